@@ -1,0 +1,1 @@
+#![doc = include_str!("../../spec/05-canonical-code.md")]

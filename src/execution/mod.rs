@@ -1,0 +1,1 @@
+#![doc = include_str!("../../spec/04-execution.md")]

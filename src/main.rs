@@ -1,0 +1,2 @@
+//! The `middle-client` command.
+fn main() {}

@@ -1,0 +1,83 @@
+//! The closed vocabulary of reasons for which bytes are refused.
+
+use std::fmt;
+
+/// The step of the pipeline at which a decision fell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The bytes are no WebAssembly module.
+    Malformed,
+    /// The module violates WebAssembly's validation rules.
+    Invalid,
+    /// The module is valid WebAssembly outside the profile.
+    Profile,
+    /// The module cannot be lowered within the limits of canonical code.
+    Lowering,
+    /// The execution ended.
+    Execution,
+}
+
+impl Stage {
+    /// The name used in vectors and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Malformed => "malformed",
+            Stage::Invalid => "invalid",
+            Stage::Profile => "profile",
+            Stage::Lowering => "lowering",
+            Stage::Execution => "execution",
+        }
+    }
+}
+
+/// Why something was refused. The names are wire vocabulary: they appear in `vectors/` and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reject {
+    /// The bytes are not a WebAssembly binary module.
+    MalformedModule,
+}
+
+impl Reject {
+    /// Every reason.
+    pub const ALL: [Reject; 1] = [Reject::MalformedModule];
+
+    /// The name used in vectors and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reject::MalformedModule => "malformed_module",
+        }
+    }
+
+    /// The stage at which this reason is given.
+    pub fn stage(self) -> Stage {
+        match self {
+            Reject::MalformedModule => Stage::Malformed,
+        }
+    }
+}
+
+/// A refusal: the reason, the place and the cause in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The reason, for machines.
+    pub reason: Reject,
+    /// The byte offset in the input at which the fault lies.
+    pub offset: usize,
+    /// The cause, for people. Not normative.
+    pub detail: String,
+}
+
+impl Rejection {
+    /// A refusal for `reason` at byte `offset`.
+    pub fn new(reason: Reject, offset: usize, detail: impl Into<String>) -> Rejection {
+        Rejection { reason, offset, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} at byte {:#x}: {}", self.reason.stage().name(), self.reason.name(), self.offset, self.detail)
+    }
+}
+
+impl std::error::Error for Rejection {}
