@@ -13,6 +13,8 @@ pub enum Stage {
     Profile,
     /// The module cannot be lowered within the limits of canonical code.
     Lowering,
+    /// The inputs of an execution are outside the limits of the host interface.
+    Inputs,
     /// The execution ended.
     Execution,
 }
@@ -25,6 +27,7 @@ impl Stage {
             Stage::Invalid => "invalid",
             Stage::Profile => "profile",
             Stage::Lowering => "lowering",
+            Stage::Inputs => "inputs",
             Stage::Execution => "execution",
         }
     }
@@ -35,16 +38,26 @@ impl Stage {
 pub enum Reject {
     /// The bytes are not a WebAssembly binary module.
     MalformedModule,
+    /// The public input is longer than `MAX_INPUT_BYTES`.
+    InputTooLarge,
+    /// The private witness input is longer than `MAX_WITNESS_BYTES`.
+    WitnessTooLarge,
+    /// The context has not exactly 256 bytes.
+    ContextLengthMismatch,
 }
 
 impl Reject {
     /// Every reason.
-    pub const ALL: [Reject; 1] = [Reject::MalformedModule];
+    pub const ALL: [Reject; 4] =
+        [Reject::MalformedModule, Reject::InputTooLarge, Reject::WitnessTooLarge, Reject::ContextLengthMismatch];
 
     /// The name used in vectors and messages.
     pub fn name(self) -> &'static str {
         match self {
             Reject::MalformedModule => "malformed_module",
+            Reject::InputTooLarge => "input_too_large",
+            Reject::WitnessTooLarge => "witness_too_large",
+            Reject::ContextLengthMismatch => "context_length_mismatch",
         }
     }
 
@@ -52,6 +65,7 @@ impl Reject {
     pub fn stage(self) -> Stage {
         match self {
             Reject::MalformedModule => Stage::Malformed,
+            Reject::InputTooLarge | Reject::WitnessTooLarge | Reject::ContextLengthMismatch => Stage::Inputs,
         }
     }
 }
