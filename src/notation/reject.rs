@@ -33,41 +33,48 @@ impl Stage {
     }
 }
 
-/// Why something was refused. The names are wire vocabulary: they appear in `vectors/` and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reject {
-    /// The bytes are not a WebAssembly binary module.
-    MalformedModule,
-    /// The public input is longer than `MAX_INPUT_BYTES`.
-    InputTooLarge,
-    /// The private witness input is longer than `MAX_WITNESS_BYTES`.
-    WitnessTooLarge,
-    /// The context has not exactly 256 bytes.
-    ContextLengthMismatch,
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident, $name:literal, $stage:ident;)*) => {
+        /// Why something was refused. The names are wire vocabulary: they appear in `vectors/` and never change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reject { $($(#[$doc])* $variant,)* }
+
+        impl Reject {
+            /// Every reason.
+            pub const ALL: &[Reject] = &[$(Reject::$variant,)*];
+
+            /// The name used in vectors and messages.
+            pub fn name(self) -> &'static str {
+                match self { $(Reject::$variant => $name,)* }
+            }
+
+            /// The stage at which this reason is given.
+            pub fn stage(self) -> Stage {
+                match self { $(Reject::$variant => Stage::$stage,)* }
+            }
+        }
+    };
 }
 
-impl Reject {
-    /// Every reason.
-    pub const ALL: [Reject; 4] =
-        [Reject::MalformedModule, Reject::InputTooLarge, Reject::WitnessTooLarge, Reject::ContextLengthMismatch];
+reasons! {
+    /// The bytes are not a WebAssembly binary module.
+    MalformedModule, "malformed_module", Malformed;
 
-    /// The name used in vectors and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reject::MalformedModule => "malformed_module",
-            Reject::InputTooLarge => "input_too_large",
-            Reject::WitnessTooLarge => "witness_too_large",
-            Reject::ContextLengthMismatch => "context_length_mismatch",
-        }
-    }
+    /// The module does not export a function `run` of type `[] -> [i32]`.
+    MissingEntryPoint, "missing_entry_point", Profile;
 
-    /// The stage at which this reason is given.
-    pub fn stage(self) -> Stage {
-        match self {
-            Reject::MalformedModule => Stage::Malformed,
-            Reject::InputTooLarge | Reject::WitnessTooLarge | Reject::ContextLengthMismatch => Stage::Inputs,
-        }
-    }
+    /// The canonical code of the module, or an encoded program, has too many words.
+    CodeTooLarge, "code_too_large", Lowering;
+    /// The encoding of a program is shorter or longer than its counts say, or its header is wrong.
+    CodeMalformed, "code_malformed", Lowering;
+    /// A code word's first byte is no operation.
+    CodeUnknownOperation, "code_unknown_operation", Lowering;
+    /// A code word has another mode, slot or immediate than its operation allows.
+    CodeFieldNotCanonical, "code_field_not_canonical", Lowering;
+    /// A code word jumps beyond the last word.
+    CodeTargetOutOfRange, "code_target_out_of_range", Lowering;
+    /// The cells of an image are not in ascending order, hold 0, or cannot be in an image.
+    CodeImageNotCanonical, "code_image_not_canonical", Lowering;
 }
 
 /// A refusal: the reason, the place and the cause in words.
