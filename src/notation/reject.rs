@@ -63,6 +63,13 @@ reasons! {
     /// The module does not export a function `run` of type `[] -> [i32]`.
     MissingEntryPoint, "missing_entry_point", Profile;
 
+    /// The public input is longer than `MAX_INPUT_BYTES`.
+    InputTooLarge, "input_too_large", Inputs;
+    /// The private witness input is longer than `MAX_WITNESS_BYTES`.
+    WitnessTooLarge, "witness_too_large", Inputs;
+    /// The context has not exactly 256 bytes.
+    ContextLengthMismatch, "context_length_mismatch", Inputs;
+
     /// The canonical code of the module, or an encoded program, has too many words.
     CodeTooLarge, "code_too_large", Lowering;
     /// The encoding of a program is shorter or longer than its counts say, or its header is wrong.
