@@ -1,1 +1,82 @@
-//! vectors
+//! Conformance vectors: what every client must find for the same bytes.
+//!
+//! The cases are written in [`profile`], [`execution`] and [`canonical_code`], one file per format. An author gives
+//! the input and states what he expects; the reference implementation fills in the rest of the expectation, and
+//! [`build`] fails where the two disagree, so a wrong implementation cannot bless itself. `vectors/README.md` says how
+//! a client consumes the result, and [`check`] does it for the files on disk.
+
+pub mod canonical_code;
+pub mod execution;
+pub mod profile;
+
+mod build;
+mod bytes;
+mod case;
+mod check;
+mod evaluate;
+mod json;
+mod suite;
+
+pub use build::{BuildError, FileSummary, Summary, build};
+pub use bytes::{Blobs, MAX_BYTES, MAX_INLINE_BYTES, sha256};
+pub use case::{Case, Draft, Input, Run, case, random, wat};
+pub use check::{Report, check};
+pub use evaluate::evaluate;
+pub use json::{Fault, Node, first_difference, hex, quantity, to_text};
+pub use suite::{StoredCase, parse};
+
+/// Version of the vectors: the major number counts formats, the minor one rises when cases are added, the last one
+/// when a wrong case is fixed.
+pub const VERSION: &str = "1.0.0";
+
+/// The chapters: the specification that the vectors exercise.
+pub const CHAPTERS: [(&str, &str); 5] = [
+    ("01-notation.md", include_str!("../../spec/01-notation.md")),
+    ("02-profile.md", include_str!("../../spec/02-profile.md")),
+    ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
+    ("04-execution.md", include_str!("../../spec/04-execution.md")),
+    ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
+];
+
+/// A kind of case: the shape of its input and expectation, and what a client does with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// A module is accepted or refused.
+    Profile,
+    /// A module is executed.
+    Execution,
+    /// A module is lowered, and its canonical code executed.
+    CanonicalCode,
+}
+
+impl Format {
+    /// All formats, in the order of the chapters.
+    pub const ALL: [Format; 3] = [Format::Profile, Format::Execution, Format::CanonicalCode];
+
+    /// The name in files and paths.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Profile => "profile",
+            Format::Execution => "execution",
+            Format::CanonicalCode => "canonical_code",
+        }
+    }
+
+    /// The text of its JSON schema.
+    pub fn schema(self) -> &'static str {
+        match self {
+            Format::Profile => include_str!("../../vectors/schema/v1/profile.schema.json"),
+            Format::Execution => include_str!("../../vectors/schema/v1/execution.schema.json"),
+            Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
+        }
+    }
+
+    /// Its cases.
+    pub fn cases(self) -> Vec<Case> {
+        match self {
+            Format::Profile => profile::cases(),
+            Format::Execution => execution::cases(),
+            Format::CanonicalCode => canonical_code::cases(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Checks the vectors on disk: checksums, every case, and that building them again gives the same bytes.
+
+use super::build::{BuildError, is_cases, read_files};
+use super::bytes::{Blobs, sha256};
+use super::evaluate::evaluate;
+use super::json::{Fault, Node, first_difference};
+use super::suite::{self, Files, MANIFEST};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What checking found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Number of files whose checksum was compared.
+    pub files: usize,
+    /// Number of cases that were run.
+    pub cases: usize,
+    /// Every difference, with its place and cause.
+    pub faults: Vec<Fault>,
+}
+
+/// Checks the vectors in the directory `target`. `progress` is told of each case before it is run: how many are done,
+/// of how many, and its id.
+pub fn check(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Report, BuildError> {
+    let files = read_files(target)?;
+    let mut report = Report::default();
+    check_manifest(&files, &mut report).unwrap_or_else(|fault| report.faults.push(fault));
+    check_cases(&files, &mut report, progress);
+    match suite::files(&mut |_, _, _| ()) {
+        Ok(rebuilt) => compare(&files, &rebuilt, &mut report),
+        Err(faults) => report.faults.extend(faults),
+    }
+    if report.cases == 0 {
+        report.faults.push(Fault::new(target.display().to_string(), "there are no cases"));
+    }
+    Ok(report)
+}
+
+/// Every file is listed, and is as the manifest says.
+fn check_manifest(files: &Files, report: &mut Report) -> Result<(), Fault> {
+    let text = files.get(MANIFEST).ok_or_else(|| Fault::new(MANIFEST, "the file is missing"))?;
+    let manifest: Value = serde_json::from_slice(text).map_err(|error| Fault::new(MANIFEST, error.to_string()))?;
+    let root = Node::new(MANIFEST, &manifest);
+    root.only(&["files", "spec", "version"])?;
+    let entries = root.field("files")?;
+    for path in entries.object()?.keys() {
+        report.files += 1;
+        let entry = entries.field(path)?;
+        entry.only(&["cases", "schema", "sha256", "size"])?;
+        let (digest, size) = (entry.field("sha256")?, entry.field("size")?);
+        match files.get(path) {
+            None => report.faults.push(entry.fault("the file is missing")),
+            Some(bytes) if size.number()? as usize != bytes.len() => {
+                report.faults.push(size.fault(format!("the file has {} bytes", bytes.len())));
+            }
+            Some(bytes) if digest.text()? != sha256(bytes) => {
+                report.faults.push(digest.fault(format!("the file's digest is {}", sha256(bytes))));
+            }
+            Some(_) => (),
+        }
+    }
+    for path in files.keys().filter(|path| *path != MANIFEST && !manifest["files"][path].is_object()) {
+        report.faults.push(Fault::new(path, "the file is not in the manifest"));
+    }
+    Ok(())
+}
+
+/// Every case, read from its file as any client reads it, gives the expectation that stands there.
+fn check_cases(files: &Files, report: &mut Report, progress: &mut dyn FnMut(usize, usize, &str)) {
+    let blobs = files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("v1/blobs/")?.into(), bytes.clone())));
+    let blobs: Blobs = blobs.collect();
+    let mut parsed = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| is_cases(path)) {
+        match suite::parse(path, text, &blobs) {
+            Ok((format, cases)) => parsed.push((path, format, cases)),
+            Err(fault) => report.faults.push(fault),
+        }
+    }
+    let total = parsed.iter().map(|(_, _, cases)| cases.len()).sum();
+    let mut ids = BTreeSet::new();
+    for (path, format, cases) in &parsed {
+        for case in cases {
+            progress(report.cases, total, &case.id);
+            report.cases += 1;
+            let place = format!("{path}: {}", case.id);
+            if !ids.insert(&case.id) {
+                report.faults.push(Fault::new(&place, "the id is not unique"));
+            }
+            match evaluate(*format, &case.input, &mut Blobs::new()) {
+                Ok(found) => report.faults.extend(first_difference(&format!("{place}.expect"), &case.expect, &found)),
+                Err(fault) => report.faults.push(Fault::new(place, fault.to_string())),
+            }
+        }
+    }
+}
+
+/// The files on disk are those that building gives.
+fn compare(files: &Files, rebuilt: &Files, report: &mut Report) {
+    for (path, bytes) in rebuilt {
+        match files.get(path) {
+            None => report.faults.push(Fault::new(path, "the file is missing; run `middle-client vectors build`")),
+            Some(found) if found != bytes => {
+                let line = found.split(|b| *b == b'\n').zip(bytes.split(|b| *b == b'\n')).take_while(|(a, b)| a == b);
+                let place = format!("{path}:{}", line.count() + 1);
+                report.faults.push(Fault::new(place, "the file differs from what is built from this version's cases"));
+            }
+            Some(_) => (),
+        }
+    }
+    for path in files.keys().filter(|path| !rebuilt.contains_key(*path)) {
+        report.faults.push(Fault::new(path, "no case names this file"));
+    }
+}

@@ -1,0 +1,185 @@
+//! The whole suite in memory: from cases to files, and from a file back to cases.
+
+use super::bytes::{Blobs, sha256};
+use super::case::{Case, Input};
+use super::evaluate::evaluate;
+use super::json::{Fault, Node, first_difference, to_text};
+use super::{CHAPTERS, Format, VERSION};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The files below `vectors/` by their path, with `/` between its parts.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// The file that lists all others.
+pub(super) const MANIFEST: &str = "MANIFEST.json";
+
+/// Builds all files. `progress` is told of each case before it is run: how many are done, of how many, and its id.
+pub(super) fn files(progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Files, Vec<Fault>> {
+    let suite: Vec<(Format, Vec<Case>)> = Format::ALL.into_iter().map(|format| (format, format.cases())).collect();
+    let faults = check_structure(&suite);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let total = suite.iter().map(|(_, cases)| cases.len()).sum();
+    let mut done = 0;
+    let mut faults = Vec::new();
+    let mut files = Files::new();
+    let mut blobs = Blobs::new();
+    for (format, cases) in &suite {
+        let (mut accept, mut reject) = (Vec::new(), Vec::new());
+        for case in cases {
+            progress(done, total, &case.id);
+            done += 1;
+            match render(*format, case, &mut blobs) {
+                Ok(value) if case.is_accepted() => accept.push(value),
+                Ok(value) => reject.push(value),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        for (name, cases) in [("accept", accept), ("reject", reject)] {
+            let file = json!({"format": format.name(), "version": VERSION, "cases": cases});
+            files.insert(format!("v1/{}/{name}.json", format.name()), to_text(&file).into());
+        }
+        files.insert(schema_path(*format), format.schema().into());
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    for (name, bytes) in blobs {
+        files.insert(format!("v1/blobs/{name}"), bytes);
+    }
+    files.insert("README.md".into(), include_bytes!("../../vectors/README.md").to_vec());
+    let manifest = manifest(&files, &suite);
+    files.insert(MANIFEST.into(), to_text(&manifest).into());
+    Ok(files)
+}
+
+/// The checks that need no execution: ids, sentences, derivations.
+fn check_structure(suite: &[(Format, Vec<Case>)]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let all = || suite.iter().flat_map(|(_, cases)| cases);
+    let accepted: BTreeSet<&str> = all().filter(|case| case.is_accepted()).map(|case| case.id.as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for (format, case) in suite.iter().flat_map(|(format, cases)| cases.iter().map(move |case| (format, case))) {
+        let mut require = |holds: bool, cause: &str| {
+            if !holds {
+                faults.push(Fault::new(case.id.clone(), cause));
+            }
+        };
+        require(ids.insert(&case.id), "the id is not unique");
+        let prefix = format!("{}-", format.name().replace('_', "-"));
+        require(case.id.starts_with(&prefix), &format!("the id does not begin with `{prefix}`"));
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        require(case.id.chars().all(plain), "the id has other characters than a-z, 0-9 and -");
+        require(case.description.ends_with('.'), "the description is no sentence: it does not end with a full stop");
+        require(!case.requirements.is_empty(), "no requirement is named");
+        let unique: BTreeSet<&String> = case.requirements.iter().collect();
+        require(unique.len() == case.requirements.len(), "a requirement is named twice");
+        require(case.stated.contains_key("outcome"), "no outcome is stated");
+        require(case.is_accepted() || case.derived_from.is_some(), "a case that is not accepted must be derived");
+        if let Some(origin) = &case.derived_from {
+            require(accepted.contains(origin.as_str()), &format!("`{origin}` is no accepted case"));
+        }
+    }
+    faults
+}
+
+/// A case as it stands in its file, after the implementation has confirmed what the author stated.
+fn render(format: Format, case: &Case, blobs: &mut Blobs) -> Result<Value, Fault> {
+    let expect = evaluate(format, &case.input, blobs)
+        .map_err(|fault| Fault { place: format!("{}: {}", case.id, fault.place), cause: fault.cause })?;
+    for (field, stated) in &case.stated {
+        let found = expect.get(field).unwrap_or(&Value::Null);
+        if let Some(fault) = first_difference(&format!("{}.expect.{field}", case.id), stated, found) {
+            let about = expect.get("detail").map(|detail| format!(" ({detail})")).unwrap_or_default();
+            return Err(Fault::new(fault.place, format!("the author states otherwise: {}{about}", fault.cause)));
+        }
+    }
+    let mut value = json!({
+        "id": case.id,
+        "description": case.description,
+        "requirements": case.requirements,
+        "input": case.input.to_json(blobs),
+        "expect": expect,
+    });
+    if let (Some(origin), Some(mutation)) = (&case.derived_from, &case.mutation) {
+        value["derivedFrom"] = origin.clone().into();
+        value["mutation"] = mutation.clone().into();
+    }
+    Ok(value)
+}
+
+fn schema_path(format: Format) -> String {
+    format!("schema/v1/{}.schema.json", format.name())
+}
+
+fn manifest(files: &Files, suite: &[(Format, Vec<Case>)]) -> Value {
+    let mut entries = Map::new();
+    for (path, bytes) in files {
+        entries.insert(path.clone(), json!({"sha256": sha256(bytes), "size": bytes.len()}));
+    }
+    for (format, cases) in suite {
+        let accepted = cases.iter().filter(|case| case.is_accepted()).count();
+        for (name, count) in [("accept", accepted), ("reject", cases.len() - accepted)] {
+            let entry = &mut entries[&format!("v1/{}/{name}.json", format.name())];
+            entry["cases"] = count.into();
+            entry["schema"] = schema_path(*format).into();
+        }
+    }
+    json!({"version": VERSION, "spec": specification_digest(), "files": entries})
+}
+
+/// The digest of the chapters: what `cd spec && sha256sum *.md | sha256sum` prints.
+fn specification_digest() -> String {
+    let lines: String = CHAPTERS.iter().map(|(name, text)| format!("{}  {name}\n", sha256(text.as_bytes()))).collect();
+    sha256(lines.as_bytes())
+}
+
+/// A case as it was read from a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredCase {
+    /// Its id.
+    pub id: String,
+    /// The rules that it exercises.
+    pub requirements: Vec<String>,
+    /// The accepted case from which it is derived.
+    pub derived_from: Option<String>,
+    /// What a client is given.
+    pub input: Input,
+    /// What a client must find.
+    pub expect: Value,
+}
+
+/// Reads a file of cases; `place` names it in faults. Bytes that stand in files of their own come from `blobs`.
+pub fn parse(place: &str, text: &[u8], blobs: &Blobs) -> Result<(Format, Vec<StoredCase>), Fault> {
+    let value: Value = serde_json::from_slice(text).map_err(|error| Fault::new(place, error.to_string()))?;
+    let root = Node::new(place, &value);
+    root.only(&["cases", "format", "version"])?;
+    let version = root.field("version")?;
+    if version.text()? != VERSION {
+        return Err(version.fault(format!("is not {VERSION}")));
+    }
+    let name = root.field("format")?;
+    let format = Format::ALL.into_iter().find(|format| name.value == format.name());
+    let format = format.ok_or_else(|| name.fault("names no format"))?;
+    let cases = root.field("cases")?.items()?;
+    Ok((format, cases.iter().map(|case| parse_case(place, case, blobs)).collect::<Result<_, _>>()?))
+}
+
+fn parse_case(place: &str, node: &Node, blobs: &Blobs) -> Result<StoredCase, Fault> {
+    let id = node.field("id")?.text()?.to_string();
+    let node = Node::new(format!("{place}: {id}"), node.value);
+    node.only(&["derivedFrom", "description", "expect", "id", "input", "mutation", "requirements"])?;
+    node.field("description")?.text()?;
+    let derived_from = node.optional("derivedFrom")?.map(|origin| origin.text().map(String::from)).transpose()?;
+    if derived_from.is_some() {
+        node.field("mutation")?.text()?;
+    }
+    let requirements = node.field("requirements")?.items()?;
+    let requirements: Result<_, _> = requirements.iter().map(|rule| rule.text().map(String::from)).collect();
+    let expect = node.field("expect")?;
+    expect.object()?;
+    let input = Input::from_json(&node.field("input")?, blobs)?;
+    Ok(StoredCase { id, requirements: requirements?, derived_from, input, expect: expect.value.clone() })
+}
