@@ -10,10 +10,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod canonical_code;
+pub mod execution;
+pub mod host_interface;
 pub mod notation;
 pub mod profile;
-pub mod host_interface;
-pub mod execution;
-pub mod canonical_code;
 pub mod vectors;
 pub mod wast;
