@@ -82,13 +82,6 @@ reasons! {
     CodeTargetOutOfRange, "code_target_out_of_range", Lowering;
     /// The cells of an image are not in ascending order, hold 0, or cannot be in an image.
     CodeImageNotCanonical, "code_image_not_canonical", Lowering;
-
-    /// The public input is longer than `MAX_INPUT_BYTES`.
-    InputTooLarge, "input_too_large", Inputs;
-    /// The private witness input is longer than `MAX_WITNESS_BYTES`.
-    WitnessTooLarge, "witness_too_large", Inputs;
-    /// The context has not exactly 256 bytes.
-    ContextLengthMismatch, "context_length_mismatch", Inputs;
 }
 
 /// A refusal: the reason, the place and the cause in words.
