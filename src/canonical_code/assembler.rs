@@ -83,12 +83,12 @@ impl Assembler {
         })
     }
 
-    /// CODE-020: lets the word that produced slot `from` write slot `to` instead.
+    /// CODE-013: lets the word that produced slot `from` write slot `to` instead.
     pub(super) fn redirect(&mut self, from: u16, to: u16) -> bool {
         self.producer(from).map(|word| word.dst = to).is_some()
     }
 
-    /// CODE-021: inverts the comparison that produced slot `dst`.
+    /// CODE-014: inverts the comparison that produced slot `dst`.
     pub(super) fn invert_comparison(&mut self, dst: u16) -> bool {
         let Some(word) = self.producer(dst).filter(|word| word.opcode.class() == Class::Compare) else {
             return false;
@@ -97,7 +97,7 @@ impl Assembler {
         true
     }
 
-    /// CODE-022: turns the comparison that produced slot `dst` into a branch to `target`, taken when it holds (`sense`)
+    /// CODE-015: turns the comparison that produced slot `dst` into a branch to `target`, taken when it holds (`sense`)
     /// or does not hold. Its immediate must fit the half that a branch has for it.
     pub(super) fn fuse_branch(&mut self, dst: u16, sense: bool, target: Label) -> bool {
         let fits = |word: &&mut Word| word.opcode.class() == Class::Compare && word.immediate <= u32::MAX.into();

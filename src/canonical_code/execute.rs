@@ -189,7 +189,7 @@ impl<'c> Machine<'c> {
         mut after: impl FnMut(&Machine, &mut O),
     ) -> Finished {
         let outcome = loop {
-            // CODE-040: the limit is checked before the word that would exceed it.
+            // CODE-028: the limit is checked before the word that would exceed it.
             if self.cycles == cycle_limit {
                 break Outcome::Trapped(Trap::CycleLimitExhausted);
             }
@@ -211,13 +211,13 @@ impl<'c> Machine<'c> {
     fn finish(&self, outcome: Outcome) -> Execution {
         let words = |space: Space| self.cells[space as usize].iter().flat_map(|word| word.to_le_bytes());
         let length = match outcome {
-            // CODE-041: a trap has no output.
+            // CODE-029: a trap has no output.
             Outcome::Trapped(_) => 0,
             _ => self.cell(Space::Length, OUTPUT_LENGTH).min(MAX_OUTPUT_BYTES.into()) as usize,
         };
         let post_state = match outcome {
             Outcome::Accepted => B256::from_slice(&words(Space::PostState).collect::<Vec<u8>>()),
-            // CODE-042: only an accepted execution changes the state.
+            // CODE-029: only an accepted execution changes the state.
             Outcome::Rejected(_) | Outcome::Trapped(_) => self.pre_state_root,
         };
         Execution { outcome, output: words(Space::Output).take(length).collect(), post_state }
@@ -268,7 +268,7 @@ impl<'c> Machine<'c> {
         self.divide(word, observer, |first, second| Ok(f(first, second)))
     }
 
-    /// A binary operation that can trap; then nothing is written.
+    /// CODE-004: a binary operation that can trap; then nothing is written.
     #[inline(always)]
     fn divide<O: Observer>(
         &mut self,
@@ -300,7 +300,7 @@ impl<'c> Machine<'c> {
     /// The address range of a load or store of `SIZE` bytes, if it lies in the memory.
     #[inline(always)]
     fn range<const SIZE: usize>(&self, word: &Word, base: u64) -> Result<usize, Trap> {
-        // CODE-043: the sum of a 32-bit address and a 32-bit offset does not wrap around.
+        // CODE-005: the sum of a 32-bit address and a 32-bit offset does not wrap around.
         let address = base.saturating_add(word.low().into());
         if address > self.memory.len() as u64 || self.memory.len() as u64 - address < SIZE as u64 {
             return Err(Trap::OutOfBoundsMemoryAccess);
@@ -349,6 +349,7 @@ impl<'c> Machine<'c> {
         u64::from_le_bytes(self.memory[8 * index..8 * index + 8].try_into().expect("eight bytes"))
     }
 
+    /// CODE-009: a cell that does not exist reads as zero.
     fn get<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
         let index = self.operand_1(word, word.low().into(), observer) as u32;
         let space = Space::ALL[usize::from(word.src2)];
@@ -369,6 +370,7 @@ impl<'c> Machine<'c> {
         Ok(())
     }
 
+    /// CODE-008: a memory beyond its maximum stays as it is.
     fn grow<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
         let delta = self.register(word.src1, observer);
         let pages = (self.memory.len() / PAGE_BYTES) as u64;
@@ -387,7 +389,7 @@ impl<'c> Machine<'c> {
     #[inline(always)]
     fn call<O: Observer>(&mut self, word: &Word, target: u32, observer: &mut O) -> Result<(), Stop> {
         let callee = self.frame_pointer + u32::from(word.src2);
-        // CODE-044: no frame reaches beyond the register space; this bounds the depth of calls as well.
+        // CODE-006: no frame reaches beyond the register space; this bounds the depth of calls as well.
         if callee > MAX_FRAME_POINTER {
             return Err(Trap::CallStackExhausted.into());
         }
@@ -399,7 +401,7 @@ impl<'c> Machine<'c> {
 
     fn call_indirect<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
         let index = self.register(word.src1, observer);
-        // CODE-045: the checks and their order are those of WebAssembly's `call_indirect`.
+        // CODE-007: the checks and their order are those of WebAssembly's `call_indirect`.
         if index >= word.high().into() {
             return Err(Trap::UndefinedElement.into());
         }
@@ -414,7 +416,7 @@ impl<'c> Machine<'c> {
         self.call(word, entry as u32, observer)
     }
 
-    /// Executes one word.
+    /// CODE-003: executes one word.
     #[inline(always)]
     fn step<O: Observer>(&mut self, observer: &mut O) -> Result<(), Stop> {
         let code = self.code;
@@ -614,6 +616,7 @@ impl Observer for Tracer {
             }
             _ => self.others.entry((space, index)).or_insert(0),
         };
+        // CODE-030: the order of the calls is the order of the accesses.
         let time = self.cycle.clock * MAX_ACCESSES as u64 + self.cycle.count as u64;
         let previous_time = std::mem::replace(last, time);
         self.cycle.accesses[self.cycle.count] = Access { space, index, previous_time, previous, time, value };

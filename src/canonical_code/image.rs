@@ -21,9 +21,9 @@ pub(super) fn image(module: &Module, entries: &[u32]) -> Vec<Cell> {
     }
     for (index, segment) in module.data.iter().enumerate() {
         match segment.offset {
-            // CODE-030: active segments are written in order; a later one may overwrite an earlier one.
+            // CODE-024: in order, so a later segment may overwrite an earlier one.
             Some(offset) => write(&mut cells, Space::Memory, offset.into(), &segment.bytes),
-            // CODE-031: passive segments lie in a space of their own, and their lengths can be dropped to 0.
+            // CODE-024: passive segments lie in a space of their own, and their lengths can be dropped to 0.
             None => {
                 write(&mut cells, Space::Data, data_start(module, index), &segment.bytes);
                 cells.insert((Space::Global, length_cell(module, index)), segment.bytes.len() as u64);

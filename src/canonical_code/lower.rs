@@ -41,7 +41,7 @@ fn lower_program(module: &Module, entry: Entry) -> Result<CanonicalCode, Rejecti
         inits: vec![None; module.data.len()],
     };
     program.functions = (0..module.imports.len() + module.functions.len()).map(|_| program.assembler.label()).collect();
-    // CODE-010: the entry routine, then the functions in the order of their indices.
+    // CODE-020: the entry routine, then the functions in the order of their indices.
     let invoked = match entry {
         Entry::Run(run) => {
             program.entry_of_run(run);
@@ -55,7 +55,7 @@ fn lower_program(module: &Module, entry: Entry) -> Result<CanonicalCode, Rejecti
     for (index, function) in module.functions.iter().enumerate() {
         program.define(module.imports.len() + index, function)?;
     }
-    // CODE-011: only imports that something can call by address need code of their own.
+    // CODE-020: only imports that something can call by address need code of their own.
     for (index, import) in module.imports.iter().enumerate() {
         let index = index as u32;
         let in_table = module.elements.iter().any(|segment| segment.functions.contains(&Some(index)));
@@ -106,13 +106,14 @@ impl Program<'_> {
             self.call_from_entry(start);
         }
         self.call_from_entry(run);
-        // CODE-012: the spare bytes of the output's last word are cleared here, so that the circuit need not.
+        // CODE-021: the spare bytes of the output's last word are cleared here, so that the circuit need not.
         if self.module.imports.iter().any(|import| import.host == HostFunction::OutputLen) {
             routines::clear_spare_bytes(&mut self.assembler);
         }
         self.assembler.emit(Word { src1: 0, ..word(Opcode::Halt) });
     }
 
+    /// CODE-022: arguments in, results to the output.
     fn entry_of_invocation(&mut self, function: u32, arguments: &[u64]) {
         self.assembler.symbol("entry".into());
         for (slot, argument) in arguments.iter().enumerate() {
@@ -147,7 +148,7 @@ impl Program<'_> {
         FunctionLowering::new(self, function).lower()
     }
 
-    /// CODE-013: the routines that something calls: copy, fill, then init by segment.
+    /// CODE-020: the routines that something calls: copy, fill, then init by segment.
     fn define_routines(&mut self) {
         if let Some(label) = self.routines[COPY] {
             self.assembler.symbol("memory.copy".into());
@@ -242,7 +243,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
     }
 
     fn lower(mut self) -> Result<(), Rejection> {
-        // CODE-014: frames overlap what earlier calls left behind, so a local that may be read before it is written
+        // CODE-011: frames overlap what earlier calls left behind, so a local that may be read before it is written
         // is zeroed on entry.
         let params = self.params();
         for local in locals_to_zero(self.function, params) {
@@ -258,6 +259,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         Ok(())
     }
 
+    /// CODE-012: the words of one live instruction.
     fn instruction(&mut self, instruction: &Instruction) -> Result<(), Rejection> {
         match instruction {
             Instruction::Nop => {}
@@ -319,7 +321,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         Ok(())
     }
 
-    /// CODE-015: the limit is checked after every few words, so that no module makes a client allocate more.
+    /// CODE-023: the limit is checked after every few words, so that no module makes a client allocate more.
     fn check_size(&self) -> Result<(), Rejection> {
         let words = self.program.assembler.len();
         if words <= MAX_CODE_WORDS {
@@ -787,7 +789,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         self.assembler().emit_to(target, Word { mode: IMMEDIATE_2, src1, ..word(opcode) });
     }
 
-    /// A bounds check that jumps to the default, then an indexed jump into one jump for each label. Labels that need
+    /// CODE-016: a bounds check that jumps to the default, then an indexed jump into one jump for each label. Labels that need
     /// more than a jump get it behind the table.
     fn branch_table(&mut self, labels: &[u32], default: u32) -> Result<(), Rejection> {
         let index = self.pop_source();
@@ -835,7 +837,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         }
     }
 
-    /// Moves the results to the first slots and returns.
+    /// CODE-017: moves the results to the first slots and returns.
     fn return_(&mut self) {
         let results = self.controls[0].results;
         let first = self.stack.len() - results;
@@ -877,6 +879,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         self.call_address(label, 3, 0, 3);
     }
 
+    /// CODE-018: the callee's frame begins at its first argument (CODE-010).
     fn call_address(&mut self, target: Label, params: usize, results: usize, link: u32) {
         let base = self.stack.len() - params;
         self.flush_from(base);
@@ -907,7 +910,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         self.stack.resize(base + results, Operand::Slot);
     }
 
-    /// A host function is a load or store of a cell; what it bounds is compared first.
+    /// CODE-019: a host function is a load or store of a cell; what it bounds is compared first.
     fn call_host(&mut self, host: HostFunction) {
         match host {
             HostFunction::Input => self.get_indexed(Space::Input),

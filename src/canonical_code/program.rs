@@ -68,7 +68,7 @@ impl CanonicalCode {
     /// The program with this encoding. Strict: every program has exactly one encoding.
     pub fn from_bytes(bytes: &[u8]) -> Result<CanonicalCode, Rejection> {
         let reject = |reason, offset, detail: String| Err(Rejection::new(reason, offset, detail));
-        // CODE-001: the length follows from the counts, and nothing is allocated before it is known to be right.
+        // CODE-025: the length follows from the counts, and nothing is allocated before it is known to be right.
         if bytes.len() < 20 || bytes[..8] != MAGIC {
             return reject(Reject::CodeMalformed, 0, "the encoding begins with its magic and three counts".into());
         }
@@ -92,7 +92,7 @@ impl CanonicalCode {
             .map(|(index, chunk)| Word::from_bytes(chunk.try_into().expect("16 bytes"), 20 + 16 * index))
             .collect::<Result<Vec<Word>, Rejection>>()?;
         for (index, word) in words.iter().enumerate() {
-            // CODE-004: a jump out of the program would leave the code table.
+            // CODE-026: a jump out of the program would leave the code table.
             let jumps = matches!(word.opcode.shape(), Shape::Branch | Shape::Jump | Shape::Call);
             if jumps && word.low() as usize >= words.len() {
                 let detail = format!("{} to address {} of {}", word.opcode.name(), word.low(), words.len());
@@ -105,7 +105,7 @@ impl CanonicalCode {
             let space = [Space::Memory, Space::Global, Space::Table, Space::Data]
                 .into_iter()
                 .find(|space| *space as u8 == chunk[0]);
-            // CODE-005: the image has one order and no superfluous cell.
+            // CODE-027: the image has one order and no superfluous cell.
             let Some(space) = space else {
                 return reject(
                     Reject::CodeImageNotCanonical,

@@ -347,7 +347,7 @@ impl Word {
     pub fn from_bytes(bytes: &[u8; 16], offset: usize) -> Result<Word, Rejection> {
         let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
         let opcode = Opcode::from_byte(bytes[0]).ok_or_else(|| {
-            // CODE-002: a byte that is no operation would be an unused word.
+            // CODE-001: a byte that is no operation would be an unused word.
             Rejection::new(Reject::CodeUnknownOperation, offset, format!("no operation has the byte {:#04x}", bytes[0]))
         })?;
         let word = Word {
@@ -358,7 +358,7 @@ impl Word {
             src2: half(6),
             immediate: u64::from_le_bytes(bytes[8..16].try_into().expect("eight bytes")),
         };
-        // CODE-003: two encodings of one word would be two commitments to one program.
+        // CODE-002: two encodings of one word would be two commitments to one program.
         match word.canonical_fault() {
             None => Ok(word),
             Some(fault) => {
