@@ -29,6 +29,10 @@ impl LinearMemory {
         &self.bytes
     }
 
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// `memory.size`: the number of pages.
     pub(super) fn size(&self) -> u32 {
         (self.bytes.len() / PAGE) as u32

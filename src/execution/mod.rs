@@ -40,6 +40,10 @@ pub struct Finished {
     pub execution: Execution,
     /// The number of executed instructions, `else` and `end` excepted.
     pub instructions: u64,
+    /// The linear memory at the end. No part of the outcome: it shows where two implementations part.
+    pub memory: Vec<u8>,
+    /// The values of the globals at the end, by global index.
+    pub globals: Vec<u64>,
 }
 
 /// Executes an extension: its start function if it has one, then `run`, on inputs that pass [`Inputs::check`].
@@ -72,7 +76,9 @@ pub fn run(module: &Module, inputs: &Inputs, fuel: u64) -> Result<Finished, OutO
         (None, &[code]) => Outcome::Rejected(code as u32),
         (None, _) => panic!("the entry point has not the type [] -> [i32]: load the module with profile::load"),
     };
-    Ok(Finished { execution: instance.host.finish(outcome), instructions: fuel - fuel_left })
+    let execution = instance.host.finish(outcome);
+    let instructions = fuel - fuel_left;
+    Ok(Finished { execution, instructions, memory: instance.memory.into_bytes(), globals: instance.globals })
 }
 
 /// A module with its state: the store of the WebAssembly specification for the one module of an execution.

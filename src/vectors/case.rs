@@ -20,12 +20,21 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Map, Value, json};
 
 /// What a case gives to a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The module.
-    pub module: Vec<u8>,
+    /// What is accepted or refused.
+    pub subject: Subject,
     /// What an execution is given, for the formats and cases that execute.
     pub run: Option<Run>,
+}
+
+/// What is accepted or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The bytes of a module.
+    Module(Vec<u8>),
+    /// The encoding of canonical code; only in the format of that name.
+    Code(Vec<u8>),
 }
 
 /// What an execution is given, before the limits are checked.
@@ -75,7 +84,7 @@ pub fn case<const N: usize>(id: &str, description: &str, requirements: [&str; N]
         requirements: requirements.map(String::from).to_vec(),
         derived_from: None,
         mutation: None,
-        input: Input::default(),
+        input: Input { subject: Subject::Module(Vec::new()), run: None },
         stated: Map::new(),
     })
 }
@@ -102,7 +111,13 @@ pub struct Draft(Case);
 impl Draft {
     /// The module.
     pub fn module(mut self, module: impl Into<Vec<u8>>) -> Draft {
-        self.0.input.module = module.into();
+        self.0.input.subject = Subject::Module(module.into());
+        self
+    }
+
+    /// The encoding of canonical code, instead of a module.
+    pub fn code(mut self, encoding: impl Into<Vec<u8>>) -> Draft {
+        self.0.input.subject = Subject::Code(encoding.into());
         self
     }
 
@@ -143,7 +158,7 @@ impl Draft {
         self
     }
 
-    /// The module is accepted. States nothing about an execution.
+    /// The module or code is accepted. States nothing about an execution.
     pub fn accept(self) -> Case {
         self.state(json!({"outcome": "accept"}))
     }
@@ -222,7 +237,10 @@ impl Case {
 impl Input {
     /// The input as it stands in a file.
     pub fn to_json(&self, blobs: &mut Blobs) -> Value {
-        let mut value = json!({"module": bytes::to_json(&self.module, "wasm", blobs)});
+        let mut value = match &self.subject {
+            Subject::Module(module) => json!({"module": bytes::to_json(module, "wasm", blobs)}),
+            Subject::Code(code) => json!({"code": bytes::to_json(code, "code", blobs)}),
+        };
         if let Some(run) = &self.run {
             value["input"] = bytes::to_json(&run.input, "bin", blobs);
             value["witness"] = bytes::to_json(&run.witness, "bin", blobs);
@@ -236,11 +254,14 @@ impl Input {
 
     /// Reads what [`Input::to_json`] writes.
     pub fn from_json(node: &Node, blobs: &Blobs) -> Result<Input, Fault> {
-        node.only(&["module", "input", "witness", "context", "cycleLimit"])?;
-        let module = bytes::from_json(&node.field("module")?, blobs)?;
+        let (name, subject) = match node.optional("code")? {
+            Some(code) => ("code", Subject::Code(bytes::from_json(&code, blobs)?)),
+            None => ("module", Subject::Module(bytes::from_json(&node.field("module")?, blobs)?)),
+        };
+        node.only(&[name, "input", "witness", "context", "cycleLimit"])?;
         let run = match node.optional("input")? {
             None => {
-                node.only(&["module"])?;
+                node.only(&[name])?;
                 None
             }
             Some(input) => Some(Run {
@@ -250,6 +271,6 @@ impl Input {
                 cycle_limit: node.optional("cycleLimit")?.map(|limit| limit.quantity()).transpose()?,
             }),
         };
-        Ok(Input { module, run })
+        Ok(Input { subject, run })
     }
 }

@@ -2,25 +2,53 @@
 
 use super::Format;
 use super::bytes::{self, Blobs};
-use super::case::{Input, Run};
+use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
+use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
+use crate::execution;
 use crate::host_interface::Inputs;
-use crate::notation::{Execution, Outcome, Rejection, keccak256};
+use crate::notation::{B256, Execution, Outcome, Rejection, keccak256};
 use crate::profile::{self, Module};
 use serde_json::{Value, json};
 
+/// The interpreter's fuel and the executor's cycle limit for a case of the format `execution`. No case comes near it.
+const MAX_STEPS: u64 = 200_000_000;
+/// The number of cycles that one digest of a trace covers.
+const TRACE_BLOCK: u64 = 4_096;
+/// The longest program whose listing stands in the vectors, so that the files stay readable.
+const MAX_LISTED_WORDS: usize = 256;
+
 /// The expectation for this input. Byte strings that are too long for a file of cases go to `blobs`.
 pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Value, Fault> {
-    match format {
-        Format::Profile => Ok(match profile::load(&input.module) {
-            Ok(module) => accepted_module(&module, &input.module),
-            Err(rejection) => rejected(&rejection),
-        }),
-        Format::Execution => {
-            let _ = (Inputs::default(), Run::default(), bytes::sha256(&[]), blobs);
-            Err(Fault::new("evaluate", "the chapter on execution is not there yet"))
-        }
-        Format::CanonicalCode => Err(Fault::new("evaluate", "the chapter on canonical code is not there yet")),
+    let result = match (format, &input.subject, &input.run) {
+        (Format::Profile, Subject::Module(wasm), None) => profile(wasm),
+        (Format::Execution, Subject::Module(wasm), Some(run)) => execution(wasm, run, blobs),
+        (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),
+        (Format::Profile, _, _) => Err(Fault::new("input", "has other fields than `module`").into()),
+        (Format::Execution, _, _) => Err(Fault::new("input", "has no module or nothing to execute it on").into()),
+    };
+    match result {
+        Ok(value) => Ok(value),
+        Err(Stop::Rejection(rejection)) => Ok(rejected(&rejection)),
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
+
+/// Why there is no accepting expectation: the input is refused, or the case itself is wrong.
+enum Stop {
+    Rejection(Rejection),
+    Fault(Fault),
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Stop {
+        Stop::Rejection(rejection)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        Stop::Fault(fault)
     }
 }
 
@@ -34,9 +62,10 @@ fn rejected(rejection: &Rejection) -> Value {
     })
 }
 
-fn accepted_module(module: &Module, wasm: &[u8]) -> Value {
+fn profile(wasm: &[u8]) -> Result<Value, Stop> {
+    let module: Module = profile::load(wasm)?;
     let memory = module.memory.map(|memory| json!({"initial": memory.initial_pages, "maximum": memory.maximum_pages}));
-    json!({
+    Ok(json!({
         "outcome": "accept",
         "stage": "profile",
         "codeHash": hex(keccak256(wasm)),
@@ -46,9 +75,11 @@ fn accepted_module(module: &Module, wasm: &[u8]) -> Value {
         "instructions": module.functions.iter().map(|function| function.body.len()).sum::<usize>(),
         "frameSlots": runs(module.functions.iter().map(|function| function.frame_slots)),
         "globals": module.globals.len(),
+        "elements": module.elements.len(),
+        "data": module.data.len(),
         "table": module.table,
         "memory": memory,
-    })
+    }))
 }
 
 /// Pairs of a value and how often it stands in succession.
@@ -63,8 +94,66 @@ fn runs(values: impl Iterator<Item = u32>) -> Vec<[u32; 2]> {
     runs
 }
 
+fn execution(wasm: &[u8], run: &Run, blobs: &mut Blobs) -> Result<Value, Stop> {
+    if run.cycle_limit.is_some() {
+        return Err(Fault::new("input.cycleLimit", "only canonical code has cycles").into());
+    }
+    let module = profile::load(wasm)?;
+    let inputs = Inputs::new(&run.input, &run.witness, &run.context)?;
+    let finished = execution::run(&module, &inputs, MAX_STEPS)
+        .map_err(|_| Fault::new("input", format!("does not end within {MAX_STEPS} instructions")))?;
+    agrees_with_canonical_code(&module, &inputs, &finished)?;
+    let mut value = ended(&finished.execution, blobs);
+    value["instructions"] = quantity(finished.instructions).into();
+    value["globals"] = finished.globals.iter().map(|value| quantity(*value)).collect();
+    value["memory"] = final_memory(&finished.memory);
+    Ok(value)
+}
+
+/// Executes the canonical code too: no vector is written on which the two engines disagree.
+fn agrees_with_canonical_code(module: &Module, inputs: &Inputs, finished: &execution::Finished) -> Result<(), Stop> {
+    let code = canonical_code::lower(module)?;
+    let mut machine = Machine::new(&code, inputs);
+    let other = machine.run(MAX_STEPS).execution;
+    if other != finished.execution || machine.memory() != finished.memory {
+        let cause = format!("the interpreter finds {:?}, canonical code {:?}", finished.execution, other);
+        return Err(Fault::new("engines", cause).into());
+    }
+    Ok(())
+}
+
+fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Result<Value, Stop> {
+    let code = match subject {
+        Subject::Module(wasm) => canonical_code::lower(&profile::load(wasm)?)?,
+        Subject::Code(encoding) => CanonicalCode::from_bytes(encoding)?,
+    };
+    let mut value = json!({"outcome": "accept", "stage": "lowering"});
+    if let Some(run) = run {
+        let limit = run.cycle_limit.ok_or_else(|| Fault::new("input.cycleLimit", "is missing"))?;
+        let inputs = Inputs::new(&run.input, &run.witness, &run.context)?;
+        let mut machine = Machine::new(&code, &inputs);
+        let mut trace = TraceDigest::default();
+        let finished = machine.run_traced(limit, |cycle| trace.add(cycle));
+        value = ended(&finished.execution, blobs);
+        value["cycles"] = quantity(finished.cycles).into();
+        value["memory"] = final_memory(machine.memory());
+        let blocks = trace.finish();
+        value["trace"] = json!({
+            "digest": hex(keccak256(blocks.concat())),
+            "blocks": blocks.iter().map(hex).collect::<Vec<_>>(),
+        });
+    }
+    value["commitment"] = hex(code.commitment()).into();
+    value["words"] = code.words.len().into();
+    value["imageCells"] = code.image.len().into();
+    value["encoding"] = bytes::to_json(&code.to_bytes(), "code", blobs);
+    if code.words.len() <= MAX_LISTED_WORDS {
+        value["listing"] = code.to_string().lines().collect();
+    }
+    Ok(value)
+}
+
 /// The fields that say how an execution ended.
-#[allow(dead_code)] // used as soon as the chapter on execution is there
 fn ended(execution: &Execution, blobs: &mut Blobs) -> Value {
     let (outcome, code) = match execution.outcome {
         Outcome::Accepted => ("accepted", 0),
@@ -81,6 +170,47 @@ fn ended(execution: &Execution, blobs: &mut Blobs) -> Value {
     if let Outcome::Trapped(trap) = execution.outcome {
         value["trap"] = trap.name().into();
     }
-    let _ = quantity;
     value
+}
+
+fn final_memory(memory: &[u8]) -> Value {
+    json!({"digest": hex(keccak256(memory)), "pages": memory.len() / 65_536})
+}
+
+/// The keccak-256 digests of a trace, block by block, so that a client finds the block in which it differs.
+#[derive(Default)]
+struct TraceDigest {
+    block: Vec<u8>,
+    cycles: u64,
+    digests: Vec<B256>,
+}
+
+impl TraceDigest {
+    /// Integers are little-endian; the number of accesses makes the encoding of a cycle unique.
+    fn add(&mut self, cycle: &Cycle) {
+        self.block.extend(cycle.clock.to_le_bytes());
+        for state in [cycle.program_counter, cycle.frame_pointer, cycle.pages] {
+            self.block.extend(state.to_le_bytes());
+        }
+        self.block.push(cycle.accesses().len() as u8);
+        for access in cycle.accesses() {
+            self.block.push(access.space as u8);
+            self.block.extend(access.index.to_le_bytes());
+            for value in [access.previous_time, access.previous, access.time, access.value] {
+                self.block.extend(value.to_le_bytes());
+            }
+        }
+        self.cycles += 1;
+        if self.cycles.is_multiple_of(TRACE_BLOCK) {
+            self.digests.push(keccak256(&self.block));
+            self.block.clear();
+        }
+    }
+
+    fn finish(mut self) -> Vec<B256> {
+        if !self.block.is_empty() {
+            self.digests.push(keccak256(&self.block));
+        }
+        self.digests
+    }
 }

@@ -27,7 +27,10 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Canonical text: keys sorted, two spaces of indentation, a list of plain values on one line, a final line feed.
+/// Longest line on which a list of plain values stands as a whole; a list of numbers always does.
+const MAX_LIST_WIDTH: usize = 100;
+
+/// Canonical text: keys sorted, two spaces of indentation, a short list of plain values on one line, a final line feed.
 pub fn to_text(value: &Value) -> String {
     let mut text = String::new();
     write_value(value, 0, &mut text);
@@ -48,8 +51,12 @@ fn write_value(value: &Value, depth: usize, text: &mut String) {
             write_lines('[', items.iter().map(|item| (None, item)), ']', depth, text);
         }
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(Value::to_string).collect();
-            text.push_str(&format!("[{}]", items.join(", ")));
+            let line = format!("[{}]", items.iter().map(Value::to_string).collect::<Vec<_>>().join(", "));
+            if line.len() > MAX_LIST_WIDTH && items.iter().any(Value::is_string) {
+                write_lines('[', items.iter().map(|item| (None, item)), ']', depth, text);
+            } else {
+                text.push_str(&line);
+            }
         }
         plain => text.push_str(&plain.to_string()),
     }

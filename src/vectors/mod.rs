@@ -14,12 +14,13 @@ mod bytes;
 mod case;
 mod check;
 mod evaluate;
+mod extensions;
 mod json;
 mod suite;
 
 pub use build::{BuildError, FileSummary, Summary, build};
 pub use bytes::{Blobs, MAX_BYTES, MAX_INLINE_BYTES, sha256};
-pub use case::{Case, Draft, Input, Run, case, random, wat};
+pub use case::{Case, Draft, Input, Run, Subject, case, random, wat};
 pub use check::{Report, check};
 pub use evaluate::evaluate;
 pub use json::{Fault, Node, first_difference, hex, quantity, to_text};
@@ -73,10 +74,12 @@ impl Format {
 
     /// Its cases.
     pub fn cases(self) -> Vec<Case> {
-        match self {
+        let mut cases = match self {
             Format::Profile => profile::cases(),
             Format::Execution => execution::cases(),
             Format::CanonicalCode => canonical_code::cases(),
-        }
+        };
+        cases.extend(extensions::cases(self));
+        cases
     }
 }

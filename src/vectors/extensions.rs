@@ -1,0 +1,150 @@
+//! Cases from the extensions below `tests/extensions`: what real compilers made of real programs. Their expectations
+//! were computed by a plain Python program, and other engines found the same.
+
+use super::case::{Case, Draft, case};
+use super::json::Node;
+use super::{Fault, Format};
+use crate::host_interface::{Context, ContextFields};
+use crate::notation::{B256, Trap};
+use alloy_primitives::{Address, U256};
+use serde_json::Value;
+
+/// An extension: its name, its module and the text of its cases.
+struct Extension {
+    name: &'static str,
+    wasm: &'static [u8],
+    cases: &'static str,
+}
+
+macro_rules! extensions {
+    ($($name:literal),*) => {
+        [$(Extension {
+            name: $name,
+            wasm: include_bytes!(concat!("../../tests/extensions/", $name, "/", $name, ".wasm")),
+            cases: include_str!(concat!("../../tests/extensions/", $name, "/cases.json")),
+        }),*]
+    };
+}
+
+const EXTENSIONS: [Extension; 10] = extensions![
+    "fibonacci",
+    "sha256",
+    "sort",
+    "matrix_product",
+    "one_time_signature",
+    "token_ledger",
+    "nullifier_membership",
+    "fee_rule",
+    "operation_bundler",
+    "traps"
+];
+
+/// A limit that no small case reaches.
+const CYCLE_LIMIT: u64 = 1_000_000;
+
+/// The cases of this format that the extensions give.
+///
+/// # Panics
+/// If a file of cases is wrong: they are constants of this crate.
+pub(super) fn cases(format: Format) -> Vec<Case> {
+    let cases = EXTENSIONS.iter().map(|extension| match format {
+        Format::Profile => Ok(vec![accepted_module(extension)]),
+        Format::Execution | Format::CanonicalCode => executions(extension, format),
+    });
+    cases.collect::<Result<Vec<_>, Fault>>().unwrap_or_else(|fault| panic!("{fault}")).concat()
+}
+
+fn accepted_module(extension: &Extension) -> Case {
+    let description = format!("What a compiler made of the extension {} is accepted unchanged.", extension.name);
+    case(&id(Format::Profile, &[extension.name]), &description, ["PROFILE-001"]).module(extension.wasm).accept()
+}
+
+/// The extension's cases, save the long ones; of canonical code, whose traces are larger, one.
+fn executions(extension: &Extension, format: Format) -> Result<Vec<Case>, Fault> {
+    let value: Value =
+        serde_json::from_str(extension.cases).map_err(|error| Fault::new(extension.name, error.to_string()))?;
+    let mut cases = Vec::new();
+    for node in Node::new(extension.name, &value).items()? {
+        let wanted = match format {
+            Format::CanonicalCode => node.optional("small")?.is_some(),
+            Format::Profile | Format::Execution => node.optional("large")?.is_none(),
+        };
+        if wanted {
+            cases.push(execution(extension, format, &node)?);
+        }
+    }
+    let origin = cases.iter().find(|case| case.is_accepted()).map(|case| case.id.clone());
+    for case in cases.iter_mut().filter(|case| !case.is_accepted()) {
+        case.derived_from.clone_from(&origin);
+        case.mutation = Some("another input, witness or context".into());
+    }
+    Ok(cases)
+}
+
+fn execution(extension: &Extension, format: Format, node: &Node) -> Result<Case, Fault> {
+    let sentence = node.field("description")?.text()?;
+    let id = id(format, &[extension.name, node.field("id")?.text()?]);
+    let draft = case(&id, &format!("Extension {}: {sentence}", extension.name), [rule(format)])
+        .module(extension.wasm)
+        .input(node.field("input")?.hex()?)
+        .witness(node.field("witness")?.hex()?)
+        .context(context(&node.field("context")?)?.to_bytes());
+    let draft = match format {
+        Format::CanonicalCode => draft.cycle_limit(CYCLE_LIMIT),
+        Format::Profile | Format::Execution => draft,
+    };
+    state(draft, &node.field("expect")?)
+}
+
+fn state(draft: Draft, expect: &Node) -> Result<Case, Fault> {
+    let output = expect.field("output")?.hex()?;
+    let outcome = expect.field("outcome")?;
+    match outcome.text()? {
+        "accepted" => Ok(draft.accepted_with_state(output, word(&expect.field("post_state")?)?)),
+        "rejected" => Ok(draft.rejected(expect.field("code")?.number()?, output)),
+        "trapped" => {
+            let name = expect.field("trap")?;
+            let trap = Trap::ALL.into_iter().find(|trap| name.value == trap.name());
+            Ok(draft.trapped(trap.ok_or_else(|| name.fault("names no trap"))?))
+        }
+        _ => Err(outcome.fault("is no outcome of an execution")),
+    }
+}
+
+fn id(format: Format, names: &[&str]) -> String {
+    format!("{}-{}", format.name(), names.join("-")).replace('_', "-")
+}
+
+fn rule(format: Format) -> &'static str {
+    match format {
+        Format::Profile => "PROFILE-001",
+        Format::Execution => "EXEC-003",
+        Format::CanonicalCode => "CODE-029",
+    }
+}
+
+fn context(node: &Node) -> Result<Context, Fault> {
+    let hash = |name: &str| word(&node.field(name)?);
+    let address = |name: &str| {
+        let field = node.field(name)?;
+        Address::try_from(field.hex()?.as_slice()).map_err(|error| field.fault(error.to_string()))
+    };
+    let integer = |name: &str| {
+        let field = node.field(name)?;
+        field.text()?.parse::<U256>().map_err(|error| field.fault(error.to_string()))
+    };
+    Ok(Context::from(ContextFields {
+        operation_hash: hash("operation_hash")?,
+        sender: address("sender")?,
+        lane: integer("lane")?,
+        to: address("to")?,
+        witness_commitment: hash("witness_commitment")?,
+        anchor_hash: hash("anchor_hash")?,
+        anchor_slot: integer("anchor_slot")?,
+        pre_state_root: hash("pre_state_root")?,
+    }))
+}
+
+fn word(node: &Node) -> Result<B256, Fault> {
+    B256::try_from(node.hex()?.as_slice()).map_err(|error| node.fault(error.to_string()))
+}
