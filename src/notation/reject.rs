@@ -57,11 +57,75 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// The bytes are not a WebAssembly binary module.
+    /// The bytes do not follow WebAssembly's binary grammar.
     MalformedModule, "malformed_module", Malformed;
+    /// The module breaks a validation rule of WebAssembly.
+    InvalidModule, "invalid_module", Invalid;
 
-    /// The module does not export a function `run` of type `[] -> [i32]`.
+    /// The module is longer than `MAX_MODULE_BYTES`.
+    ModuleTooLarge, "module_too_large", Profile;
+    /// A floating-point type or instruction.
+    UnsupportedFloats, "unsupported_floats", Profile;
+    /// A vector type or instruction.
+    UnsupportedSimd, "unsupported_simd", Profile;
+    /// A reference type outside a table, an instruction on tables or references, or a second table.
+    UnsupportedReferenceTypes, "unsupported_reference_types", Profile;
+    /// A tail call.
+    UnsupportedTailCalls, "unsupported_tail_calls", Profile;
+    /// A tag or an instruction on exceptions.
+    UnsupportedExceptions, "unsupported_exceptions", Profile;
+    /// A shared memory or an atomic instruction.
+    UnsupportedThreads, "unsupported_threads", Profile;
+    /// A 64-bit memory or table.
+    UnsupportedMemory64, "unsupported_memory64", Profile;
+    /// A second memory, or a memory index that is not the byte zero.
+    UnsupportedMultiMemory, "unsupported_multi_memory", Profile;
+    /// A constant expression with arithmetic.
+    UnsupportedExtendedConst, "unsupported_extended_const", Profile;
+    /// A type, instruction or constant expression of the proposals for typed references and garbage collection.
+    UnsupportedGc, "unsupported_gc", Profile;
+    /// Something of a proposal that is not part of WebAssembly 3.0.
+    UnsupportedProposal, "unsupported_proposal", Profile;
+    /// `table.init`, `table.copy` or `elem.drop`.
+    TableBulkOperation, "table_bulk_operation", Profile;
+    /// A passive or declarative element segment.
+    PassiveElementSegment, "passive_element_segment", Profile;
+    /// A name is longer than `MAX_NAME_BYTES`.
+    NameTooLong, "name_too_long", Profile;
+    /// A function type has more than `MAX_PARAMS` parameters.
+    TooManyParams, "too_many_params", Profile;
+    /// A function type has more than `MAX_RESULTS` results.
+    TooManyResults, "too_many_results", Profile;
+    /// There are more than `MAX_FUNCTIONS` functions, imports included.
+    TooManyFunctions, "too_many_functions", Profile;
+    /// There are more than `MAX_EXPORTS` exports.
+    TooManyExports, "too_many_exports", Profile;
+    /// There are more than `MAX_ELEMENT_SEGMENTS` element segments.
+    TooManyElementSegments, "too_many_element_segments", Profile;
+    /// There are more than `MAX_DATA_SEGMENTS` data segments.
+    TooManyDataSegments, "too_many_data_segments", Profile;
+    /// A function needs more than `MAX_FRAME_SLOTS` frame slots, or its operand stack grows beyond that number.
+    FrameTooLarge, "frame_too_large", Profile;
+    /// The table has more than `MAX_TABLE_ENTRIES` entries.
+    TableTooLarge, "table_too_large", Profile;
+    /// The memory has initially more than `MAX_MEMORY_PAGES` pages.
+    MemoryTooLarge, "memory_too_large", Profile;
+    /// An import is not a function.
+    ImportNotFunction, "import_not_function", Profile;
+    /// The name of an import is not one of the host interface.
+    UnknownImport, "unknown_import", Profile;
+    /// An import has another type than the host function of that name.
+    ImportTypeMismatch, "import_type_mismatch", Profile;
+    /// An active element segment writes beyond the end of the table.
+    ElementSegmentOutOfBounds, "element_segment_out_of_bounds", Profile;
+    /// An active data segment writes beyond the end of the initial memory.
+    DataSegmentOutOfBounds, "data_segment_out_of_bounds", Profile;
+    /// There is no export `run`.
     MissingEntryPoint, "missing_entry_point", Profile;
+    /// The export `run` is not a function that the module defines.
+    EntryPointNotDefinedFunction, "entry_point_not_defined_function", Profile;
+    /// The export `run` is not of type `[] -> [i32]`.
+    EntryPointTypeMismatch, "entry_point_type_mismatch", Profile;
 
     /// The public input is longer than `MAX_INPUT_BYTES`.
     InputTooLarge, "input_too_large", Inputs;

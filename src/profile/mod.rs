@@ -1,26 +1,49 @@
 #![doc = include_str!("../../spec/02-profile.md")]
 
+mod decode;
+mod diagnosis;
+mod function;
+mod instruction;
+mod limits;
 mod module;
 
+pub use limits::*;
 pub use module::*;
 
-use crate::notation::Rejection;
+use crate::notation::{B256, Reject, Rejection, keccak256};
 
-/// Largest module in bytes.
-pub const MAX_MODULE_BYTES: usize = 1_048_576;
-/// Largest memory in pages of 65,536 bytes: 64 MiB.
-pub const MAX_MEMORY_PAGES: u32 = 1_024;
-/// Largest number of slots of one frame.
-pub const MAX_FRAME_SLOTS: u32 = 4_096;
-/// Largest frame pointer, in slots: with the largest frame the register space has 65,536 slots.
-pub const MAX_FRAME_POINTER: u32 = 65_536 - MAX_FRAME_SLOTS;
+/// The name of the export that is an extension's entry point.
+pub const ENTRY_POINT: &str = "run";
 
 /// Decodes and validates a module and checks the profile, save for the entry point.
-pub fn decode(_wasm: &[u8]) -> Result<Module, Rejection> {
-    todo!()
+pub fn decode(wasm: &[u8]) -> Result<Module, Rejection> {
+    decode::decode(wasm).map_err(|fault| diagnosis::explain(wasm, fault))
 }
 
 /// Accepts or refuses an extension: [`decode`] and the rules for the entry point.
-pub fn load(_wasm: &[u8]) -> Result<Module, Rejection> {
-    todo!()
+pub fn load(wasm: &[u8]) -> Result<Module, Rejection> {
+    let module = decode(wasm)?;
+    let refuse = |reason, detail: &str| Err(Rejection::new(reason, decode::export_offset(wasm, ENTRY_POINT), detail));
+    // PROFILE-027: the host has to know where to begin.
+    let Some(entry_point) = module.export(ENTRY_POINT) else {
+        return refuse(Reject::MissingEntryPoint, "there is no export `run`");
+    };
+    // PROFILE-028: a host function that is exported again has no code that could be lowered.
+    let ExportKind::Function(function) = entry_point else {
+        return refuse(Reject::EntryPointNotDefinedFunction, "the export `run` is not a function");
+    };
+    if module.defined(function).is_none() {
+        return refuse(Reject::EntryPointNotDefinedFunction, "the export `run` is an imported function");
+    }
+    // PROFILE-029: the result is the outcome's code, and there is nothing to pass as an argument.
+    let FunctionType { params, results } = module.function_type(function);
+    if !params.is_empty() || results[..] != [ValueType::I32] {
+        return refuse(Reject::EntryPointTypeMismatch, "the type of `run` is not [] -> [i32]");
+    }
+    Ok(module)
+}
+
+/// The code hash: keccak256 of the whole module, custom sections included, so that it names exactly one file.
+pub fn code_hash(wasm: &[u8]) -> B256 {
+    keccak256(wasm)
 }

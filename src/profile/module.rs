@@ -26,6 +26,8 @@ pub struct Module {
     pub elements: Vec<ElementSegment>,
     /// The data segments, in order; each active one lies inside the initial memory.
     pub data: Vec<DataSegment>,
+    /// For each type index, the first index of an equal type.
+    pub(super) canonical_types: Vec<u32>,
 }
 
 /// The type of a value. An `i32` is held as the zero-extended `u64` everywhere in this crate.
@@ -321,8 +323,7 @@ impl Module {
     /// The first type index whose type equals that of `type_index`: functions may be called indirectly when these
     /// agree.
     pub fn canonical_type(&self, type_index: u32) -> u32 {
-        let wanted = &self.types[type_index as usize];
-        self.types.iter().position(|candidate| candidate == wanted).map_or(type_index, |index| index as u32)
+        self.canonical_types[type_index as usize]
     }
 
     /// The defined function with this function index, if it is not an import.

@@ -1,0 +1,169 @@
+//! Which rule a refused module breaks. Nothing here decides whether a module is accepted.
+
+use super::decode::{FEATURES, Fault};
+use crate::notation::{Reject, Rejection};
+use wasmparser::{
+    BinaryReader, Encoding, FromReader, FuncValidatorAllocations, Operator, OperatorsReader, Parser, Payload,
+    SectionLimited, ValidPayload, Validator, WasmFeatures,
+};
+
+/// PROFILE-004: what the profile excludes, by WebAssembly's proposals. A fault belongs to the first row that cures it.
+const EXCLUDED: [(Reject, WasmFeatures); 11] = [
+    (Reject::UnsupportedFloats, WasmFeatures::FLOATS.union(WasmFeatures::SATURATING_FLOAT_TO_INT)),
+    (Reject::UnsupportedSimd, WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD)),
+    (Reject::UnsupportedReferenceTypes, WasmFeatures::REFERENCE_TYPES),
+    (Reject::UnsupportedTailCalls, WasmFeatures::TAIL_CALL),
+    (Reject::UnsupportedExceptions, WasmFeatures::EXCEPTIONS),
+    (Reject::UnsupportedThreads, WasmFeatures::THREADS),
+    (Reject::UnsupportedMemory64, WasmFeatures::MEMORY64),
+    (Reject::UnsupportedMultiMemory, WasmFeatures::MULTI_MEMORY),
+    (Reject::UnsupportedExtendedConst, WasmFeatures::EXTENDED_CONST),
+    (Reject::UnsupportedGc, WasmFeatures::GC.union(WasmFeatures::FUNCTION_REFERENCES).union(WasmFeatures::GC_TYPES)),
+    (Reject::UnsupportedProposal, WasmFeatures::all()),
+];
+
+/// The reason for which a module is refused.
+pub(super) fn explain(wasm: &[u8], fault: Fault) -> Rejection {
+    // A module that is too large is not read at all.
+    if let Fault::Rule(Reject::ModuleTooLarge, offset) = fault {
+        return Rejection::new(Reject::ModuleTooLarge, offset as usize, format!("the module has {} bytes", wasm.len()));
+    }
+    // Bytes that are no module have no other fault, wherever in them it was found.
+    if let Err(flaw) = check_grammar(wasm) {
+        return Rejection::new(flaw.reason(wasm), flaw.offset as usize, flaw.message);
+    }
+    match fault {
+        Fault::Rule(reason, offset) => Rejection::new(reason, offset as usize, reason.name().replace('_', " ")),
+        Fault::Parser(error) => {
+            Rejection::new(validation_reason(wasm, &error), error.offset() as usize, error.message())
+        }
+    }
+}
+
+/// A deviation from the grammar, or a limit of the reader.
+struct Flaw {
+    offset: u64,
+    message: String,
+}
+
+impl From<wasmparser::Error> for Flaw {
+    fn from(error: wasmparser::Error) -> Flaw {
+        Flaw { offset: error.offset(), message: error.message().into() }
+    }
+}
+
+impl Flaw {
+    fn reason(&self, wasm: &[u8]) -> Reject {
+        // The reader refuses long vectors before it reads them, in these words, and gives the place of the length.
+        let Some(what) = self.message.strip_suffix(" size is out of bounds") else { return Reject::MalformedModule };
+        let mut reader = BinaryReader::new(&wasm[self.offset as usize..], self.offset);
+        match reader.read_var_u32() {
+            Ok(length) if length as usize <= reader.bytes_remaining() => match what {
+                // PROFILE-009: names are the one thing in a module without a natural bound.
+                "string" => Reject::NameTooLong,
+                "function params" => Reject::TooManyParams,
+                "function returns" => Reject::TooManyResults,
+                // Vectors that only excluded proposals have.
+                _ => Reject::UnsupportedProposal,
+            },
+            // Each element has at least a byte.
+            _ => Reject::MalformedModule,
+        }
+    }
+}
+
+/// PROFILE-002: reads everything that the grammar of WebAssembly's latest version has names for, and validates nothing.
+fn check_grammar(wasm: &[u8]) -> Result<(), Flaw> {
+    let flaw = |offset: u64, message: &str| Flaw { offset, message: message.into() };
+    let mut has_data_count = false;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            // A component is another kind of file.
+            Payload::Version { encoding: Encoding::Component, range, .. } => {
+                return Err(flaw(range.start + 4, "a component is not a module"));
+            }
+            Payload::UnknownSection { range, .. } => return Err(flaw(range.start, "unknown section")),
+            Payload::TypeSection(section) => read_all(section)?,
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    import?;
+                }
+            }
+            Payload::FunctionSection(section) => read_all(section)?,
+            Payload::TableSection(section) => read_all(section)?,
+            Payload::MemorySection(section) => read_all(section)?,
+            Payload::TagSection(section) => read_all(section)?,
+            Payload::GlobalSection(section) => read_all(section)?,
+            Payload::ExportSection(section) => read_all(section)?,
+            Payload::ElementSection(section) => read_all(section)?,
+            Payload::DataSection(section) => read_all(section)?,
+            Payload::DataCountSection { .. } => has_data_count = true,
+            Payload::CodeSectionEntry(body) => {
+                let mut locals = body.get_locals_reader()?;
+                for _ in 0..locals.get_count() {
+                    locals.read()?;
+                }
+                let mut operators = OperatorsReader::new(locals.get_binary_reader());
+                while !operators.eof() {
+                    let (operator, offset) = operators.read_with_offset()?;
+                    // The grammar lets a body name data segments only when their number has been announced.
+                    if matches!(operator, Operator::MemoryInit { .. } | Operator::DataDrop { .. }) && !has_data_count {
+                        return Err(flaw(offset, "there is no data count section"));
+                    }
+                }
+                operators.finish()?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn read_all<'a, T: FromReader<'a>>(section: SectionLimited<'a, T>) -> Result<(), wasmparser::Error> {
+    section.into_iter().try_for_each(|item| item.map(drop))
+}
+
+/// The reason of an error of validation, or of the reader under the profile's features.
+fn validation_reason(wasm: &[u8], error: &wasmparser::Error) -> Reject {
+    // Most errors name the feature.
+    if let Some(missing) = error.missing_wasm_feature() {
+        let row = EXCLUDED.iter().find(|(_, features)| features.intersects(missing));
+        return row.map_or(Reject::UnsupportedProposal, |(reason, _)| *reason);
+    }
+    // Otherwise a feature is the cause if with it validation gets beyond this place.
+    let cure = EXCLUDED.iter().find(|(_, features)| validates_beyond(wasm, FEATURES.union(*features), error.offset()));
+    // PROFILE-008: nothing excluded is involved.
+    cure.map_or(Reject::InvalidModule, |(reason, _)| *reason)
+}
+
+/// Whether no error up to and including this byte is found with other features. It reads hardly further, so that its
+/// work is bounded by the limits that were checked on the way to the error.
+fn validates_beyond(wasm: &[u8], features: WasmFeatures, place: u64) -> bool {
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut validator = Validator::new_with_features(features);
+    let mut allocations = FuncValidatorAllocations::default();
+    // Validates a section or a function as far as the place, and tells where it ends.
+    let mut validate = |payload: &Payload<'_>| {
+        let ValidPayload::Func(function, body) = validator.payload(payload)? else {
+            let section = payload.as_section().filter(|_| !matches!(payload, Payload::CodeSectionStart { .. }));
+            return Ok(section.map_or(0, |(_, range)| range.end));
+        };
+        let mut validator = function.into_validator(std::mem::take(&mut allocations));
+        let mut reader = body.get_binary_reader();
+        validator.read_locals(&mut reader)?;
+        while !reader.eof() && reader.original_position() <= place {
+            reader.visit_operator(&mut validator.visitor(reader.original_position()))??;
+        }
+        allocations = validator.into_allocations();
+        Ok(body.range().end)
+    };
+    for payload in parser.parse_all(wasm) {
+        match payload.and_then(|payload| validate(&payload)) {
+            Ok(end) if end > place => return true,
+            Ok(_) => {}
+            Err(error) => return error.offset() > place,
+        }
+    }
+    true
+}
