@@ -92,15 +92,16 @@ fn an_alias_is_saved_before_its_local_changes() {
 fn branches_carry_operands_and_tables_jump() {
     insta::assert_snapshot!(listing(
         r#"(module (func (export "run") (result i32)
+            (i32.const 1)
             (block $out (result i32)
-                (block $two
-                    (block $one
-                        (drop (i32.const 5))
-                        (i32.const 9)
-                        (br_if $out (i32.const 1) (i32.eqz (i32.lt_s (i32.const 3) (i32.const 4))))
-                        (br_table $one $two $out (i32.const 2) (i32.const 3)))
-                    (br $out (i32.const 11)))
-                (i32.const 12))))"#
+                (i32.const 2)
+                (block $in (result i32)
+                    (i32.const 3)
+                    (br_if $out (i32.eqz (i32.lt_s (i32.const 4) (i32.const 5))))
+                    (br_if $in (i32.const 6))
+                    (br_table $in $out $in 2 (i32.const 7)))
+                (i32.add))
+            (i32.add)))"#
     ));
 }
 
@@ -303,20 +304,18 @@ fn a_trace_is_consistent_and_complete() {
 
 #[test]
 fn a_module_that_would_lower_to_too_many_words_is_refused() {
-    // Each entry of the table names a label of its own, and each label carries 900 operands to another place.
-    let depth = 1_200;
-    let results = "i32 ".repeat(900);
-    let mut text = format!("(module (type $t (func (result {results}))) (func (export \"run\") (result i32) i32.const 0 ");
-    let blocks = "i32.const 1 (block (type $t) ".repeat(depth);
-    text.push_str(&blocks);
-    text.push_str(&"i32.const 1 ".repeat(901));
+    // Each entry of the table names a label of its own, and to each the operands move down by one: 65 words a label.
+    let depth = 16_400;
+    let results = "i32 ".repeat(64);
+    let mut text = format!("(module (type $t (func (result {results}))) (func (export \"run\") (result i32) ");
+    text.push_str(&"block (type $t) ".repeat(depth));
+    text.push_str(&"i32.const 1 ".repeat(65));
     text.push_str("i32.const 0 br_table ");
     for label in 0..depth {
         text.push_str(&format!("{label} "));
     }
-    for _ in 0..depth {
-        text.push_str(") unreachable ");
-    }
+    text.push_str(&"end ".repeat(depth));
+    text.push_str(&"drop ".repeat(63));
     text.push_str("))");
     let bytes = wat::parse_str(&text).expect("it parses");
     match decode(&bytes).and_then(|module| lower(&module)) {

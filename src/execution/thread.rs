@@ -205,18 +205,18 @@ impl<'i, 'a> Thread<'i, 'a> {
                     self.stack.push(u64::from(self.instance.memory.grow(pages)));
                 }
                 Instruction::MemoryInit { segment } => {
-                    let (length, source, target) = self.pop_range();
+                    let (length, source, target) = self.pop_range(&frame)?;
                     let bytes = self.instance.data[*segment as usize];
                     self.instance.memory.init(bytes, target, source, length)?;
                 }
                 // EXEC-018: a dropped segment has no bytes left.
                 Instruction::DataDrop { segment } => self.instance.data[*segment as usize] = &[],
                 Instruction::MemoryCopy => {
-                    let (length, source, target) = self.pop_range();
+                    let (length, source, target) = self.pop_range(&frame)?;
                     self.instance.memory.copy(target, source, length)?;
                 }
                 Instruction::MemoryFill => {
-                    let (length, value, target) = self.pop_range();
+                    let (length, value, target) = self.pop_range(&frame)?;
                     self.instance.memory.fill(target, value, length)?;
                 }
 
@@ -228,9 +228,11 @@ impl<'i, 'a> Thread<'i, 'a> {
         }
     }
 
-    /// The three `i32` operands of a bulk memory instruction, the last one first.
-    fn pop_range(&mut self) -> (u32, u32, u32) {
-        (self.stack.pop32(), self.stack.pop32(), self.stack.pop32())
+    /// The three `i32` operands of a bulk memory instruction, the last one first. It is a call on the register stack,
+    /// because canonical code calls a routine for it.
+    fn pop_range(&mut self, frame: &Frame<'a>) -> Result<(u32, u32, u32), Trap> {
+        self.callee_pointer(frame, 3)?;
+        Ok((self.stack.pop32(), self.stack.pop32(), self.stack.pop32()))
     }
 
     /// Enters the block whose first instruction is at `at`: notes its label.
@@ -263,7 +265,7 @@ impl<'i, 'a> Thread<'i, 'a> {
     }
 
     fn call(&mut self, frame: &mut Frame<'a>, function: u32) -> Result<(), Trap> {
-        let pointer = self.callee_pointer(frame, function)?;
+        let pointer = self.callee_pointer(frame, self.params(function))?;
         let callee = self.enter(function, pointer);
         self.callers.push(std::mem::replace(frame, callee));
         Ok(())
@@ -281,16 +283,19 @@ impl<'i, 'a> Thread<'i, 'a> {
         }
         match module.imports.get(function as usize) {
             Some(import) => {
-                self.callee_pointer(frame, function)?;
+                self.callee_pointer(frame, self.params(function))?;
                 self.call_host(import)
             }
             None => self.call(frame, function),
         }
     }
 
+    fn params(&self, function: u32) -> usize {
+        self.instance.module.function_type(function).params.len()
+    }
+
     /// The frame pointer of a callee, whose first slots are the arguments among the caller's operands.
-    fn callee_pointer(&self, frame: &Frame<'a>, function: u32) -> Result<u32, Trap> {
-        let params = self.instance.module.function_type(function).params.len();
+    fn callee_pointer(&self, frame: &Frame<'a>, params: usize) -> Result<u32, Trap> {
         let height = self.stack.0.len() - frame.operands - params;
         let pointer = frame.pointer + frame.operand_slot + height as u32;
         // EXEC-008: this is the only limit on calls, and the same in canonical code.
