@@ -36,16 +36,15 @@ fn the_chapter_lists_every_operation_as_the_code_has_it() {
             [format!("{:#04x}", *opcode as u8), opcode.name().into(), opcode.class().name().into(), shape]
         })
         .collect();
-    let found: Vec<[String; 4]> = rows
-        .iter()
-        .map(|row| [row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()])
-        .collect();
+    let found: Vec<[String; 4]> =
+        rows.iter().map(|row| [row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()]).collect();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn the_chapter_lists_every_space() {
-    let found: Vec<(String, String)> = table("spaces").into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let found: Vec<(String, String)> =
+        table("spaces").into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
     let expected: Vec<(String, String)> =
         Space::ALL.iter().map(|space| ((*space as u8).to_string(), space.name().into())).collect();
     assert_eq!(found, expected);
@@ -125,8 +124,9 @@ fn calls_overlap_their_frames() {
 
 #[test]
 fn host_functions_are_cells() {
-    insta::assert_snapshot!(lowered(
-        r#"(module
+    insta::assert_snapshot!(
+        lowered(
+            r#"(module
             (import "middle" "input" (func $input (param i32) (result i64)))
             (import "middle" "input_len" (func $input_len (result i32)))
             (import "middle" "output" (func $output (param i32 i64)))
@@ -144,7 +144,9 @@ fn host_functions_are_cells() {
                 (memory.copy (i32.const 1) (i32.const 2) (i32.const 3))
                 (memory.fill (i32.const 1) (i32.const 2) (local.get $i))
                 (i32.const 0)))"#
-    ).to_string());
+        )
+        .to_string()
+    );
 }
 
 #[test]
@@ -166,7 +168,9 @@ fn only_locals_that_may_be_read_first_are_zeroed() {
     assert_eq!(zeroed("(if (i32.const 1) (then (local.set $a (i32.const 1)))) (local.get $a)"), [2]);
     // Written on both.
     assert_eq!(
-        zeroed("(if (i32.const 1) (then (local.set $a (i32.const 1))) (else (local.set $a (i32.const 2)))) (local.get $a)"),
+        zeroed(
+            "(if (i32.const 1) (then (local.set $a (i32.const 1))) (else (local.set $a (i32.const 2)))) (local.get $a)"
+        ),
         [0u16; 0]
     );
     // The branch leaves before the write.
@@ -187,8 +191,10 @@ fn only_locals_that_may_be_read_first_are_zeroed() {
 
 #[test]
 fn the_encoding_is_strict() {
-    let code = lowered(r#"(module (memory 1) (data (i32.const 0) "a") (data (i32.const 8) "b")
-        (func (export "run") (result i32) (i32.const 0)))"#);
+    let code = lowered(
+        r#"(module (memory 1) (data (i32.const 0) "a") (data (i32.const 8) "b")
+        (func (export "run") (result i32) (i32.const 0)))"#,
+    );
     let bytes = code.to_bytes();
     let decoded = CanonicalCode::from_bytes(&bytes).expect("what was encoded decodes");
     assert_eq!((&decoded.words, &decoded.image, decoded.initial_pages), (&code.words, &code.image, code.initial_pages));
@@ -222,7 +228,8 @@ fn every_word_has_one_encoding() {
     let mut accepted = 0u32;
     for opcode in 0..=255u8 {
         for mode in 0..=4u8 {
-            for fields in [[0u16, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 3], [1, 2, 3], [4096, 0, 0], [8, 0, 0], [0, 0, 7]] {
+            for fields in [[0u16, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 3], [1, 2, 3], [4096, 0, 0], [8, 0, 0], [0, 0, 7]]
+            {
                 for immediate in [0u64, 1, 1 << 32, u64::MAX, 12, 5] {
                     let mut bytes = [0; 16];
                     bytes[0] = opcode;

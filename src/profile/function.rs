@@ -186,18 +186,20 @@ impl<'a> Builder<'a> {
 
     // PROFILE-016: the frame holds the operands and, above them, the first slots of the frame that a call places there.
     fn count_slots(&mut self, index: usize, operands: u32) {
-        let callee = match self.function.body[index] {
-            Instruction::Call(function) if function as usize >= self.surroundings.imports => {
-                Some(self.surroundings.functions[function as usize])
-            }
-            Instruction::CallIndirect { type_index } => Some(type_index),
-            _ => None,
-        };
-        let above = callee.map_or(0, |type_index| {
+        // The results are on the stack already, in the slots of the arguments and above.
+        let above = |type_index: u32| {
             let callee = &self.surroundings.types[type_index as usize];
-            // The results are on the stack already, in the slots of the arguments and above.
             callee.link_slot() + 1 - callee.results.len() as u32
-        });
+        };
+        let above = match self.function.body[index] {
+            Instruction::Call(function) if function as usize >= self.surroundings.imports => {
+                above(self.surroundings.functions[function as usize])
+            }
+            Instruction::CallIndirect { type_index } => above(type_index),
+            // A routine of canonical code with three parameters and no result.
+            Instruction::MemoryCopy | Instruction::MemoryFill | Instruction::MemoryInit { .. } => 4,
+            _ => 0,
+        };
         // Nothing is counted for an end that control cannot come to, nor after a branch.
         if self.live {
             self.function.frame_slots = self.function.frame_slots.max(self.operand_slot + operands + above);
