@@ -150,6 +150,32 @@ fn host_functions_are_cells() {
 }
 
 #[test]
+fn a_conditional_move_lands_in_the_local() {
+    // The least of three: `x` keeps its value unless the other is less; the slot of the operand is never used.
+    insta::assert_snapshot!(listing(
+        r#"(module (func $least (param $x i64) (param $y i64) (param $z i64) (result i64)
+                (local.set $x (select (local.get $x) (local.get $y) (i64.lt_u (local.get $x) (local.get $y))))
+                (local.set $z (select (local.get $x) (local.get $z) (i64.lt_u (local.get $x) (local.get $z))))
+                (local.get $z))
+            (func (export "run") (result i32) (i32.const 0)))"#
+    ));
+}
+
+#[test]
+fn a_loop_tested_at_its_top_takes_the_branch_at_its_bottom() {
+    insta::assert_snapshot!(listing(
+        r#"(module (func (export "run") (result i32) (local $i i32) (local $sum i32)
+            (block $done
+                (loop $next
+                    (br_if $done (i32.ge_u (local.get $i) (i32.const 10)))
+                    (local.set $sum (i32.add (local.get $sum) (local.get $i)))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br $next)))
+            (i32.ne (local.get $sum) (i32.const 45))))"#
+    ));
+}
+
+#[test]
 fn only_locals_that_may_be_read_first_are_zeroed() {
     let zeroed = |body: &str| {
         let text = format!("(module (func (export \"run\") (result i32) (local $a i32) (local $b i32) {body}))");

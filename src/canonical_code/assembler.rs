@@ -61,6 +61,24 @@ impl Assembler {
         self.words.push(word);
     }
 
+    /// Emits a jump. CODE-031: back to a loop that begins with a branch, the branch is taken here, inverted, so that a
+    /// turn of the loop costs one word less.
+    pub(super) fn jump(&mut self, target: Label) {
+        let head = self.labels[target.0 as usize];
+        let repeated =
+            head.and_then(|head| self.words.get(head as usize)).filter(|word| word.opcode.class() == Class::Branch);
+        let (Some(head), Some(branch)) = (head, repeated.copied()) else {
+            return self
+                .emit_to(target, Word { opcode: Opcode::Jump, mode: 0, dst: 0, src1: 0, src2: 0, immediate: 0 });
+        };
+        let reference = self.references.binary_search_by_key(&head, |(address, _)| *address);
+        let (_, exit) = self.references[reference.expect("a branch refers to a label")];
+        let behind = self.label();
+        self.labels[behind.0 as usize] = Some(head + 1);
+        self.emit_to(behind, Word { opcode: inverse(branch.opcode), ..branch });
+        self.emit_to(exit, Word { opcode: Opcode::Jump, mode: 0, dst: 0, src1: 0, src2: 0, immediate: 0 });
+    }
+
     /// Emits a move, unless the value is there already.
     pub(super) fn move_to(&mut self, dst: u16, source: Source) {
         let (src1, mode, immediate) = match source {
@@ -73,19 +91,32 @@ impl Assembler {
 
     /// The last word, if control reaches what follows it only through it and it writes `dst` without reading it first.
     fn producer(&mut self, dst: u16) -> Option<&mut Word> {
-        if self.words.len() <= self.barrier {
-            return None;
-        }
-        self.words.last_mut().filter(|word| {
-            let shape = word.opcode.shape();
-            word.dst == dst
-                && matches!(shape, Shape::Binary | Shape::Unary | Shape::Load | Shape::Get | Shape::Size | Shape::Grow)
-        })
+        let first = self.barrier.min(self.words.len());
+        self.words[first..].last_mut().filter(|word| produces(word, dst))
     }
 
-    /// CODE-013: lets the word that produced slot `from` write slot `to` instead.
+    /// CODE-013: lets the word that produced slot `from` write slot `to` instead. A conditional move is redirected
+    /// together with the word in front of it, whose value it may keep.
     pub(super) fn redirect(&mut self, from: u16, to: u16) -> bool {
-        self.producer(from).map(|word| word.dst = to).is_some()
+        let first = self.barrier.min(self.words.len());
+        match &mut self.words[first..] {
+            [.., word] if produces(word, from) => word.dst = to,
+            [.., word, conditional]
+                if produces(word, from)
+                    && conditional.opcode == Opcode::MoveIfZero
+                    && conditional.dst == from
+                    && conditional.src2 != to
+                    && (conditional.mode != 0 || conditional.src1 != to) =>
+            {
+                word.dst = to;
+                conditional.dst = to;
+                if word.opcode == Opcode::Move && word.mode == 0 && word.src1 == to {
+                    self.words.swap_remove(self.words.len() - 2);
+                }
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// CODE-014: inverts the comparison that produced slot `dst`.
@@ -105,7 +136,8 @@ impl Assembler {
             return false;
         };
         self.words.pop();
-        let opcode = branch(if sense { comparison.opcode } else { inverse(comparison.opcode) });
+        let branch = branch(comparison.opcode);
+        let opcode = if sense { branch } else { inverse(branch) };
         self.emit_to(target, Word { opcode, dst: 0, immediate: comparison.immediate << 32, ..comparison });
         true
     }
@@ -120,7 +152,14 @@ impl Assembler {
     }
 }
 
-/// The comparison that holds exactly when this one does not.
+/// Whether a word writes `dst` and does nothing else with it.
+fn produces(word: &Word, dst: u16) -> bool {
+    let shape = word.opcode.shape();
+    word.dst == dst
+        && matches!(shape, Shape::Binary | Shape::Unary | Shape::Load | Shape::Get | Shape::Size | Shape::Grow)
+}
+
+/// The comparison, or branch on it, that holds exactly when this one does not.
 fn inverse(comparison: Opcode) -> Opcode {
     match comparison {
         Opcode::Eq => Opcode::Ne,
@@ -131,6 +170,14 @@ fn inverse(comparison: Opcode) -> Opcode {
         Opcode::GeS32 => Opcode::LtS32,
         Opcode::LtS64 => Opcode::GeS64,
         Opcode::GeS64 => Opcode::LtS64,
+        Opcode::BranchEq => Opcode::BranchNe,
+        Opcode::BranchNe => Opcode::BranchEq,
+        Opcode::BranchLtU => Opcode::BranchGeU,
+        Opcode::BranchGeU => Opcode::BranchLtU,
+        Opcode::BranchLtS32 => Opcode::BranchGeS32,
+        Opcode::BranchGeS32 => Opcode::BranchLtS32,
+        Opcode::BranchLtS64 => Opcode::BranchGeS64,
+        Opcode::BranchGeS64 => Opcode::BranchLtS64,
         other => other,
     }
 }

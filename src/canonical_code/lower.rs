@@ -739,7 +739,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
             Some(target) => {
                 control.branched = true;
                 self.carry(arity, base);
-                self.assembler().emit_to(target, word(Opcode::Jump));
+                self.assembler().jump(target);
             }
         }
     }
