@@ -41,7 +41,7 @@ impl LinearMemory {
     /// `memory.grow`: the previous number of pages, or -1 if the maximum forbids it.
     pub(super) fn grow(&mut self, pages: u32) -> u32 {
         let previous = self.size();
-        // EXEC-017: growth succeeds whenever the maximum allows it, because a failure by choice would let two clients
+        // EXEC-014: growth succeeds whenever the maximum allows it, because a failure by choice would let two clients
         // disagree.
         if u64::from(previous) + u64::from(pages) > u64::from(self.maximum_pages) {
             return u32::MAX;
@@ -114,7 +114,7 @@ impl LinearMemory {
 /// The bytes `start..start + length` of something of `size` bytes. Both are below 2^34, so the sum is exact.
 fn range(size: usize, start: u64, length: u64) -> Result<Range<usize>, Trap> {
     let end = start + length;
-    // EXEC-015, EXEC-016: every byte is checked before the first is touched.
+    // EXEC-011, EXEC-012: every byte is checked before the first is touched.
     if end > size as u64 {
         return Err(Trap::OutOfBoundsMemoryAccess);
     }

@@ -101,7 +101,7 @@ impl<'a> Instance<'a> {
         let mut memory = LinearMemory::new(module.memory);
         let mut data = Vec::new();
         for segment in &module.data {
-            // An active segment counts as dropped once it has been written.
+            // EXEC-013: an active segment counts as dropped once it has been written.
             data.push(match segment.offset {
                 Some(offset) => {
                     memory.initialize(offset, &segment.bytes);

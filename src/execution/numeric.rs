@@ -36,7 +36,7 @@ pub(super) fn apply(op: NumericOp, stack: &mut Stack) -> Result<(), Trap> {
         I32Clz => unary(stack, u32::leading_zeros),
         I32Ctz => unary(stack, u32::trailing_zeros),
         I32Popcnt => unary(stack, u32::count_ones),
-        // EXEC-009: addition, subtraction and multiplication are modulo 2^32 or 2^64.
+        // EXEC-005: addition, subtraction and multiplication are modulo 2^32 or 2^64.
         I32Add => binary(stack, u32::wrapping_add),
         I32Sub => binary(stack, u32::wrapping_sub),
         I32Mul => binary(stack, u32::wrapping_mul),
@@ -47,7 +47,7 @@ pub(super) fn apply(op: NumericOp, stack: &mut Stack) -> Result<(), Trap> {
         I32And => binary(stack, |a: u32, b| a & b),
         I32Or => binary(stack, |a: u32, b| a | b),
         I32Xor => binary(stack, |a: u32, b| a ^ b),
-        // EXEC-010: shift and rotation counts are taken modulo the width.
+        // EXEC-006: shift and rotation counts are taken modulo the width.
         I32Shl => binary(stack, |a: u32, b| a << (b % 32)),
         I32ShrS => binary(stack, |a: i32, b| a >> (b & 31)),
         I32ShrU => binary(stack, |a: u32, b| a >> (b % 32)),
@@ -97,7 +97,7 @@ fn binary<A: Value, B: Value>(stack: &mut Stack, f: impl Fn(A, A) -> B) {
 
 fn divide<A: Value>(stack: &mut Stack, f: impl Fn(A, A) -> Option<A>) -> Result<(), Trap> {
     let (b, a) = (stack.pop(), stack.pop());
-    // EXEC-011, EXEC-012: what has no quotient is a division by zero, or the minimum by -1.
+    // EXEC-007, EXEC-008: what has no quotient is a division by zero, or the minimum by -1.
     let undefined = if b == 0 { Trap::IntegerDivideByZero } else { Trap::IntegerOverflow };
     stack.push(f(A::from_stack(a), A::from_stack(b)).ok_or(undefined)?.to_stack());
     Ok(())
@@ -105,7 +105,7 @@ fn divide<A: Value>(stack: &mut Stack, f: impl Fn(A, A) -> Option<A>) -> Result<
 
 fn remainder<A: Value>(stack: &mut Stack, f: impl Fn(A, A) -> A) -> Result<(), Trap> {
     let (b, a) = (stack.pop(), stack.pop());
-    // EXEC-011: the only trap; unlike its quotient, the remainder of the minimum by -1 is representable: it is 0.
+    // EXEC-007: the only trap; unlike its quotient, the remainder of the minimum by -1 is representable: it is 0.
     if b == 0 {
         return Err(Trap::IntegerDivideByZero);
     }

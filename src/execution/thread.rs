@@ -122,12 +122,14 @@ impl<'i, 'a> Thread<'i, 'a> {
             let at = frame.next;
             frame.next += 1;
             let instruction = &frame.function.body[at];
-            // EXEC-004: `else` and `end` only delimit.
+            // `else` and `end` only delimit.
             if !matches!(instruction, Instruction::Else { .. } | Instruction::End) {
                 *fuel = fuel.checked_sub(1).ok_or(Halt::OutOfFuel)?;
             }
+            // EXEC-004: one arm per instruction, in the groups of the specification.
             match instruction {
                 // Control instructions.
+                // EXEC-015: the only instruction that always traps.
                 Instruction::Unreachable => return Err(Trap::Unreachable.into()),
                 Instruction::Nop => {}
                 Instruction::Block(block) => self.open(&frame, at, block, block.results, block.end + 1),
@@ -156,7 +158,7 @@ impl<'i, 'a> Thread<'i, 'a> {
                     }
                 }
                 Instruction::BrTable { labels, .. } => {
-                    // EXEC-006: an index past the table takes the default, which follows the labels.
+                    // EXEC-017: an index past the table takes the default, which follows the labels.
                     let index = self.stack.pop32() as usize;
                     self.branch(&mut frame, at, index.min(labels.len()));
                 }
@@ -190,7 +192,7 @@ impl<'i, 'a> Thread<'i, 'a> {
 
                 // Memory instructions.
                 Instruction::Load { op, offset } => {
-                    // EXEC-014: base and offset are added without wrapping.
+                    // EXEC-010: base and offset are added without wrapping.
                     let address = u64::from(self.stack.pop32()) + u64::from(*offset);
                     self.stack.push(self.instance.memory.load(*op, address)?);
                 }
@@ -209,7 +211,7 @@ impl<'i, 'a> Thread<'i, 'a> {
                     let bytes = self.instance.data[*segment as usize];
                     self.instance.memory.init(bytes, target, source, length)?;
                 }
-                // EXEC-018: a dropped segment has no bytes left.
+                // EXEC-013: a dropped segment has no bytes left.
                 Instruction::DataDrop { segment } => self.instance.data[*segment as usize] = &[],
                 Instruction::MemoryCopy => {
                     let (length, source, target) = self.pop_range(&frame)?;
@@ -249,7 +251,7 @@ impl<'i, 'a> Thread<'i, 'a> {
     }
 
     fn branch_to(&mut self, frame: &mut Frame<'a>, block: usize) {
-        // EXEC-005: the label's values survive, all other operands of the block go.
+        // EXEC-016: the label's values survive, all other operands of the block go.
         let label = self.instance.control[frame.index].labels[block];
         self.stack.unwind(frame.operands + label.height as usize, label.arity as usize);
         frame.next = label.continuation as usize;
@@ -274,7 +276,7 @@ impl<'i, 'a> Thread<'i, 'a> {
     fn call_indirect(&mut self, frame: &mut Frame<'a>, type_index: u32) -> Result<(), Trap> {
         let module = self.instance.module;
         let element = self.stack.pop32();
-        // EXEC-007: the checks in this order; only then the register stack.
+        // EXEC-018: the checks in this order; only then the register stack.
         let entry = self.instance.table.get(element as usize).ok_or(Trap::UndefinedElement)?;
         let function = entry.ok_or(Trap::UninitializedElement)?;
         // Types are compared by what they are: two indices may carry the same type.
@@ -298,7 +300,7 @@ impl<'i, 'a> Thread<'i, 'a> {
     fn callee_pointer(&self, frame: &Frame<'a>, params: usize) -> Result<u32, Trap> {
         let height = self.stack.0.len() - frame.operands - params;
         let pointer = frame.pointer + frame.operand_slot + height as u32;
-        // EXEC-008: this is the only limit on calls, and the same in canonical code.
+        // EXEC-019: this is the only limit on calls, and the same in canonical code.
         if pointer > MAX_FRAME_POINTER {
             return Err(Trap::CallStackExhausted);
         }
@@ -312,7 +314,7 @@ impl<'i, 'a> Thread<'i, 'a> {
         let index = function as usize - module.imports.len();
         let function = &module.functions[index];
         let locals = self.stack.0.len() - function_type.params.len();
-        // EXEC-013: locals that are not parameters start as zero.
+        // EXEC-009: locals that are not parameters start as zero.
         let operands = self.stack.0.len() + function.locals.len();
         self.stack.0.resize(operands, 0);
         let results = function_type.results.len();
