@@ -198,7 +198,8 @@ fn inputs_have_limits() {
     assert_eq!(reason(0, 0, &[]), Err((Reject::ContextLengthMismatch, 0)));
     assert_eq!(reason(0, 0, &[0; 257]), Err((Reject::ContextLengthMismatch, 256)));
     // The context is checked first, then the input.
-    let worst = |context: &[u8]| reason(MAX_INPUT_BYTES + 1, MAX_WITNESS_BYTES + 1, context).map_err(|(reason, _)| reason);
+    let worst =
+        |context: &[u8]| reason(MAX_INPUT_BYTES + 1, MAX_WITNESS_BYTES + 1, context).map_err(|(reason, _)| reason);
     assert_eq!(worst(&[]), Err(Reject::ContextLengthMismatch));
     assert_eq!(worst(&context), Err(Reject::InputTooLarge));
 }
@@ -208,7 +209,8 @@ fn output_has_the_declared_length() {
     let inputs = Inputs { context: context(), ..Inputs::default() };
     let root = inputs.context.pre_state_root();
     let output = |body: &str| execute(&format!("{body} i32.const 0"), &inputs);
-    let write = "(call $output (i32.const 0) (i64.const 0x0807060504030201)) (call $output (i32.const 2) (i64.const -1))";
+    let write =
+        "(call $output (i32.const 0) (i64.const 0x0807060504030201)) (call $output (i32.const 2) (i64.const -1))";
     let words = [[1, 2, 3, 4, 5, 6, 7, 8], [0; 8], [0xff; 8], [0; 8]].concat();
     assert_eq!(output(write), accepted(&[], root));
     for length in [0, 1, 7, 8, 9, 16, 17, 23, 24, 25, 32] {
@@ -235,7 +237,8 @@ fn output_has_limits() {
     assert_eq!(execution.output.len(), MAX_OUTPUT_BYTES as usize);
     assert_eq!(execution.output[65_527..], [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     for index in [i64::from(OUTPUT_WORDS), i64::from(OUTPUT_WORDS) + 1, i64::from(i32::MAX), i64::from(i32::MIN), -1] {
-        let body = format!("(call $output_len (i32.const 4)) (call $output (i32.const {index}) (i64.const 0)) i32.const 0");
+        let body =
+            format!("(call $output_len (i32.const 4)) (call $output (i32.const {index}) (i64.const 0)) i32.const 0");
         assert_eq!(execute(&body, &inputs), trap, "word {index}");
     }
     for length in [i64::from(MAX_OUTPUT_BYTES) + 1, i64::from(i32::MAX), i64::from(i32::MIN), -1] {
