@@ -1,0 +1,63 @@
+//! The command line: what a user types, and how errors and results leave the process.
+//!
+//! Results go to standard output, errors and progress to standard error. The exit code is 0, 1 if the input is at
+//! fault (a refused module, wrong vectors, a file that cannot be read) or 2 if the command is.
+
+mod failure;
+mod source;
+mod vectors;
+mod wasm;
+mod wast;
+
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// The Middle Client: an embedded specification with its reference implementation.
+///
+/// Without a command it does the main job: it builds all conformance vectors into `./vectors` and says what changed.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:
+  middle-client                                     build all vectors into ./vectors
+  middle-client vectors check                       check the vectors on disk
+  middle-client wasm check extension.wasm           accept or refuse a module
+  middle-client wasm run extension.wat --input 0x2a execute a module
+  middle-client wast i32.wast                       run a script of the official test suite"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build or check the conformance vectors
+    #[command(subcommand)]
+    Vectors(vectors::Command),
+    /// Check, lower, run or measure a WebAssembly module
+    #[command(subcommand)]
+    Wasm(wasm::Command),
+    /// Run scripts of the official WebAssembly test suite through both engines
+    Wast(wast::Arguments),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or(Command::Vectors(vectors::Command::default()));
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = match command {
+        Command::Vectors(command) => vectors::run(command, &mut out),
+        Command::Wasm(command) => wasm::run(command, &mut out),
+        Command::Wast(arguments) => wast::run(&arguments, &mut out),
+    };
+    match result.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // What was written before the failure comes before its message; the failure is reported in any case.
+            let _ = out.flush();
+            failure.report()
+        }
+    }
+}
