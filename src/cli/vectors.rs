@@ -7,7 +7,7 @@ use middle_client::vectors::{self, BuildError, Summary};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Names of cases that a summary lists at most; a vector suite begins with hundreds.
+/// Names that a summary lists of each kind of change; the first build adds hundreds.
 const MAX_NAMES: usize = 12;
 
 #[derive(Subcommand)]
@@ -90,25 +90,24 @@ fn print_summary(summary: &Summary, out: &mut impl Write) -> std::io::Result<()>
     {
         writeln!(out, "{name:<32}{cases:>7}{added:>7}{changed:>9}{removed:>9}{size:>12}")?;
     }
-    for file in &summary.files {
-        for (what, ids) in [("added", &file.added), ("changed", &file.changed), ("removed", &file.removed)] {
-            print_names(what, ids, out)?;
-        }
-    }
-    print_names("written", &summary.written, out)?;
-    print_names("deleted", &summary.removed, out)?;
+    let names = |ids: fn(&vectors::FileSummary) -> &Vec<String>| summary.files.iter().flat_map(ids).collect();
+    print_names("added", names(|file| &file.added), out)?;
+    print_names("changed", names(|file| &file.changed), out)?;
+    print_names("removed", names(|file| &file.removed), out)?;
+    print_names("written", summary.written.iter().collect(), out)?;
+    print_names("deleted", summary.removed.iter().collect(), out)?;
     if summary.is_unchanged() {
         writeln!(out, "nothing changed")?;
     }
     Ok(())
 }
 
-fn print_names(what: &str, names: &[String], out: &mut impl Write) -> std::io::Result<()> {
+fn print_names(what: &str, names: Vec<&String>, out: &mut impl Write) -> std::io::Result<()> {
     for name in names.iter().take(MAX_NAMES) {
         writeln!(out, "{what} {name}")?;
     }
-    match names.len().checked_sub(MAX_NAMES) {
-        None | Some(0) => Ok(()),
-        Some(more) => writeln!(out, "{what} {more} more"),
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => Ok(()),
+        more => writeln!(out, "{what} {more} more"),
     }
 }
