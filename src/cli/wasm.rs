@@ -7,7 +7,7 @@ use middle_client::canonical_code::{self, CanonicalCode, Class, Machine};
 use middle_client::execution;
 use middle_client::host_interface::{Context, Inputs};
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
-use middle_client::profile::{self, Module};
+use middle_client::profile::{self, Instruction, Module};
 use middle_client::vectors::{hex, quantity, to_text};
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -164,7 +164,10 @@ fn stats(source: &Source, run: &Run, out: &mut impl Write) -> Result<(), Failure
             ),
         ));
     }
-    let instructions: usize = module.functions.iter().map(|function| function.body.len()).sum();
+    let body = module.functions.iter().flat_map(|function| &function.body);
+    // As the interpreter counts them: `else` and `end` do nothing.
+    let instructions = body.filter(|instruction| !matches!(instruction, Instruction::Else { .. } | Instruction::End));
+    let instructions = instructions.count() as u64;
     let mut result = Report::new("outcome", outcome_name(finished.execution.outcome));
     result.add("size", wasm.len());
     result.add_counts(&module);
@@ -173,7 +176,7 @@ fn stats(source: &Source, run: &Run, out: &mut impl Write) -> Result<(), Failure
     result.add("instructions executed", interpreted.instructions);
     result.add("cycles", finished.cycles);
     result.add("instructions per word, executed", ratio(interpreted.instructions, finished.cycles));
-    result.add("instructions per word, static", ratio(instructions as u64, code.words.len() as u64));
+    result.add("instructions per word, static", ratio(instructions, code.words.len() as u64));
     for (index, class) in Class::ALL.into_iter().enumerate() {
         let words = code.words.iter().filter(|word| word.opcode.class() == class).count();
         result.add(&format!("words {}", class.name()), words);

@@ -80,7 +80,7 @@ pub fn build(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Res
     Ok(summary)
 }
 
-/// All files below `target`, by path; none if there is no such directory.
+/// All files below `target` but the README, by path; none if there is no such directory.
 pub(super) fn read_files(target: &Path) -> Result<Files, BuildError> {
     let mut files = Files::new();
     let mut pending = vec![(target.to_path_buf(), String::new())];
@@ -94,7 +94,7 @@ pub(super) fn read_files(target: &Path) -> Result<Files, BuildError> {
             let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.path().is_dir() {
                 pending.push((entry.path(), format!("{path}/")));
-            } else {
+            } else if path != "README.md" {
                 let bytes = fs::read(entry.path()).map_err(|error| BuildError::Io(entry.path(), error))?;
                 files.insert(path, bytes);
             }

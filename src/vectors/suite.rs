@@ -8,7 +8,7 @@ use super::{CHAPTERS, Format, VERSION};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The files below `vectors/` by their path, with `/` between its parts.
+/// The files below `vectors/` by their path, with `/` between its parts. The README, for people, is none of them.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// The file that lists all others.
@@ -49,7 +49,6 @@ pub(super) fn files(progress: &mut dyn FnMut(usize, usize, &str)) -> Result<File
     for (name, bytes) in blobs {
         files.insert(format!("v1/blobs/{name}"), bytes);
     }
-    files.insert("README.md".into(), include_bytes!("../../vectors/README.md").to_vec());
     let manifest = manifest(&files, &suite);
     files.insert(MANIFEST.into(), to_text(&manifest).into());
     Ok(files)

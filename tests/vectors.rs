@@ -1,0 +1,441 @@
+//! The vectors as a client consumes them: this test reads the JSON files, checks them against their schemas, resolves
+//! their bytes by itself and calls the library as any program would. Then it damages them and expects to be told.
+
+use middle_client::canonical_code::{self, CanonicalCode, Machine};
+use middle_client::execution;
+use middle_client::host_interface::Inputs;
+use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
+use middle_client::{profile, vectors};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FORMATS: [&str; 3] = ["profile", "execution", "canonical_code"];
+
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+fn read_json(path: &Path) -> Value {
+    let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All cases of a format with the name of their file.
+fn cases(format: &str) -> Vec<(&'static str, Value)> {
+    let mut all = Vec::new();
+    for name in ["accept", "reject"] {
+        let file = read_json(&committed().join(format!("v1/{format}/{name}.json")));
+        assert_eq!(file["format"], format);
+        all.extend(file["cases"].as_array().unwrap().iter().cloned().map(|case| (name, case)));
+    }
+    all
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn from_hex(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
+}
+
+/// A byte string in any of its three forms, as vectors/README.md describes them.
+fn bytes(value: &Value) -> Vec<u8> {
+    if value.is_string() {
+        return from_hex(value);
+    }
+    if let Some(name) = value["blob"].as_str() {
+        let blob = fs::read(committed().join("v1/blobs").join(name)).unwrap();
+        assert_eq!(name.split('.').next(), Some(sha256(&blob).as_str()));
+        return blob;
+    }
+    let parts = value["parts"].as_array().unwrap().iter().map(|part| match part.is_string() {
+        true => from_hex(part),
+        false => from_hex(&part["repeat"]).repeat(part["times"].as_u64().unwrap() as usize),
+    });
+    let bytes = parts.collect::<Vec<_>>().concat();
+    assert_eq!(value["size"], bytes.len());
+    assert_eq!(value["sha256"], sha256(&bytes));
+    bytes
+}
+
+fn to_hex(bytes: impl AsRef<[u8]>) -> String {
+    format!("0x{}", hex::encode(bytes))
+}
+
+fn inputs(input: &Value) -> Result<Inputs, Rejection> {
+    Inputs::new(&bytes(&input["input"]), &bytes(&input["witness"]), &bytes(&input["context"]))
+}
+
+fn expect_rejection(id: &str, expect: &Value, rejection: &Rejection) {
+    assert_eq!(expect["outcome"], "reject", "{id}: {rejection}");
+    assert_eq!(expect["stage"], rejection.reason.stage().name(), "{id}: {rejection}");
+    let reasons = expect["reasons"].as_array().unwrap();
+    assert!(reasons.iter().any(|reason| reason == rejection.reason.name()), "{id}: {rejection}");
+}
+
+fn expect_execution(id: &str, expect: &Value, execution: &Execution) {
+    let (outcome, code) = match execution.outcome {
+        Outcome::Accepted => ("accepted", 0),
+        Outcome::Rejected(code) => ("rejected", code),
+        Outcome::Trapped(trap) => {
+            assert_eq!(expect["trap"], trap.name(), "{id}");
+            ("trapped", trap.code())
+        }
+    };
+    assert_eq!(expect["outcome"], outcome, "{id}: {execution:?}");
+    assert_eq!(expect["stage"], "execution", "{id}");
+    assert_eq!(expect["code"], code, "{id}");
+    assert_eq!(bytes(&expect["output"]), execution.output, "{id}");
+    assert_eq!(expect["postState"], to_hex(execution.post_state), "{id}");
+}
+
+fn run_profile(id: &str, input: &Value, expect: &Value) {
+    let wasm = bytes(&input["module"]);
+    match profile::load(&wasm) {
+        Err(rejection) => expect_rejection(id, expect, &rejection),
+        Ok(module) => {
+            assert_eq!(expect["outcome"], "accept", "{id}");
+            assert_eq!(expect["codeHash"], to_hex(keccak256(&wasm)), "{id}");
+            assert_eq!(expect["types"], module.types.len(), "{id}");
+            assert_eq!(expect["imports"], module.imports.len(), "{id}");
+            assert_eq!(expect["functions"], module.functions.len(), "{id}");
+            let frames = expect["frameSlots"].as_array().unwrap().iter();
+            let frames = frames.flat_map(|run| {
+                let [slots, times] = [0, 1].map(|index| run[index].as_u64().unwrap());
+                std::iter::repeat_n(slots as u32, times as usize)
+            });
+            assert!(frames.eq(module.functions.iter().map(|function| function.frame_slots)), "{id}");
+        }
+    }
+}
+
+fn run_execution(id: &str, input: &Value, expect: &Value) {
+    let result = profile::load(&bytes(&input["module"])).and_then(|module| Ok((module, inputs(input)?)));
+    match result {
+        Err(rejection) => expect_rejection(id, expect, &rejection),
+        Ok((module, inputs)) => {
+            let interpreted = execution::run(&module, &inputs, u64::MAX).unwrap();
+            expect_execution(id, expect, &interpreted.execution);
+            let code = canonical_code::lower(&module).unwrap();
+            let executed = canonical_code::execute(&code, &inputs, u64::MAX);
+            expect_execution(id, expect, &executed.execution);
+        }
+    }
+}
+
+fn run_canonical_code(id: &str, input: &Value, expect: &Value) {
+    let code = match input.get("code") {
+        Some(encoding) => CanonicalCode::from_bytes(&bytes(encoding)),
+        None => profile::load(&bytes(&input["module"])).and_then(|module| canonical_code::lower(&module)),
+    };
+    let result = code.and_then(|code| Ok((code, input.get("cycleLimit").map(|_| inputs(input)).transpose()?)));
+    match result {
+        Err(rejection) => expect_rejection(id, expect, &rejection),
+        Ok((code, inputs)) => {
+            let encoding = code.to_bytes();
+            assert_eq!(bytes(&expect["encoding"]), encoding, "{id}");
+            assert_eq!(expect["commitment"], to_hex(keccak256(&encoding)), "{id}");
+            assert_eq!(CanonicalCode::from_bytes(&encoding).unwrap().words, code.words, "{id}");
+            let Some(inputs) = inputs else {
+                assert_eq!(expect["outcome"], "accept", "{id}");
+                return;
+            };
+            let limit = input["cycleLimit"].as_str().unwrap().strip_prefix("0x").unwrap();
+            let mut machine = Machine::new(&code, &inputs);
+            let (mut blocks, mut block) = (Vec::new(), Vec::new());
+            let finished = machine.run_traced(u64::from_str_radix(limit, 16).unwrap(), |cycle| {
+                block.extend(cycle.clock.to_le_bytes());
+                block.extend(cycle.program_counter.to_le_bytes());
+                block.extend(cycle.frame_pointer.to_le_bytes());
+                block.extend(cycle.pages.to_le_bytes());
+                block.push(cycle.accesses().len() as u8);
+                for access in cycle.accesses() {
+                    block.push(access.space as u8);
+                    block.extend(access.index.to_le_bytes());
+                    block.extend(access.previous_time.to_le_bytes());
+                    block.extend(access.previous.to_le_bytes());
+                    block.extend(access.time.to_le_bytes());
+                    block.extend(access.value.to_le_bytes());
+                }
+                if cycle.clock % 4_096 == 0 {
+                    blocks.push(keccak256(std::mem::take(&mut block)));
+                }
+            });
+            if !block.is_empty() {
+                blocks.push(keccak256(block));
+            }
+            expect_execution(id, expect, &finished.execution);
+            assert_eq!(expect["cycles"], format!("{:#x}", finished.cycles), "{id}");
+            assert_eq!(expect["memory"]["digest"], to_hex(keccak256(machine.memory())), "{id}");
+            assert_eq!(expect["trace"]["digest"], to_hex(keccak256(blocks.concat())), "{id}");
+        }
+    }
+}
+
+#[test]
+fn every_case_holds() {
+    let manifest = read_json(&committed().join("MANIFEST.json"));
+    for format in FORMATS {
+        let run = match format {
+            "profile" => run_profile,
+            "execution" => run_execution,
+            _ => run_canonical_code,
+        };
+        let mut counts = BTreeMap::from([("accept", 0), ("reject", 0)]);
+        for (file, case) in cases(format) {
+            run(case["id"].as_str().unwrap(), &case["input"], &case["expect"]);
+            *counts.get_mut(file).unwrap() += 1;
+        }
+        println!("{format}: {counts:?}");
+        for (file, count) in counts {
+            assert_ne!(count, 0, "{format}/{file}.json has no case");
+            assert_eq!(manifest["files"][format!("v1/{format}/{file}.json")]["cases"], count);
+        }
+    }
+}
+
+#[test]
+fn every_file_fits_its_schema() {
+    for format in FORMATS {
+        let validator = validator(format);
+        for name in ["accept", "reject"] {
+            let path = committed().join(format!("v1/{format}/{name}.json"));
+            let errors: Vec<String> = validator
+                .iter_errors(&read_json(&path))
+                .map(|error| format!("{}: {}", error.instance_path(), abridged(&error.to_string())))
+                .collect();
+            assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+        }
+    }
+}
+
+fn validator(format: &str) -> jsonschema::Validator {
+    let schema = read_json(&committed().join(format!("schema/v1/{format}.schema.json")));
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn abridged(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+/// Each schema refuses a file that differs from a good one in a single way.
+#[test]
+fn schemas_are_strict() {
+    for format in FORMATS {
+        let validator = validator(format);
+        let good = |name: &str| {
+            let mut file = read_json(&committed().join(format!("v1/{format}/{name}.json")));
+            file["cases"].as_array_mut().unwrap().truncate(1);
+            assert!(validator.is_valid(&file));
+            file
+        };
+        let damages: [(&str, fn(&mut Value)); 9] = [
+            ("another field in the file", |file| file["more"] = 0.into()),
+            ("another field in the case", |file| file["cases"][0]["more"] = 0.into()),
+            ("another field in the input", |file| file["cases"][0]["input"]["more"] = 0.into()),
+            ("another field in the expectation", |file| file["cases"][0]["expect"]["more"] = 0.into()),
+            ("no requirements", |file| file["cases"][0]["requirements"] = Value::Array(Vec::new())),
+            ("a wrong rule id", |file| file["cases"][0]["requirements"][0] = "PROFILE-1".into()),
+            ("another outcome", |file| file["cases"][0]["expect"]["outcome"] = "acceptable".into()),
+            ("upper-case hex", |file| file["cases"][0]["input"]["module"] = "0xAB".into()),
+            ("no expectation", |file| drop(file["cases"][0].as_object_mut().unwrap().remove("expect"))),
+        ];
+        for (name, damage) in damages {
+            let mut file = good("accept");
+            damage(&mut file);
+            assert!(!validator.is_valid(&file), "{format}: {name}");
+        }
+        for field in ["derivedFrom", "mutation"] {
+            let mut file = good("reject");
+            file["cases"][0].as_object_mut().unwrap().remove(field);
+            assert!(!validator.is_valid(&file), "{format}: a rejected case without {field}");
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique_and_origins_exist() {
+    let all: Vec<_> = FORMATS.into_iter().flat_map(cases).collect();
+    let id = |case: &Value| case["id"].as_str().unwrap().to_string();
+    let ids: BTreeSet<String> = all.iter().map(|(_, case)| id(case)).collect();
+    assert_eq!(ids.len(), all.len());
+    let accepted: BTreeSet<String> =
+        all.iter().filter(|(file, _)| *file == "accept").map(|(_, case)| id(case)).collect();
+    for (file, case) in &all {
+        let outcome = case["expect"]["outcome"].as_str().unwrap();
+        assert_eq!(*file == "accept", ["accept", "accepted"].contains(&outcome), "{}", id(case));
+        match case["derivedFrom"].as_str() {
+            Some(origin) => assert!(accepted.contains(origin), "{} derives from {origin}", id(case)),
+            None => assert_eq!(*file, "accept", "{} is derived from nothing", id(case)),
+        }
+    }
+}
+
+/// A case that differs from its origin in nothing, or two cases that are equal, test nothing.
+#[test]
+fn no_two_cases_of_a_format_have_the_same_input() {
+    for format in FORMATS {
+        let mut seen = BTreeMap::new();
+        for (_, case) in cases(format) {
+            let id = case["id"].to_string();
+            if let Some(other) = seen.insert(case["input"].to_string(), id.clone()) {
+                panic!("{id} and {other} have the same input");
+            }
+        }
+    }
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("vectors").join(name);
+    let _ = fs::remove_dir_all(&path);
+    path
+}
+
+fn build(target: &Path) -> vectors::Summary {
+    vectors::build(target, &mut |_, _, _| ()).unwrap_or_else(|error| panic!("{error}: {error:?}"))
+}
+
+fn faults(target: &Path) -> Vec<String> {
+    let report = vectors::check(target, &mut |_, _, _| ()).unwrap();
+    report.faults.iter().map(ToString::to_string).collect()
+}
+
+/// `BLESS=1` writes the vectors instead.
+#[test]
+fn building_gives_the_committed_bytes() {
+    if std::env::var_os("BLESS").is_some() {
+        build(&committed());
+    }
+    assert_eq!(faults(&committed()), Vec::<String>::new(), "run `cargo run --release`, or this test with BLESS=1");
+    let target = scratch("fresh");
+    assert!(!build(&target).is_unchanged());
+    let again = build(&target);
+    assert!(again.is_unchanged(), "{again:?}");
+    let manifest = "MANIFEST.json";
+    assert_eq!(fs::read(target.join(manifest)).unwrap(), fs::read(committed().join(manifest)).unwrap());
+}
+
+#[test]
+fn building_says_what_changed() {
+    let target = scratch("changed");
+    let first = build(&target);
+    assert!(first.files.iter().all(|file| file.added.len() == file.cases && file.removed.is_empty()));
+    let path = target.join("v1/profile/accept.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let text =
+        text.replacen("\"profile-minimal\"", "\"profile-old\"", 1).replacen("of the extension sort", "of sort", 1);
+    fs::write(&path, text).unwrap();
+    fs::write(target.join("v1/blobs/0000.wasm"), "left over").unwrap();
+    let second = build(&target);
+    let file = second.files.iter().find(|file| file.path == "v1/profile/accept.json").unwrap();
+    assert_eq!(file.added, ["profile-minimal"]);
+    assert_eq!(file.removed, ["profile-old"]);
+    assert_eq!(file.changed, ["profile-sort"]);
+    assert_eq!(second.removed, ["v1/blobs/0000.wasm"]);
+    assert!(build(&target).is_unchanged());
+}
+
+/// Each damage is found, at its place.
+#[test]
+fn damage_is_found() {
+    let damages: [(&str, &str, &str, &str); 8] = [
+        // file, text, replacement, and the beginning of what is reported
+        (
+            "MANIFEST.json",
+            "\"size\": ",
+            "\"size\": 1",
+            "MANIFEST.json.files.schema/v1/canonical_code.schema.json.size: the file has",
+        ),
+        ("MANIFEST.json", "\"version\": ", "\"release\": ", "MANIFEST.json: unknown field `release`"),
+        (
+            "schema/v1/profile.schema.json",
+            "\"title\": \"M",
+            "\"title\": \"m",
+            "MANIFEST.json.files.schema/v1/profile.schema.json.sha256: the file's digest is",
+        ),
+        ("v1/profile/accept.json", "\"cases\": [", "\"cases\": ", "v1/profile/accept.json: "),
+        (
+            "v1/profile/accept.json",
+            "\"codeHash\": \"0x",
+            "\"codeHash\": \"0x0",
+            "v1/profile/accept.json: profile-minimal.expect.codeHash: expected \"0x0",
+        ),
+        (
+            "v1/profile/reject.json",
+            "\"reasons\": [\"malformed_module\"]",
+            "\"reasons\": [\"other\"]",
+            "v1/profile/reject.json: profile-empty.expect.reasons[0]: expected \"other\", found \"malformed_module\"",
+        ),
+        (
+            "v1/execution/accept.json",
+            "\"outcome\": \"accepted\"",
+            "\"outcome\": \"rejected\"",
+            "v1/execution/accept.json: execution-minimal.expect.outcome: expected \"rejected\", found \"accepted\"",
+        ),
+        (
+            "v1/execution/accept.json",
+            "\"version\": \"1",
+            "\"version\": \"2",
+            "v1/execution/accept.json.version: is not 1",
+        ),
+    ];
+    let target = scratch("damaged");
+    build(&target);
+    assert_eq!(faults(&target), Vec::<String>::new());
+    for (file, text, replacement, expected) in damages {
+        let path = target.join(file);
+        let good = fs::read_to_string(&path).unwrap();
+        assert!(good.contains(text), "{file} has no {text}");
+        fs::write(&path, good.replacen(text, replacement, 1)).unwrap();
+        let found = faults(&target);
+        assert!(found.iter().any(|fault| fault.starts_with(expected)), "{expected}: {found:#?}");
+        let rebuilt = format!("{file}:");
+        assert!(found.iter().any(|fault| fault.starts_with(&rebuilt)), "{rebuilt}: {found:#?}");
+        fs::write(&path, good).unwrap();
+    }
+
+    let blob = fs::read_dir(target.join("v1/blobs")).unwrap().next().unwrap().unwrap().path();
+    let name = blob.file_name().unwrap().to_str().unwrap().to_string();
+    let bytes = fs::read(&blob).unwrap();
+    fs::remove_file(&blob).unwrap();
+    let found = faults(&target);
+    assert!(found.contains(&format!("MANIFEST.json.files.v1/blobs/{name}: the file is missing")), "{found:#?}");
+    fs::write(&blob, bytes).unwrap();
+
+    fs::write(target.join("v1/stray"), "").unwrap();
+    let found = faults(&target);
+    assert!(found.contains(&"v1/stray: the file is not in the manifest".into()), "{found:#?}");
+    assert!(found.contains(&"v1/stray: no case names this file".into()), "{found:#?}");
+
+    let found = faults(&scratch("nothing"));
+    assert!(found.contains(&"MANIFEST.json: the file is missing".into()), "{found:#?}");
+    assert!(found.iter().any(|fault| fault.ends_with("there are no cases")), "{found:#?}");
+}
+
+/// Whatever a file holds, reading it ends in cases or in a fault with its place.
+#[test]
+fn arbitrary_files_are_no_panic() {
+    let blobs = vectors::Blobs::new();
+    let good = fs::read_to_string(committed().join("v1/execution/accept.json")).unwrap();
+    let (_, good_cases) = vectors::parse("file", good.as_bytes(), &read_blobs()).unwrap();
+    assert!(!good_cases.is_empty());
+    for text in
+        ["", "{}", "[]", "null", "{\"cases\": 7, \"format\": \"profile\", \"version\": \"1.0.0\"}", "\"\\ud800\""]
+    {
+        assert!(vectors::parse("file", text.as_bytes(), &blobs).unwrap_err().place.starts_with("file"));
+    }
+    for end in (0..good.len() - 2).step_by(997) {
+        if good.is_char_boundary(end) {
+            assert!(vectors::parse("file", &good.as_bytes()[..end], &blobs).is_err());
+        }
+    }
+}
+
+fn read_blobs() -> vectors::Blobs {
+    let entries = fs::read_dir(committed().join("v1/blobs")).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+}
