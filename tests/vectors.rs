@@ -339,77 +339,91 @@ fn building_says_what_changed() {
     assert!(build(&target).is_unchanged());
 }
 
-/// Each damage is found, at its place.
-#[test]
-fn damage_is_found() {
-    let damages: [(&str, &str, &str, &str); 8] = [
-        // file, text, replacement, and the beginning of what is reported
-        (
-            "MANIFEST.json",
-            "\"size\": ",
-            "\"size\": 1",
-            "MANIFEST.json.files.schema/v1/canonical_code.schema.json.size: the file has",
-        ),
-        ("MANIFEST.json", "\"version\": ", "\"release\": ", "MANIFEST.json: unknown field `release`"),
-        (
-            "schema/v1/profile.schema.json",
-            "\"title\": \"M",
-            "\"title\": \"m",
-            "MANIFEST.json.files.schema/v1/profile.schema.json.sha256: the file's digest is",
-        ),
-        ("v1/profile/accept.json", "\"cases\": [", "\"cases\": ", "v1/profile/accept.json: "),
-        (
-            "v1/profile/accept.json",
-            "\"codeHash\": \"0x",
-            "\"codeHash\": \"0x0",
-            "v1/profile/accept.json: profile-minimal.expect.codeHash: expected \"0x0",
-        ),
-        (
-            "v1/profile/reject.json",
-            "\"reasons\": [\"malformed_module\"]",
-            "\"reasons\": [\"other\"]",
-            "v1/profile/reject.json: profile-empty.expect.reasons[0]: expected \"other\", found \"malformed_module\"",
-        ),
-        (
-            "v1/execution/accept.json",
-            "\"outcome\": \"accepted\"",
-            "\"outcome\": \"rejected\"",
-            "v1/execution/accept.json: execution-minimal.expect.outcome: expected \"rejected\", found \"accepted\"",
-        ),
-        (
-            "v1/execution/accept.json",
-            "\"version\": \"1",
-            "\"version\": \"2",
-            "v1/execution/accept.json.version: is not 1",
-        ),
-    ];
-    let target = scratch("damaged");
-    build(&target);
-    assert_eq!(faults(&target), Vec::<String>::new());
-    for (file, text, replacement, expected) in damages {
+/// A change of one file: its path, a text in it, what takes the text's place, and the beginning of the fault expected.
+type Damage = (&'static str, &'static str, &'static str, &'static str);
+
+/// Damage that leaves the rest of the suite readable.
+const CHANGED_VALUES: [Damage; 5] = [
+    (
+        "MANIFEST.json",
+        "\"size\": ",
+        "\"size\": 1",
+        "MANIFEST.json.files.schema/v1/canonical_code.schema.json.size: the file has",
+    ),
+    (
+        "schema/v1/profile.schema.json",
+        "\"title\": \"M",
+        "\"title\": \"m",
+        "MANIFEST.json.files.schema/v1/profile.schema.json.sha256: the file's digest is",
+    ),
+    (
+        "v1/profile/accept.json",
+        "\"codeHash\": \"0x",
+        "\"codeHash\": \"0x0",
+        "v1/profile/accept.json: profile-minimal.expect.codeHash: expected \"0x0",
+    ),
+    (
+        "v1/profile/reject.json",
+        "\"reasons\": [\"malformed_module\"]",
+        "\"reasons\": [\"other\"]",
+        "v1/profile/reject.json: profile-empty.expect.reasons[0]: expected \"other\", found \"malformed_module\"",
+    ),
+    (
+        "v1/execution/accept.json",
+        "\"outcome\": \"accepted\"",
+        "\"outcome\": \"rejected\"",
+        "v1/execution/accept.json: execution-minimal.expect.outcome: expected \"rejected\", found \"accepted\"",
+    ),
+];
+
+/// Damage that makes a file unreadable.
+const BROKEN_FILES: [Damage; 4] = [
+    ("MANIFEST.json", "\"version\": ", "\"release\": ", "MANIFEST.json: unknown field `release`"),
+    ("v1/profile/accept.json", "\"cases\": [", "\"cases\": ", "v1/profile/accept.json: "),
+    ("v1/execution/accept.json", "\"version\": \"1", "\"version\": \"2", "v1/execution/accept.json.version: is not 1"),
+    ("v1/execution/reject.json", "\"id\": ", "\"Id\": ", "v1/execution/reject.json.cases[0]: field `id` is missing"),
+];
+
+fn damage(target: &Path, damages: &[Damage]) {
+    for (file, text, replacement, _) in damages {
         let path = target.join(file);
         let good = fs::read_to_string(&path).unwrap();
         assert!(good.contains(text), "{file} has no {text}");
         fs::write(&path, good.replacen(text, replacement, 1)).unwrap();
-        let found = faults(&target);
-        assert!(found.iter().any(|fault| fault.starts_with(expected)), "{expected}: {found:#?}");
-        let rebuilt = format!("{file}:");
-        assert!(found.iter().any(|fault| fault.starts_with(&rebuilt)), "{rebuilt}: {found:#?}");
-        fs::write(&path, good).unwrap();
     }
+}
 
+fn expect_faults(found: &[String], damages: &[Damage]) {
+    for (file, _, _, expected) in damages {
+        assert!(found.iter().any(|fault| fault.starts_with(expected)), "{expected}: {found:#?}");
+        let line = format!("{file}:");
+        let differs = |fault: &String| fault.starts_with(&line) && fault.contains("differs from what is built");
+        assert!(found.iter().any(differs), "{line} {found:#?}");
+    }
+}
+
+/// Each damage is found, at its place.
+#[test]
+fn damage_is_found() {
+    let target = scratch("damaged");
+    build(&target);
+    damage(&target, &CHANGED_VALUES);
     let blob = fs::read_dir(target.join("v1/blobs")).unwrap().next().unwrap().unwrap().path();
-    let name = blob.file_name().unwrap().to_str().unwrap().to_string();
-    let bytes = fs::read(&blob).unwrap();
     fs::remove_file(&blob).unwrap();
-    let found = faults(&target);
-    assert!(found.contains(&format!("MANIFEST.json.files.v1/blobs/{name}: the file is missing")), "{found:#?}");
-    fs::write(&blob, bytes).unwrap();
-
     fs::write(target.join("v1/stray"), "").unwrap();
     let found = faults(&target);
-    assert!(found.contains(&"v1/stray: the file is not in the manifest".into()), "{found:#?}");
-    assert!(found.contains(&"v1/stray: no case names this file".into()), "{found:#?}");
+    expect_faults(&found, &CHANGED_VALUES);
+    for expected in [
+        format!("MANIFEST.json.files.v1/blobs/{}: the file is missing", blob.file_name().unwrap().to_str().unwrap()),
+        "v1/stray: the file is not in the manifest".into(),
+        "v1/stray: no case names this file".into(),
+    ] {
+        assert!(found.contains(&expected), "{expected}: {found:#?}");
+    }
+
+    build(&target);
+    damage(&target, &BROKEN_FILES);
+    expect_faults(&faults(&target), &BROKEN_FILES);
 
     let found = faults(&scratch("nothing"));
     assert!(found.contains(&"MANIFEST.json: the file is missing".into()), "{found:#?}");
