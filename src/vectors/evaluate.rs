@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 const MAX_STEPS: u64 = 200_000_000;
 /// The number of cycles that one digest of a trace covers.
 const TRACE_BLOCK: u64 = 4_096;
+/// The longest program whose encoding stands in the vectors; of a longer one the commitment must do.
+const MAX_ENCODED_WORDS: usize = 16_384;
 /// The longest program whose listing stands in the vectors, so that the files stay readable.
 const MAX_LISTED_WORDS: usize = 256;
 
@@ -146,7 +148,9 @@ fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Re
     value["commitment"] = hex(code.commitment()).into();
     value["words"] = code.words.len().into();
     value["imageCells"] = code.image.len().into();
-    value["encoding"] = bytes::to_json(&code.to_bytes(), "code", blobs);
+    if code.words.len() <= MAX_ENCODED_WORDS {
+        value["encoding"] = bytes::to_json(&code.to_bytes(), "code", blobs);
+    }
     if code.words.len() <= MAX_LISTED_WORDS {
         value["listing"] = code.to_string().lines().collect();
     }
