@@ -1,0 +1,268 @@
+//! The command as a user runs it: exit codes, what goes to which stream, and what is printed.
+
+use serde_json::Value;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const SORT: &str = "tests/extensions/sort/sort.wasm";
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_middle-client"));
+    command.args(arguments).current_dir(ROOT).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// The standard output of a command that succeeds and has nothing to complain about.
+#[track_caller]
+fn stdout(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!(text(&output.stderr), "", "{arguments:?}");
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    text(&output.stdout)
+}
+
+/// The standard error of a command that fails with this code and prints no result.
+#[track_caller]
+fn failure(code: i32, arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    text(&output.stderr)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&stdout(arguments)).unwrap()
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let _ = fs::remove_dir_all(&path);
+    let _ = fs::remove_file(&path);
+    path
+}
+
+fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = scratch(name);
+    fs::write(&path, content).unwrap();
+    path.into_os_string().into_string().unwrap()
+}
+
+/// Adds the words of its input; traps if there are none; rejects if they add up to 7.
+const ADDER: &str = r#"(module
+    (import "middle" "input" (func $input (param i32) (result i64)))
+    (import "middle" "input_len" (func $input_len (result i32)))
+    (import "middle" "output" (func $output (param i32 i64)))
+    (import "middle" "output_len" (func $output_len (param i32)))
+    (import "middle" "post_state" (func $post_state (param i32 i64)))
+    (func (export "run") (result i32) (local $word i32) (local $sum i64)
+        (if (i32.eqz (call $input_len)) (then unreachable))
+        (loop $next
+            (local.set $sum (i64.add (local.get $sum) (call $input (local.get $word))))
+            (local.set $word (i32.add (local.get $word) (i32.const 1)))
+            (br_if $next (i32.lt_u (i32.shl (local.get $word) (i32.const 3)) (call $input_len))))
+        (call $output (i32.const 0) (local.get $sum))
+        (call $output_len (i32.const 8))
+        (call $post_state (i32.const 0) (local.get $sum))
+        (i64.eq (local.get $sum) (i64.const 7))))
+"#;
+
+fn adder(name: &str) -> String {
+    file(&format!("{name}.wat"), ADDER)
+}
+
+#[test]
+fn check_prints_a_summary() {
+    insta::assert_snapshot!(stdout(&["wasm", "check", SORT]));
+    assert_eq!(json(&["wasm", "check", SORT, "--json"])["functions"], 9);
+}
+
+#[test]
+fn check_refuses_with_reason_and_offset() {
+    let path = file("truncated.wasm", b"\0asm\x01\0\0\0\x01");
+    let error = failure(1, &["wasm", "check", &path]);
+    let (place, cause) = error.strip_prefix("error: ").unwrap().split_once(": ").unwrap();
+    assert_eq!(place, path);
+    insta::assert_snapshot!(cause);
+
+    let output = run(&["wasm", "check", &path, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), error);
+    let refusal: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(refusal["outcome"], "reject");
+    assert_eq!(refusal["stage"], "malformed");
+}
+
+#[test]
+fn modules_come_from_standard_input_too() {
+    let mut child = command(&["wasm", "check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&fs::read(Path::new(ROOT).join(SORT)).unwrap()).unwrap();
+    assert_eq!(text(&child.wait_with_output().unwrap().stdout), stdout(&["wasm", "check", SORT]));
+}
+
+#[test]
+fn errors_name_place_and_cause() {
+    let error = failure(1, &["wasm", "check", "no/such/file.wasm"]);
+    assert!(error.starts_with("error: no/such/file.wasm: "), "{error}");
+    let error = failure(1, &["wasm", "check", "src"]);
+    assert!(error.starts_with("error: src: "), "{error}");
+    let error = failure(1, &["wasm", "check", &file("wrong.wat", "(module\n  (func (i32.const)))")]);
+    assert!(error.contains("wrong.wat:2:19"), "{error}");
+    let error = failure(1, &["wasm", "check", &file("latin.wat", b"(module \xff)")]);
+    assert!(error.contains("latin.wat: invalid utf-8 sequence"), "{error}");
+    let error = failure(1, &["wasm", "run", SORT, "--input", "@no/such/input"]);
+    assert!(error.starts_with("error: no/such/input: "), "{error}");
+    let error = failure(1, &["wasm", "run", SORT, "--context", "00"]);
+    assert!(error.contains("context_length_mismatch"), "{error}");
+    let error = failure(1, &["wasm", "run", SORT, "--input", &format!("@{}", file("long", vec![0; 131_073]))]);
+    assert!(error.contains("input_too_large at byte 0x20000"), "{error}");
+    let error = failure(1, &["wasm", "lower", SORT, "--output", "no/such/directory/file"]);
+    assert!(error.starts_with("error: no/such/directory/file: "), "{error}");
+    let error = failure(1, &["vectors", "build", "--dir", SORT]);
+    assert!(error.starts_with(&format!("error: {SORT}")), "{error}");
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for arguments in [
+        &["wasm"][..],
+        &["wasm", "check"],
+        &["wasm", "run", SORT, "--engine", "steam"],
+        &["wasm", "run", SORT, "--cycle-limit", "-1"],
+        &["wasm", "run", SORT, "--input", "0x123"],
+        &["wasm", "run", SORT, "--witness", "xy"],
+        &["wast"],
+        &["--more"],
+        &["other"],
+    ] {
+        let error = failure(2, arguments);
+        assert!(error.contains("error: ") || error.contains("Usage: "), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn lower_prints_a_listing() {
+    let path = adder("lower");
+    insta::assert_snapshot!(stdout(&["wasm", "lower", &path]));
+    let result = json(&["wasm", "lower", &path, "--json"]);
+    let encoding = scratch("lower.code");
+    let written = stdout(&["wasm", "lower", &path, "--output", encoding.to_str().unwrap()]);
+    let bytes = fs::read(encoding).unwrap();
+    assert_eq!(result["encoding"], format!("0x{}", hex::encode(&bytes)));
+    assert!(written.contains(result["commitment"].as_str().unwrap()), "{written}");
+    let code = middle_client::canonical_code::CanonicalCode::from_bytes(&bytes).unwrap();
+    assert_eq!(result["commitment"], format!("{:?}", code.commitment()));
+    assert_eq!(result["words"], code.words.len());
+}
+
+#[test]
+fn run_prints_the_outcome_of_both_engines() {
+    let path = adder("run");
+    let context = file("context", [vec![0; 224], vec![0x5a; 32]].concat());
+    let context = format!("@{context}");
+    for (name, input) in [("accepted", "0x0100000000000000ff"), ("rejected", "07"), ("trapped", "")] {
+        let arguments = ["wasm", "run", &path, "--input", input, "--context", &context];
+        insta::assert_snapshot!(format!("run_{name}"), stdout(&arguments));
+        let mut results = ["code", "interpreter"].map(|engine| {
+            json(&[arguments.as_slice(), &["--engine", engine, "--json"]].concat()).as_object().unwrap().clone()
+        });
+        assert!(results[0].remove("cycles").is_some());
+        assert!(results[1].remove("instructions").is_some());
+        assert_eq!(results[0], results[1]);
+        assert_eq!(results[0]["outcome"], name);
+    }
+}
+
+#[test]
+fn run_reads_bytes_from_files() {
+    let input = file("input", [3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
+    let result = json(&["wasm", "run", SORT, "--input", &format!("@{input}"), "--json"]);
+    assert_eq!(result["output"], "0x010000000200000003000000");
+    assert_eq!(result, json(&["wasm", "run", SORT, "--input", "0x030000000200000001000000", "--json"]));
+}
+
+#[test]
+fn limits_end_an_endless_loop() {
+    let path = file("endless.wat", r#"(module (func (export "run") (result i32) (loop $l (br $l)) unreachable))"#);
+    let result = json(&["wasm", "run", &path, "--cycle-limit", "1000", "--json"]);
+    assert_eq!(result["trap"], "cycle_limit_exhausted");
+    assert_eq!(result["cycles"], 1000);
+    let error = failure(1, &["wasm", "run", &path, "--engine", "interpreter", "--cycle-limit", "1000"]);
+    assert!(error.contains("endless.wat: the program did not end"), "{error}");
+}
+
+#[test]
+fn stats_count_words_and_cycles() {
+    let path = adder("stats");
+    insta::assert_snapshot!(stdout(&["wasm", "stats", &path, "--input", "0x0100000000000000ff"]));
+    let result = json(&["wasm", "stats", SORT, "--input", "0x030000000200000001000000", "--json"]);
+    let sum = |prefix: &str| -> u64 {
+        let fields = result.as_object().unwrap().iter();
+        fields
+            .filter(|(name, _)| name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()))
+            .map(|(_, v)| v.as_u64().unwrap())
+            .sum()
+    };
+    assert_eq!(result["words"], sum("words"));
+    assert_eq!(result["cycles"], sum("cycles"));
+}
+
+#[test]
+fn vectors_are_built_and_checked() {
+    let target = scratch("vectors");
+    let dir = target.to_str().unwrap();
+    let first = stdout(&["vectors", "build", "--dir", dir]);
+    assert!(first.starts_with("file  ") && first.contains("\nadded canonical-code-") && !first.contains("nothing changed"));
+    let again = stdout(&["vectors", "build", "--dir", dir]);
+    assert!(again.ends_with("nothing changed\n"), "{again}");
+    let report = stdout(&["vectors", "check", "--dir", dir]);
+    assert!(report.ends_with(" cases, 0 differences\n"), "{report}");
+
+    let path = target.join("v1/profile/accept.json");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replacen("\"codeHash\": \"0x", "\"codeHash\": \"0x1", 1))
+        .unwrap();
+    let output = run(&["vectors", "check", "--dir", dir]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).ends_with(" differences\n"));
+    assert!(text(&output.stderr).contains("error: v1/profile/accept.json: profile-minimal.expect.codeHash: expected"));
+
+    // Without a command the vectors are built below the current directory.
+    let home = scratch("home");
+    fs::create_dir_all(&home).unwrap();
+    let output = command(&[]).current_dir(&home).output().unwrap();
+    assert_eq!(text(&output.stdout), first);
+    assert!(home.join("vectors/MANIFEST.json").exists());
+}
+
+#[test]
+fn help_has_examples() {
+    for path in ["", "vectors build", "vectors check", "wasm check", "wasm lower", "wasm run", "wasm stats", "wast"] {
+        let arguments: Vec<&str> = path.split(' ').filter(|word| !word.is_empty()).chain(["--help"]).collect();
+        let help = stdout(&arguments);
+        assert!(help.contains("Examples:") && help.contains("middle-client"), "{help}");
+    }
+}
+
+/// Whoever closes the pipe early gets no error, on either stream.
+#[test]
+fn a_broken_pipe_is_no_panic() {
+    for arguments in [&["wasm", "lower", SORT][..], &["wasm", "lower", SORT, "--json"], &["--help"]] {
+        let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut errors = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        assert_eq!(errors, "", "{arguments:?}");
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+}
