@@ -171,13 +171,9 @@ mod fuel {
 
 mod numeric {
     use super::*;
-
-    const COMPARISONS: [&str; 10] = ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"];
-    const BINARY: [&str; 15] = [
-        "add", "sub", "mul", "div_s", "div_u", "rem_s", "rem_u", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl",
-        "rotr",
-    ];
-    const UNARY: [&str; 6] = ["eqz", "clz", "ctz", "popcnt", "extend8_s", "extend16_s"];
+    use middle_client::vectors::execution::arithmetic::{
+        BINARY, COMPARISONS, UNARY, integer_operation, signed, unsigned,
+    };
 
     /// Operands at and around every power of two that some instruction treats in a special way.
     fn edges(width: u32) -> Vec<u64> {
@@ -194,68 +190,6 @@ mod numeric {
         edges.sort();
         edges.dedup();
         edges
-    }
-
-    /// The signed value of the low `width` bits.
-    fn signed(value: u64, width: u32) -> i128 {
-        let value = i128::from(value) % (1 << width);
-        if value >= 1 << (width - 1) { value - (1 << width) } else { value }
-    }
-
-    fn unsigned(value: i128, width: u32) -> u64 {
-        value.rem_euclid(1 << width) as u64
-    }
-
-    fn bits(value: u64, width: u32) -> impl DoubleEndedIterator<Item = bool> {
-        (0..width).map(move |bit| value >> bit & 1 == 1)
-    }
-
-    /// What the specification's section on integer operations says, in arithmetic that cannot overflow.
-    fn expected(op: &str, width: u32, a: u64, b: u64) -> Result<u64, Trap> {
-        let modulus = 1u128 << width;
-        let (ua, ub) = (u128::from(a), u128::from(b));
-        let (sa, sb) = (signed(a, width), signed(b, width));
-        let power = 1u128 << (ub % u128::from(width));
-        let rotated_left = |power: u128| ((ua * power) % modulus + ua * power / modulus) as u64;
-        if matches!(op, "div_s" | "div_u" | "rem_s" | "rem_u") && b == 0 {
-            return Err(Trap::IntegerDivideByZero);
-        }
-        Ok(match op {
-            "eqz" => (a == 0).into(),
-            "eq" => (a == b).into(),
-            "ne" => (a != b).into(),
-            "lt_s" => (sa < sb).into(),
-            "lt_u" => (ua < ub).into(),
-            "gt_s" => (sa > sb).into(),
-            "gt_u" => (ua > ub).into(),
-            "le_s" => (sa <= sb).into(),
-            "le_u" => (ua <= ub).into(),
-            "ge_s" => (sa >= sb).into(),
-            "ge_u" => (ua >= ub).into(),
-            "clz" => bits(a, width).rev().take_while(|bit| !bit).count() as u64,
-            "ctz" => bits(a, width).take_while(|bit| !bit).count() as u64,
-            "popcnt" => bits(a, width).filter(|bit| *bit).count() as u64,
-            "add" => unsigned(sa + sb, width),
-            "sub" => unsigned(sa - sb, width),
-            "mul" => (ua * ub % modulus) as u64,
-            "div_s" if sa / sb == 1 << (width - 1) => return Err(Trap::IntegerOverflow),
-            "div_s" => unsigned(sa / sb, width),
-            "div_u" => (ua / ub) as u64,
-            "rem_s" => unsigned(sa - sb * (sa / sb), width),
-            "rem_u" => (ua - ub * (ua / ub)) as u64,
-            "and" => (0..width).map(|bit| (a >> bit & b >> bit & 1) << bit).sum(),
-            "or" => expected("sub", width, expected("add", width, a, b)?, expected("and", width, a, b)?)?,
-            "xor" => expected("sub", width, expected("or", width, a, b)?, expected("and", width, a, b)?)?,
-            "shl" => (ua * power % modulus) as u64,
-            "shr_s" => unsigned(sa.div_euclid(power as i128), width),
-            "shr_u" => (ua / power) as u64,
-            "rotl" => rotated_left(power),
-            "rotr" => rotated_left(modulus / power),
-            "extend8_s" => unsigned(signed(a, 8), width),
-            "extend16_s" => unsigned(signed(a, 16), width),
-            "extend32_s" => unsigned(signed(a, 32), width),
-            _ => panic!("no such operation: {op}"),
-        })
     }
 
     fn check(names: &[&str], operands: usize, result_is_i32: impl Fn(&str) -> bool) {
@@ -275,7 +209,7 @@ mod numeric {
                     let others = if operands == 2 { edges(width) } else { vec![0] };
                     for b in others {
                         let arguments = &[a, b][..operands];
-                        let expected = expected(op, width, a, b).map(|value| vec![value]);
+                        let expected = integer_operation(op, width, a, b).map(|value| vec![value]);
                         assert_eq!(invoke(&module, op, arguments), expected, "i{width}.{op} {arguments:x?}");
                         checked += 1;
                     }
