@@ -34,7 +34,7 @@ pub fn read_module(path: &Path) -> Result<Vec<u8>, Failure> {
         return Ok(bytes);
     }
     let text = std::str::from_utf8(&bytes).map_err(|error| Failure::input(path.display(), error))?;
-    wat::Parser::new().parse_str(Some(path), text).map(Vec::from).map_err(|error| {
+    wat::Parser::new().parse_str(Some(path), text).map_err(|error| {
         // The message names file, line and column itself.
         Failure::Input(vec![error.to_string()])
     })

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 /// Longest byte string that is always written inline, so that the files stay readable.
 pub const MAX_INLINE_BYTES: usize = 4_096;
-/// Longest byte string that a pattern may describe, so that no file can make its reader exhaust memory. The longest
-/// that a case needs is the encoding of the largest module's canonical code.
-pub const MAX_BYTES: usize = 64 * 1_048_576;
+/// Longest byte string that a pattern may describe, so that no file can make its reader exhaust memory. Cases need a
+/// byte more than the largest module or witness input, which have 1 MiB.
+pub const MAX_BYTES: usize = 4 * 1_048_576;
 /// Longest period of a pattern that the writer looks for.
 const MAX_PERIOD: usize = 64;
 /// Shortest run that the writer describes as a pattern.
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(fault(json!("abc")), "module: does not begin with `0x`");
         assert_eq!(fault(json!({"blob": "x"})), "module.blob: there is no file blobs/\"x\"");
         let huge = json!({"parts": [{"repeat": "0x0000", "times": u32::MAX}], "sha256": "", "size": 0});
-        assert_eq!(fault(huge), "module.parts[0]: the bytes grow beyond 67108864");
+        assert_eq!(fault(huge), "module.parts[0]: the bytes grow beyond 4194304");
         let wrong = json!({"parts": ["0x00"], "sha256": "00", "size": 1});
         assert!(fault(wrong).starts_with("module.sha256: the digest of the parts is 6e34"));
         assert!(fault(json!({"parts": ["0x00"], "sha256": "00", "size": 2})).starts_with("module.size:"));

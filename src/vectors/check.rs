@@ -72,22 +72,22 @@ fn check_cases(files: &Files, report: &mut Report, progress: &mut dyn FnMut(usiz
     let blobs: Blobs = blobs.collect();
     let mut parsed = Vec::new();
     for (path, text) in files.iter().filter(|(path, _)| is_cases(path)) {
-        match suite::parse(path, text, &blobs) {
-            Ok((format, cases)) => parsed.push((path, format, cases)),
+        match suite::parse(path, text) {
+            Ok((format, cases)) => parsed.push((format, cases)),
             Err(fault) => report.faults.push(fault),
         }
     }
-    let total = parsed.iter().map(|(_, _, cases)| cases.len()).sum();
+    let total = parsed.iter().map(|(_, cases)| cases.len()).sum();
     let mut ids = BTreeSet::new();
-    for (path, format, cases) in &parsed {
+    for (format, cases) in &parsed {
         for case in cases {
             progress(report.cases, total, &case.id);
             report.cases += 1;
-            let place = format!("{path}: {}", case.id);
+            let place = &case.place;
             if !ids.insert(&case.id) {
-                report.faults.push(Fault::new(&place, "the id is not unique"));
+                report.faults.push(Fault::new(place, "the id is not unique"));
             }
-            match evaluate(*format, &case.input, &mut Blobs::new()) {
+            match case.input(&blobs).and_then(|input| evaluate(*format, &input, &mut Blobs::new())) {
                 Ok(found) => report.faults.extend(first_difference(&format!("{place}.expect"), &case.expect, &found)),
                 Err(fault) => report.faults.push(Fault::new(place, fault.to_string())),
             }

@@ -138,20 +138,29 @@ fn specification_digest() -> String {
 /// A case as it was read from a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredCase {
+    /// The name of its file and its id.
+    pub place: String,
     /// Its id.
     pub id: String,
     /// The rules that it exercises.
     pub requirements: Vec<String>,
     /// The accepted case from which it is derived.
     pub derived_from: Option<String>,
-    /// What a client is given.
-    pub input: Input,
     /// What a client must find.
     pub expect: Value,
+    input: Value,
 }
 
-/// Reads a file of cases; `place` names it in faults. Bytes that stand in files of their own come from `blobs`.
-pub fn parse(place: &str, text: &[u8], blobs: &Blobs) -> Result<(Format, Vec<StoredCase>), Fault> {
+impl StoredCase {
+    /// What a client is given. Bytes that stand in files of their own come from `blobs`. A few characters of a file
+    /// can describe megabytes, so a reader holds the input of one case at a time.
+    pub fn input(&self, blobs: &Blobs) -> Result<Input, Fault> {
+        Input::from_json(&Node::new(format!("{}.input", self.place), &self.input), blobs)
+    }
+}
+
+/// Reads a file of cases; `place` names it in faults.
+pub fn parse(place: &str, text: &[u8]) -> Result<(Format, Vec<StoredCase>), Fault> {
     let value: Value = serde_json::from_slice(text).map_err(|error| Fault::new(place, error.to_string()))?;
     let root = Node::new(place, &value);
     root.only(&["cases", "format", "version"])?;
@@ -163,12 +172,13 @@ pub fn parse(place: &str, text: &[u8], blobs: &Blobs) -> Result<(Format, Vec<Sto
     let format = Format::ALL.into_iter().find(|format| name.value == format.name());
     let format = format.ok_or_else(|| name.fault("names no format"))?;
     let cases = root.field("cases")?.items()?;
-    Ok((format, cases.iter().map(|case| parse_case(place, case, blobs)).collect::<Result<_, _>>()?))
+    Ok((format, cases.iter().map(|case| parse_case(place, case)).collect::<Result<_, _>>()?))
 }
 
-fn parse_case(place: &str, node: &Node, blobs: &Blobs) -> Result<StoredCase, Fault> {
+fn parse_case(place: &str, node: &Node) -> Result<StoredCase, Fault> {
     let id = node.field("id")?.text()?.to_string();
-    let node = Node::new(format!("{place}: {id}"), node.value);
+    let place = format!("{place}: {id}");
+    let node = Node::new(&place, node.value);
     node.only(&["derivedFrom", "description", "expect", "id", "input", "mutation", "requirements"])?;
     node.field("description")?.text()?;
     let derived_from = node.optional("derivedFrom")?.map(|origin| origin.text().map(String::from)).transpose()?;
@@ -177,8 +187,9 @@ fn parse_case(place: &str, node: &Node, blobs: &Blobs) -> Result<StoredCase, Fau
     }
     let requirements = node.field("requirements")?.items()?;
     let requirements: Result<_, _> = requirements.iter().map(|rule| rule.text().map(String::from)).collect();
-    let expect = node.field("expect")?;
+    let (expect, input) = (node.field("expect")?, node.field("input")?);
     expect.object()?;
-    let input = Input::from_json(&node.field("input")?, blobs)?;
-    Ok(StoredCase { id, requirements: requirements?, derived_from, input, expect: expect.value.clone() })
+    input.object()?;
+    let (expect, input) = (expect.value.clone(), input.value.clone());
+    Ok(StoredCase { id, requirements: requirements?, derived_from, expect, input, place })
 }
