@@ -316,12 +316,6 @@ fn building_gives_the_committed_bytes() {
         build(&committed());
     }
     assert_eq!(faults(&committed()), Vec::<String>::new(), "run `cargo run --release`, or this test with BLESS=1");
-    let target = scratch("fresh");
-    assert!(!build(&target).is_unchanged());
-    let again = build(&target);
-    assert!(again.is_unchanged(), "{again:?}");
-    let manifest = "MANIFEST.json";
-    assert_eq!(fs::read(target.join(manifest)).unwrap(), fs::read(committed().join(manifest)).unwrap());
 }
 
 #[test]
@@ -341,7 +335,26 @@ fn building_says_what_changed() {
     assert_eq!(file.removed, ["profile-old"]);
     assert_eq!(file.changed, ["profile-sort"]);
     assert_eq!(second.removed, ["v1/blobs/0000.wasm"]);
-    assert!(build(&target).is_unchanged());
+    let third = build(&target);
+    assert!(third.is_unchanged(), "{third:?}");
+}
+
+/// A copy of the committed vectors.
+fn copy(name: &str) -> PathBuf {
+    let target = scratch(name);
+    let mut pending = vec![PathBuf::new()];
+    while let Some(directory) = pending.pop() {
+        fs::create_dir_all(target.join(&directory)).unwrap();
+        for entry in fs::read_dir(committed().join(&directory)).unwrap().map(|entry| entry.unwrap()) {
+            let path = directory.join(entry.file_name());
+            if entry.path().is_dir() {
+                pending.push(path);
+            } else {
+                fs::copy(entry.path(), target.join(path)).unwrap();
+            }
+        }
+    }
+    target
 }
 
 /// A change of one file: its path, a text in it, what takes the text's place, and the beginning of the fault expected.
@@ -410,8 +423,7 @@ fn expect_faults(found: &[String], damages: &[Damage]) {
 /// Each damage is found, at its place.
 #[test]
 fn damage_is_found() {
-    let target = scratch("damaged");
-    build(&target);
+    let target = copy("damaged");
     damage(&target, &CHANGED_VALUES);
     let blob = fs::read_dir(target.join("v1/blobs")).unwrap().next().unwrap().unwrap().path();
     fs::remove_file(&blob).unwrap();
@@ -426,7 +438,7 @@ fn damage_is_found() {
         assert!(found.contains(&expected), "{expected}: {found:#?}");
     }
 
-    build(&target);
+    let target = copy("broken");
     damage(&target, &BROKEN_FILES);
     expect_faults(&faults(&target), &BROKEN_FILES);
 
