@@ -8,6 +8,7 @@ pub use reject::{Reject, Rejection, Stage};
 
 pub use alloy_primitives::{B256, keccak256};
 
+// NOTE-001: the end of a byte string is not visible in its words; functions that need it take a length.
 /// Word `index` of a byte string: the little-endian value of bytes `8 * index` to `8 * index + 7`, where bytes past
 /// the end are zero.
 pub fn word(bytes: &[u8], index: u64) -> u64 {

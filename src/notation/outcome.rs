@@ -2,6 +2,7 @@
 
 use super::B256;
 
+// NOTE-003: the codes are written out, so that a reordering cannot change them.
 /// Why an execution trapped. The code is part of the statement that a proof is about, so it never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]

@@ -56,6 +56,7 @@ macro_rules! reasons {
     };
 }
 
+// NOTE-002: one table, so that name and stage of a reason cannot diverge; the chapter has the same.
 reasons! {
     /// The bytes do not follow WebAssembly's binary grammar.
     MalformedModule, "malformed_module", Malformed;

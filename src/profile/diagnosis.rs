@@ -1,13 +1,15 @@
 //! Which rule a refused module breaks. Nothing here decides whether a module is accepted.
 
+use super::MAX_NAME_BYTES;
 use super::decode::{FEATURES, Fault};
 use crate::notation::{Reject, Rejection};
 use wasmparser::{
-    BinaryReader, Encoding, FromReader, FuncValidatorAllocations, Operator, OperatorsReader, Parser, Payload,
-    SectionLimited, ValidPayload, Validator, WasmFeatures,
+    Encoding, FromReader, FuncValidatorAllocations, Operator, OperatorsReader, Parser, Payload, SectionLimited,
+    ValidPayload, Validator, WasmFeatures,
 };
 
-/// PROFILE-004: what the profile excludes, by WebAssembly's proposals. A fault belongs to the first row that cures it.
+// PROFILE-005: one reason for each, because each is a different mistake in calling a compiler.
+/// What the profile excludes, by WebAssembly's proposals. A fault belongs to the first row that cures it.
 const EXCLUDED: [(Reject, WasmFeatures); 11] = [
     (Reject::UnsupportedFloats, WasmFeatures::FLOATS.union(WasmFeatures::SATURATING_FLOAT_TO_INT)),
     (Reject::UnsupportedSimd, WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD)),
@@ -19,21 +21,28 @@ const EXCLUDED: [(Reject, WasmFeatures); 11] = [
     (Reject::UnsupportedMultiMemory, WasmFeatures::MULTI_MEMORY),
     (Reject::UnsupportedExtendedConst, WasmFeatures::EXTENDED_CONST),
     (Reject::UnsupportedGc, WasmFeatures::GC.union(WasmFeatures::FUNCTION_REFERENCES).union(WasmFeatures::GC_TYPES)),
-    (Reject::UnsupportedProposal, WasmFeatures::all()),
+    (Reject::UnsupportedProposal, GRAMMAR),
 ];
+
+/// The grammar that decides what is a module at all: that of WebAssembly 3.0 and of atomic instructions.
+const GRAMMAR: WasmFeatures = WasmFeatures::WASM3.union(WasmFeatures::THREADS);
+
+/// The most parameters or results of a type that wasmparser reads.
+const READER_LIMIT: usize = 1_000;
 
 /// The reason for which a module is refused.
 pub(super) fn explain(wasm: &[u8], fault: Fault) -> Rejection {
-    // A module that is too large is not read at all.
-    if let Fault::Rule(Reject::ModuleTooLarge, offset) = fault {
-        return Rejection::new(Reject::ModuleTooLarge, offset as usize, format!("the module has {} bytes", wasm.len()));
-    }
-    // Bytes that are no module have no other fault, wherever in them it was found.
+    let fault = match fault {
+        // A module that is too large is not read at all.
+        Fault::Rule(rejection) if rejection.reason == Reject::ModuleTooLarge => return rejection,
+        fault => fault,
+    };
+    // PROFILE-003: bytes that are no module have no other fault, wherever in them it was found.
     if let Err(flaw) = check_grammar(wasm) {
         return Rejection::new(flaw.reason(wasm), flaw.offset as usize, flaw.message);
     }
     match fault {
-        Fault::Rule(reason, offset) => Rejection::new(reason, offset as usize, reason.name().replace('_', " ")),
+        Fault::Rule(rejection) => rejection,
         Fault::Parser(error) => {
             Rejection::new(validation_reason(wasm, &error), error.offset() as usize, error.message())
         }
@@ -54,29 +63,26 @@ impl From<wasmparser::Error> for Flaw {
 
 impl Flaw {
     fn reason(&self, wasm: &[u8]) -> Reject {
-        // The reader refuses long vectors before it reads them, in these words, and gives the place of the length.
-        let Some(what) = self.message.strip_suffix(" size is out of bounds") else { return Reject::MalformedModule };
-        let mut reader = BinaryReader::new(&wasm[self.offset as usize..], self.offset);
-        match reader.read_var_u32() {
-            Ok(length) if length as usize <= reader.bytes_remaining() => match what {
-                // PROFILE-009: names are the one thing in a module without a natural bound.
-                "string" => Reject::NameTooLong,
-                "function params" => Reject::TooManyParams,
-                "function returns" => Reject::TooManyResults,
-                // Vectors that only excluded proposals have.
-                _ => Reject::UnsupportedProposal,
-            },
-            // Each element has at least a byte.
+        let rest = wasm.len().saturating_sub(self.offset as usize);
+        // The reader refuses vectors above limits of its own before it reads them.
+        match self.message.as_str() {
+            // PROFILE-009: a name longer than the rest of the module is malformed whatever the limit.
+            "string size out of bounds" if rest > MAX_NAME_BYTES as usize => Reject::NameTooLong,
+            // PROFILE-010, PROFILE-011: its limit is far above the profile's.
+            "function params size is out of bounds" if rest > READER_LIMIT => Reject::TooManyParams,
+            "function returns size is out of bounds" if rest > READER_LIMIT => Reject::TooManyResults,
             _ => Reject::MalformedModule,
         }
     }
 }
 
-/// PROFILE-002: reads everything that the grammar of WebAssembly's latest version has names for, and validates nothing.
+/// Reads everything for which WebAssembly has a grammar, and validates nothing.
 fn check_grammar(wasm: &[u8]) -> Result<(), Flaw> {
     let flaw = |offset: u64, message: &str| Flaw { offset, message: message.into() };
     let mut has_data_count = false;
-    for payload in Parser::new(0).parse_all(wasm) {
+    let mut parser = Parser::new(0);
+    parser.set_features(GRAMMAR);
+    for payload in parser.parse_all(wasm) {
         match payload? {
             // A component is another kind of file.
             Payload::Version { encoding: Encoding::Component, range, .. } => {
@@ -132,7 +138,7 @@ fn validation_reason(wasm: &[u8], error: &wasmparser::Error) -> Reject {
     }
     // Otherwise a feature is the cause if with it validation gets beyond this place.
     let cure = EXCLUDED.iter().find(|(_, features)| validates_beyond(wasm, FEATURES.union(*features), error.offset()));
-    // PROFILE-008: nothing excluded is involved.
+    // PROFILE-004: no excluded proposal would make it valid.
     cure.map_or(Reject::InvalidModule, |(reason, _)| *reason)
 }
 

@@ -1,6 +1,6 @@
 //! One pass over a function body: validation, conversion, dead code, block ends and frame slots.
 
-use super::decode::{Fault, value_type};
+use super::decode::{Fault, at_most, value_type};
 use super::instruction::convert;
 use super::{Function, FunctionType, Instruction, MAX_FRAME_SLOTS};
 use crate::notation::Reject;
@@ -36,9 +36,9 @@ pub(super) fn decode(
     for _ in 0..locals.get_count() {
         let offset = locals.original_position();
         let (count, local_type) = locals.read()?;
-        // PROFILE-016: counted before anything of this size is allocated.
-        function.frame_slots = function.frame_slots.saturating_add(count);
-        check_slots(function.frame_slots, offset)?;
+        // PROFILE-016: before anything of this size is allocated.
+        check_slots(u64::from(function.frame_slots) + u64::from(count), offset)?;
+        function.frame_slots += count;
         validator.define_locals(offset, count, local_type)?;
         function.locals.extend(std::iter::repeat_n(value_type(local_type, offset)?, count as usize));
     }
@@ -48,21 +48,18 @@ pub(super) fn decode(
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         validator.op(offset, &operator)?;
-        let instruction = convert(&operator, surroundings.types).map_err(|reason| Fault::rule(reason, offset))?;
+        let instruction = convert(&operator, surroundings.types, offset)?;
         let operands = validator.operand_stack_height();
-        // PROFILE-017: dead code is bounded too, because it is validated.
-        check_slots(operands, offset)?;
+        // PROFILE-017: validation keeps the operands of dead code too.
+        check_slots(operands.into(), offset)?;
         builder.push(instruction, operands, offset)?;
     }
     operators.finish()?;
     Ok(builder.function)
 }
 
-fn check_slots(slots: u32, offset: u64) -> Result<(), Fault> {
-    match slots <= MAX_FRAME_SLOTS {
-        true => Ok(()),
-        false => Err(Fault::rule(Reject::FrameTooLarge, offset)),
-    }
+fn check_slots(slots: u64, offset: u64) -> Result<(), Fault> {
+    at_most(MAX_FRAME_SLOTS, slots, "slots", Reject::FrameTooLarge, offset)
 }
 
 /// The function under construction.
@@ -99,6 +96,7 @@ impl<'a> Builder<'a> {
         }
     }
 
+    // PROFILE-025: what cannot be executed is not kept, and counts for nothing.
     /// Adds an instruction unless it is dead. `operands` is the height of the operand stack after it.
     fn push(&mut self, instruction: Instruction, operands: u32, offset: u64) -> Result<(), Fault> {
         if !self.live && self.is_dead(&instruction) {
@@ -126,7 +124,7 @@ impl<'a> Builder<'a> {
         self.function.body.push(instruction);
         self.function.offsets.push(offset as u32);
         self.count_slots(index, operands);
-        check_slots(self.function.frame_slots, offset)
+        check_slots(self.function.frame_slots.into(), offset)
     }
 
     /// Whether an instruction that control cannot come to is dropped: all but the `else` and `end` of kept blocks.

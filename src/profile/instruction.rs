@@ -1,13 +1,12 @@
 //! From wasmparser's operators to the instructions of the profile.
 
+use super::decode::Fault;
 use super::{Block, FunctionType, Instruction, LoadOp, NumericOp, StoreOp};
 use crate::notation::Reject;
 use wasmparser::{BlockType, MemArg, Operator};
 
-/// The instruction for a validated operator. `end` and `else_` of blocks are not known yet and 0.
-///
-/// Everything else that validation under the profile's features lets through is refused here by a rule.
-pub(super) fn convert(operator: &Operator<'_>, types: &[FunctionType]) -> Result<Instruction, Reject> {
+/// The instruction for a validated operator. Where blocks end is not known yet.
+pub(super) fn convert(operator: &Operator<'_>, types: &[FunctionType], place: u64) -> Result<Instruction, Fault> {
     use Instruction as I;
     use Operator as O;
 
@@ -36,10 +35,9 @@ pub(super) fn convert(operator: &Operator<'_>, types: &[FunctionType]) -> Result
         O::End => I::End,
         O::Br { relative_depth } => I::Br(relative_depth),
         O::BrIf { relative_depth } => I::BrIf(relative_depth),
-        O::BrTable { ref targets } => I::BrTable {
-            labels: targets.targets().collect::<Result<_, _>>().map_err(|_| Reject::MalformedModule)?,
-            default: targets.default(),
-        },
+        O::BrTable { ref targets } => {
+            I::BrTable { labels: targets.targets().collect::<Result<_, _>>()?, default: targets.default() }
+        }
         O::Return => I::Return,
         O::Call { function_index } => I::Call(function_index),
         O::CallIndirect { type_index, .. } => I::CallIndirect { type_index },
@@ -145,9 +143,11 @@ pub(super) fn convert(operator: &Operator<'_>, types: &[FunctionType]) -> Result
         O::I64Extend8S => I::Numeric(NumericOp::I64Extend8S),
         O::I64Extend16S => I::Numeric(NumericOp::I64Extend16S),
         O::I64Extend32S => I::Numeric(NumericOp::I64Extend32S),
-        // PROFILE-006: compilers emit no table bulk operations for integer code, and without them the table is fixed.
-        O::TableInit { .. } | O::TableCopy { .. } | O::ElemDrop { .. } => return Err(Reject::TableBulkOperation),
-        // Validation under the profile's features lets nothing else through.
-        _ => return Err(Reject::UnsupportedProposal),
+        // PROFILE-006: validation lets these through with the bulk operations on memory. No compiler emits them for
+        // integer code, and without them the table is as fixed as the code.
+        O::TableInit { .. } | O::TableCopy { .. } | O::ElemDrop { .. } => {
+            return Err(Fault::rule(Reject::TableBulkOperation, place, "a bulk operation on tables"));
+        }
+        _ => return Err(Fault::excluded(place)),
     })
 }

@@ -5,7 +5,7 @@
 pub const MAX_MODULE_BYTES: usize = 1_048_576;
 
 /// Longest name in bytes: the limit that engines share on the length of strings in a module.
-pub const MAX_NAME_BYTES: usize = 100_000;
+pub const MAX_NAME_BYTES: u32 = 100_000;
 
 /// Largest number of parameters of a function type. One instruction of two bytes may pop and push as many values, so
 /// this bounds the time of validation; compilers pass more arguments in memory. Twice the limit of wasmi's strict mode.

@@ -4,7 +4,7 @@ use crate::host_interface::HostFunction;
 
 /// A module inside the profile, decoded and validated. All indices are in range, all bodies are well typed, and dead
 /// code (the rest of a block after an unconditional branch) is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Module {
     /// The function types, by type index.
     pub types: Vec<FunctionType>,
@@ -27,7 +27,7 @@ pub struct Module {
     /// The data segments, in order; each active one lies inside the initial memory.
     pub data: Vec<DataSegment>,
     /// For each type index, the first index of an equal type.
-    pub(super) canonical_types: Vec<u32>,
+    pub canonical_types: Vec<u32>,
 }
 
 /// The type of a value. An `i32` is held as the zero-extended `u64` everywhere in this crate.
@@ -119,7 +119,7 @@ pub enum ExportKind {
 pub struct ElementSegment {
     /// The table index of its first entry.
     pub offset: u32,
-    /// The function indices; `None` is a null reference.
+    /// The function indices; `None` would be a null reference, which no module of the profile can write.
     pub functions: Vec<Option<u32>>,
 }
 
