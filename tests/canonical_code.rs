@@ -15,7 +15,9 @@ fn table(name: &str) -> Vec<Vec<String>> {
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'))
         .skip(2)
-        .map(|line| line.trim_matches('|').split(" |").map(|column| column.trim().trim_matches('`').to_string()).collect())
+        .map(|line| {
+            line.trim_matches('|').split(" |").map(|column| column.trim().trim_matches('`').to_string()).collect()
+        })
         .collect()
 }
 

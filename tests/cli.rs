@@ -223,7 +223,9 @@ fn vectors_are_built_and_checked() {
     let target = scratch("vectors");
     let dir = target.to_str().unwrap();
     let first = stdout(&["vectors", "build", "--dir", dir]);
-    assert!(first.starts_with("file  ") && first.contains("\nadded canonical-code-") && !first.contains("nothing changed"));
+    assert!(
+        first.starts_with("file  ") && first.contains("\nadded canonical-code-") && !first.contains("nothing changed")
+    );
     let again = stdout(&["vectors", "build", "--dir", dir]);
     assert!(again.ends_with("nothing changed\n"), "{again}");
     let report = stdout(&["vectors", "check", "--dir", dir]);
