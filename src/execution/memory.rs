@@ -114,7 +114,8 @@ impl LinearMemory {
 /// The bytes `start..start + length` of something of `size` bytes. Both are below 2^34, so the sum is exact.
 fn range(size: usize, start: u64, length: u64) -> Result<Range<usize>, Trap> {
     let end = start + length;
-    // EXEC-011, EXEC-012: every byte is checked before the first is touched.
+    // EXEC-011: all bytes are checked before the first is written, so a trap leaves no part of a value behind.
+    // EXEC-012: the same for ranges, which may also be empty and lie beyond the end.
     if end > size as u64 {
         return Err(Trap::OutOfBoundsMemoryAccess);
     }

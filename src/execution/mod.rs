@@ -57,24 +57,15 @@ pub fn run(module: &Module, inputs: &Inputs, fuel: u64) -> Result<Finished, OutO
     let mut instance = Instance::new(module, inputs);
     let mut fuel_left = fuel;
     // EXEC-002: a trap of the start function ends the execution before `run`.
-    let mut halt = None;
-    let mut results = Vec::new();
-    for function in module.start.into_iter().chain([entry_point]) {
-        match instance.invoke(function, &[], &mut fuel_left) {
-            Ok(values) => results = values,
-            Err(stop) => {
-                halt = Some(stop);
-                break;
-            }
-        }
-    }
+    let started = module.start.map_or(Ok(Vec::new()), |start| instance.invoke(start, &[], &mut fuel_left));
+    let ended = started.and_then(|_| instance.invoke(entry_point, &[], &mut fuel_left));
     // EXEC-003: the value that `run` returns is the extension's verdict.
-    let outcome = match (halt, results.as_slice()) {
-        (Some(Halt::OutOfFuel), _) => return Err(OutOfFuel),
-        (Some(Halt::Trap(trap)), _) => Outcome::Trapped(trap),
-        (None, &[0]) => Outcome::Accepted,
-        (None, &[code]) => Outcome::Rejected(code as u32),
-        (None, _) => panic!("the entry point has not the type [] -> [i32]: load the module with profile::load"),
+    let outcome = match ended.as_deref() {
+        Ok(&[0]) => Outcome::Accepted,
+        Ok(&[code]) => Outcome::Rejected(code as u32),
+        Ok(_) => panic!("the entry point has not the type [] -> [i32]: load the module with profile::load"),
+        Err(Halt::Trap(trap)) => Outcome::Trapped(*trap),
+        Err(Halt::OutOfFuel) => return Err(OutOfFuel),
     };
     let execution = instance.host.finish(outcome);
     let instructions = fuel - fuel_left;

@@ -97,7 +97,8 @@ fn binary<A: Value, B: Value>(stack: &mut Stack, f: impl Fn(A, A) -> B) {
 
 fn divide<A: Value>(stack: &mut Stack, f: impl Fn(A, A) -> Option<A>) -> Result<(), Trap> {
     let (b, a) = (stack.pop(), stack.pop());
-    // EXEC-007, EXEC-008: what has no quotient is a division by zero, or the minimum by -1.
+    // EXEC-007: nothing else has no quotient, except the case of the next rule.
+    // EXEC-008: the quotient of the minimum by -1 is one above the maximum.
     let undefined = if b == 0 { Trap::IntegerDivideByZero } else { Trap::IntegerOverflow };
     stack.push(f(A::from_stack(a), A::from_stack(b)).ok_or(undefined)?.to_stack());
     Ok(())
