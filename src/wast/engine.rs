@@ -1,0 +1,167 @@
+//! One module instance in each of the engines, with its state from one invocation to the next.
+
+use crate::canonical_code::{CanonicalCode, Machine, Space, lower_invocation};
+use crate::execution::{Halt, Instance};
+use crate::host_interface::{Context, Inputs};
+use crate::notation::{B256, Outcome, Rejection, Trap};
+use crate::profile::Module;
+
+/// Which engine runs a script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// The direct interpreter.
+    Interpreter,
+    /// The executor of canonical code.
+    Code,
+    /// Both side by side. They have to agree after every invocation on results, memory and globals.
+    #[default]
+    Both,
+}
+
+/// Instructions of the interpreter, and cycles of canonical code, that one invocation may take. The official suite needs
+/// more than 2^19; a script that never ends is stopped within seconds.
+pub(super) const STEP_LIMIT: u64 = 1 << 26;
+
+/// How an invocation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Returned(Vec<u64>),
+    Trapped(Trap),
+    /// It took more than [`STEP_LIMIT`] steps.
+    Unfinished,
+}
+
+/// Why there is no ending to speak of.
+pub(super) enum Fault {
+    /// Canonical code has a limit that the module exceeds.
+    Lowering(Rejection),
+    /// The engines do not agree.
+    Disagreement(String),
+}
+
+/// An instance in the engines of a run.
+pub(super) struct Machines<'a> {
+    module: &'a Module,
+    interpreter: Option<Instance<'a>>,
+    code: Option<CodeState>,
+}
+
+/// What canonical code left behind: each invocation is a program of its own, which continues from the last one's
+/// memory and globals. Before the first, both are as the module says.
+struct CodeState {
+    left: Option<Machine<'static>>,
+}
+
+/// A program that is never run: its machine only holds a state.
+static IDLE: CanonicalCode =
+    CanonicalCode { words: Vec::new(), image: Vec::new(), initial_pages: 0, symbols: Vec::new() };
+
+/// Scripts know nothing of the host interface.
+static NO_INPUTS: Inputs =
+    Inputs { input: Vec::new(), witness: Vec::new(), context: Context { fields: [B256::ZERO; 8] } };
+
+impl<'a> Machines<'a> {
+    /// Instantiates a module; the start function does not run.
+    pub fn new(module: &'a Module, engine: Engine) -> Machines<'a> {
+        let interpreter = (engine != Engine::Code).then(|| Instance::new(module, &NO_INPUTS));
+        let code = (engine != Engine::Interpreter).then_some(CodeState { left: None });
+        Machines { module, interpreter, code }
+    }
+
+    /// Calls a function with arguments of the number that its type has.
+    pub fn invoke(&mut self, function: u32, arguments: &[u64]) -> Result<Ending, Fault> {
+        let interpreted = self.interpreter.as_mut().map(|instance| {
+            match instance.invoke(function, arguments, &mut STEP_LIMIT.clone()) {
+                Ok(results) => Ending::Returned(results),
+                Err(Halt::Trap(trap)) => Ending::Trapped(trap),
+                Err(Halt::OutOfFuel) => Ending::Unfinished,
+            }
+        });
+        let executed = match &mut self.code {
+            Some(state) => Some(state.invoke(self.module, function, arguments)?),
+            None => None,
+        };
+        match (interpreted, executed) {
+            (Some(interpreted), Some(executed)) => {
+                self.compare(&interpreted, &executed)?;
+                Ok(interpreted)
+            }
+            (Some(ending), None) | (None, Some(ending)) => Ok(ending),
+            (None, None) => unreachable!("every choice of engines has one"),
+        }
+    }
+
+    /// The value of a global.
+    pub fn global(&self, index: u32) -> u64 {
+        let module = self.module;
+        match (&self.interpreter, &self.code) {
+            (Some(instance), _) => instance.globals()[index as usize],
+            (None, Some(state)) => state.global(module, index),
+            (None, None) => unreachable!("every choice of engines has one"),
+        }
+    }
+
+    /// Whether the engines agree on an ending and on the state that it left.
+    fn compare(&self, interpreted: &Ending, executed: &Ending) -> Result<(), Fault> {
+        let (Some(instance), Some(state)) = (&self.interpreter, &self.code) else { return Ok(()) };
+        // Steps are counted differently, so an unfinished run tells nothing.
+        if *interpreted == Ending::Unfinished || *executed == Ending::Unfinished {
+            return Ok(());
+        }
+        let globals = (0..self.module.globals.len() as u32).map(|index| state.global(self.module, index));
+        let differs = if interpreted != executed {
+            format!("the interpreter {interpreted}, canonical code {executed}")
+        } else if !globals.eq(instance.globals().iter().copied()) {
+            "the engines leave different globals".into()
+        } else if state.left.as_ref().is_some_and(|machine| machine.memory() != instance.memory()) {
+            "the engines leave different memories".into()
+        } else {
+            return Ok(());
+        };
+        Err(Fault::Disagreement(differs))
+    }
+}
+
+impl CodeState {
+    fn invoke(&mut self, module: &Module, function: u32, arguments: &[u64]) -> Result<Ending, Fault> {
+        let code = lower_invocation(module, function, arguments).map_err(Fault::Lowering)?;
+        let mut machine = Machine::new(&code, &NO_INPUTS);
+        if let Some(left) = &self.left {
+            machine.resume(left);
+        }
+        let outcome = machine.run(STEP_LIMIT).execution.outcome;
+        let results = module.function_type(function).results.len() as u32;
+        let ending = match outcome {
+            Outcome::Accepted => {
+                Ending::Returned((0..results).map(|index| machine.cell(Space::Output, index)).collect())
+            }
+            Outcome::Trapped(Trap::CycleLimitExhausted) => Ending::Unfinished,
+            Outcome::Trapped(trap) => Ending::Trapped(trap),
+            Outcome::Rejected(code) => {
+                return Err(Fault::Disagreement(format!("canonical code halts with status {code}")));
+            }
+        };
+        self.left.get_or_insert_with(|| Machine::new(&IDLE, &NO_INPUTS)).resume(&machine);
+        Ok(ending)
+    }
+
+    fn global(&self, module: &Module, index: u32) -> u64 {
+        match &self.left {
+            Some(machine) => machine.cell(Space::Global, index),
+            None => module.globals[index as usize].initial,
+        }
+    }
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Ending::Returned(results) => {
+                let results: Vec<String> = results.iter().map(|value| format!("{value:#x}")).collect();
+                write!(f, "returns ({})", results.join(" "))
+            }
+            Ending::Trapped(trap) => write!(f, "traps: {}", trap.name()),
+            Ending::Unfinished => write!(f, "takes more than {STEP_LIMIT} steps"),
+        }
+    }
+}
