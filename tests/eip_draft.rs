@@ -1,0 +1,57 @@
+//! EIP-DRAFT.md and the chapters have the same sections and rules. That they have the same tables is tested in
+//! `traceability.rs`.
+
+use middle_client::vectors::CHAPTERS;
+use std::collections::BTreeSet;
+use std::fs;
+
+const DRAFT: &str = "EIP-DRAFT.md";
+
+fn draft() -> String {
+    fs::read_to_string(DRAFT).expect("the draft is text")
+}
+
+/// The rule identifiers of a text: capitals, a hyphen, three digits.
+fn rules(text: &str) -> BTreeSet<String> {
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
+    let is_rule = |word: &&str| match word.split_once('-') {
+        Some((topic, number)) => {
+            ["NOTE", "PROFILE", "HOST", "EXEC", "CODE"].contains(&topic)
+                && number.len() == 3
+                && number.bytes().all(|digit| digit.is_ascii_digit())
+        }
+        None => false,
+    };
+    words.filter(is_rule).map(str::to_string).collect()
+}
+
+/// The rule that a line of a chapter begins, if it does.
+fn defined(line: &str) -> Option<String> {
+    let (id, _) = line.strip_prefix("**")?.split_once("**")?;
+    rules(id).into_iter().next()
+}
+
+#[test]
+fn its_specification_has_the_chapters_as_sections_in_their_order() {
+    let draft = draft();
+    let specification = draft.split("\n## ").find(|part| part.starts_with("Specification")).expect("the section");
+    let sections: Vec<&str> = specification.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let titles: Vec<&str> = CHAPTERS
+        .iter()
+        .map(|(_, chapter)| chapter.lines().next().unwrap_or_default().trim_start_matches("# "))
+        .collect();
+    assert!(!titles.is_empty());
+    assert_eq!(sections[..titles.len()], titles);
+}
+
+#[test]
+fn it_cites_every_rule_of_the_chapters_and_no_other() {
+    let rules_of_chapters: BTreeSet<String> =
+        CHAPTERS.iter().flat_map(|(_, chapter)| chapter.lines()).filter_map(defined).collect();
+    let cited = rules(&draft());
+    let missing: Vec<_> = rules_of_chapters.difference(&cited).collect();
+    let unknown: Vec<_> = cited.difference(&rules_of_chapters).collect();
+    assert!(!rules_of_chapters.is_empty());
+    assert!(missing.is_empty(), "rules that the draft does not cite: {missing:?}");
+    assert!(unknown.is_empty(), "rules that no chapter has: {unknown:?}");
+}
