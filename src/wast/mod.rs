@@ -24,7 +24,7 @@
 //! | a call that may read what such a call could have written, or a module that was skipped | state depends on a skipped call |
 //! | whatever is said about a module that the profile refuses even when rewritten | outside the profile: *rule* |
 //! | the same for a module that imports from another one than `spectest` | imports from another module |
-//! | the same for a module that writes other values than functions into its table | element expressions |
+//! | the same for a module that initialises a table with other values than functions, or a global in a way that may trap | initialisers without a counterpart |
 //! | quoted text that is called malformed and that only the validator refuses | refused after the text parser |
 //! | bytes that version 3 reads and calls invalid, called malformed by an older script | malformed before version 3, invalid since |
 //! | exceptions, threads, components, custom sections | directive outside the profile |

@@ -52,8 +52,8 @@ pub enum Skip {
     Profile(Reject),
     /// The module imports what another module of the script exports.
     Import,
-    /// The module writes other values than functions into its table.
-    ElementExpression,
+    /// The module initialises a table with other values than functions, or a global in a way that may trap.
+    Initialiser,
     /// The text is refused, but by the validator instead of the text parser.
     Text,
     /// The module is invalid, which since WebAssembly 3.0 is not malformed.
@@ -129,7 +129,7 @@ impl fmt::Display for Skip {
             Skip::State => "state depends on a skipped call",
             Skip::Profile(reason) => return write!(f, "outside the profile: {}", reason.name()),
             Skip::Import => "imports from another module",
-            Skip::ElementExpression => "element expressions",
+            Skip::Initialiser => "initialisers without a counterpart",
             Skip::Text => "refused after the text parser",
             Skip::NoLongerMalformed => "malformed before version 3, invalid since",
             Skip::Directive => "directive outside the profile",

@@ -34,8 +34,8 @@ pub(super) enum Refusal {
     Imports(BTreeSet<String>),
     /// An import does not match what `spectest` exports, in the words of the official suite.
     Unlinkable(&'static str),
-    /// It writes other values than functions into its table.
-    ElementExpression,
+    /// It initialises a table with other values than functions, or a global in a way that may trap.
+    Initialiser,
     /// It cannot be parsed.
     Broken(String),
 }
@@ -240,7 +240,7 @@ impl<'s, 'a> Rewriter<'s, 'a> {
 
     fn memories(&self, mapping: &mut Mapping) -> Result<MemorySection, Refusal> {
         let mut memories = MemorySection::new();
-        if self.imports.memory {
+        for _ in 0..self.imports.memories {
             let (minimum, maximum) = (spectest::MEMORY.0, Some(spectest::MEMORY.1));
             memories.memory(MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None });
         }
@@ -264,7 +264,10 @@ impl<'s, 'a> Rewriter<'s, 'a> {
                 Some((value_type, value)) => constant(*value_type, *value),
                 None if is_integer(&global.ty.content_type) => mapping.const_expr(global.init_expr.clone())?,
                 // A reference or vector: no function that is kept can look into it.
-                None => constant(val_type, 0),
+                None if operators(&global.init_expr)?.iter().all(|operator| cannot_trap(name(operator).0)) => {
+                    constant(val_type, 0)
+                }
+                None => return Err(Refusal::Initialiser),
             };
             globals.global(GlobalType { val_type, mutable: global.ty.mutable, shared: false }, &initial);
         }
@@ -304,7 +307,7 @@ impl<'s, 'a> Rewriter<'s, 'a> {
             };
             let mut functions = Vec::new();
             for entry in entries(&element.items)? {
-                let function = entry.ok_or(Refusal::ElementExpression)?;
+                let function = entry.ok_or(Refusal::Initialiser)?;
                 let type_index = self.function_types.get(function as usize).copied();
                 let integer = match type_index {
                     Some(type_index) => matches!(self.source.type_of(type_index)?, SourceType::Integer(_)),
@@ -450,6 +453,11 @@ impl<'s, 'a> Rewriter<'s, 'a> {
         }
         Ok(if stack.len() == 1 { stack.pop() } else { None })
     }
+}
+
+/// Whether constant expressions of this proposal's instructions always have a value.
+fn cannot_trap(proposal: &str) -> bool {
+    matches!(proposal, "mvp" | "reference_types" | "function_references" | "gc" | "simd")
 }
 
 /// Adds a section unless it is empty.

@@ -7,6 +7,7 @@ use super::rewrite::{self, Refusal, Rewritten};
 use crate::notation::{Reject, Rejection, Stage, Trap};
 use crate::profile::{self, ExportKind, Module, ValueType};
 use std::collections::{BTreeMap, BTreeSet};
+use wasmparser::{Validator, WasmFeatures};
 use wast::core::{WastArgCore, WastRetCore};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
@@ -151,7 +152,7 @@ impl From<Refusal> for Candidate {
                 return Candidate { module: Err(Unusable::Skip(Skip::Import)), shared: Parts::NONE, exporters };
             }
             Refusal::Unlinkable(message) => Unusable::Unlinkable(message),
-            Refusal::ElementExpression => Unusable::Skip(Skip::ElementExpression),
+            Refusal::Initialiser => Unusable::Skip(Skip::Initialiser),
             Refusal::Broken(message) => Unusable::Failed(format!("the module cannot be rewritten: {message}")),
         };
         unusable.into()
@@ -183,6 +184,7 @@ fn prepare(wasm: &[u8], registered: &BTreeSet<String>) -> Candidate {
             return Candidate { module: Ok(prepared), shared: Parts::NONE, exporters: BTreeSet::new() };
         }
         Err(rejection) if outside_profile(&rejection) => {}
+        Err(_) if is_proposal(wasm) => return Unusable::Skip(Skip::Profile(Reject::UnsupportedProposal)).into(),
         Err(rejection) => return Unusable::Failed(format!("the module is refused: {rejection}")).into(),
     }
     let rewritten = match rewrite::integer_module(wasm, registered) {
@@ -196,6 +198,12 @@ fn prepare(wasm: &[u8], registered: &BTreeSet<String>) -> Candidate {
         Err(rejection) => Err(Unusable::Failed(format!("the rewritten module is refused: {rejection}"))),
     };
     Candidate { module, shared, exporters: BTreeSet::new() }
+}
+
+/// Whether a module that version 3 refuses is one by proposals since.
+fn is_proposal(wasm: &[u8]) -> bool {
+    let accepts = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
+    !accepts(WasmFeatures::WASM3.union(WasmFeatures::THREADS)) && accepts(WasmFeatures::all())
 }
 
 fn outside_profile(rejection: &Rejection) -> bool {
@@ -679,7 +687,8 @@ fn assert_malformed(module: &mut QuoteWat, message: &str) -> Verdict {
 
 /// Faults of binary modules by which WebAssembly 1.0 and 2.0 call malformed what 3.0 calls invalid, because it gave the
 /// bytes a meaning: 64-bit limits and offsets, the index of a memory.
-const NO_LONGER_MALFORMED: [&str; 3] = ["integer too large", "malformed memop flags", "zero byte expected"];
+const NO_LONGER_MALFORMED: [&str; 4] =
+    ["integer too large", "malformed memop flags", "zero byte expected", "zero flag expected"];
 
 /// Judges a module that should be refused at a stage.
 fn judge_refusal(wasm: &[u8], stage: Stage, message: &str) -> Verdict {

@@ -17,8 +17,8 @@ pub(super) struct Imports {
     pub globals: Vec<(ValType, i64)>,
     /// Whether the table is imported.
     pub table: bool,
-    /// Whether the memory is imported.
-    pub memory: bool,
+    /// How often the memory is imported. The profile has one at most.
+    pub memories: usize,
 }
 
 /// Initial and maximum size of the table.
@@ -71,13 +71,15 @@ impl Imports {
                     imports.globals.push((mapped(*value_type), *value));
                     wanted.content_type == *value_type && !wanted.mutable && !wanted.shared
                 }
+                // The same table under two indices, which rewriting would tell apart.
+                (TypeRef::Table(_), "table", ..) if imports.table => return Err(Refusal::Imports(exporters)),
                 (TypeRef::Table(wanted), "table", ..) => {
                     imports.table = true;
                     let fits = within(TABLE, (wanted.initial, wanted.maximum));
                     fits && wanted.element_type == wasmparser::RefType::FUNCREF && !wanted.table64 && !wanted.shared
                 }
                 (TypeRef::Memory(wanted), "memory", ..) => {
-                    imports.memory = true;
+                    imports.memories += 1;
                     let fits = within(MEMORY, (wanted.initial, wanted.maximum));
                     fits && !wanted.memory64 && !wanted.shared && wanted.page_size_log2.is_none()
                 }
@@ -95,7 +97,7 @@ impl Imports {
 
     /// The parts of the state that all modules with these imports have in common.
     pub fn shared(&self) -> Parts {
-        let memory = if self.memory { Parts::MEMORY.and(Parts::SIZE) } else { Parts::NONE };
+        let memory = if self.memories > 0 { Parts::MEMORY.and(Parts::SIZE) } else { Parts::NONE };
         memory.and(if self.table { Parts::TABLE } else { Parts::NONE })
     }
 }
