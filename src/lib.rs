@@ -7,6 +7,16 @@
 //! wasm bytes -> profile -> Module -> lower -> CanonicalCode -> execute -> Execution (and trace)
 //!                             \-> interpret (the semantic reference) -> Execution
 //! ```
+//!
+//! The chapters, in the order in which they are read:
+//!
+//! 1. [`notation`]: bytes, words, reasons, traps
+//! 2. [`profile`]: which WASM modules are extensions
+//! 3. [`host_interface`]: what an extension sees and leaves behind
+//! 4. [`execution`]: what a module means, and the direct interpreter
+//! 5. [`canonical_code`]: the register code, its lowering, encoding and trace
+//!
+//! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
