@@ -44,6 +44,18 @@ fn its_specification_has_the_chapters_as_sections_in_their_order() {
     assert_eq!(sections[..titles.len()], titles);
 }
 
+/// Formulas and routines are normative too, and stand in a chapter word for word.
+#[test]
+fn the_text_blocks_of_its_complete_part_are_those_of_the_chapters() {
+    let draft = draft();
+    let complete = draft.split("### Proof system").next().expect("the part on WASM comes first");
+    let blocks: Vec<&str> = complete.split("```").skip(1).step_by(2).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        assert!(CHAPTERS.iter().any(|(_, chapter)| chapter.contains(block)), "no chapter has this block:{block}");
+    }
+}
+
 #[test]
 fn it_cites_every_rule_of_the_chapters_and_no_other() {
     let rules_of_chapters: BTreeSet<String> =

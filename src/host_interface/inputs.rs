@@ -19,9 +19,9 @@ pub struct ContextFields {
     pub operation_hash: B256,
     /// Who sent the Operation.
     pub sender: Address,
-    /// The lane of the sender's nonce.
+    /// The lane: which of the extension's states the Operation is about.
     pub lane: U256,
-    /// The extension's account to which the Operation is addressed.
+    /// The account that settlement calls with the output.
     pub to: Address,
     /// The commitment to the private witness.
     pub witness_commitment: B256,
