@@ -275,8 +275,9 @@ fn check_types(section: &TypeSectionReader<'_>) -> Result<(), Fault> {
         for subtype in group.types() {
             if let CompositeInnerType::Func(function_type) = &subtype.composite_type.inner {
                 let (params, results) = (function_type.params().len(), function_type.results().len());
-                // PROFILE-010, PROFILE-011: before a type is used.
+                // PROFILE-010: before the type is used.
                 at_most(MAX_PARAMS, params as u64, "parameters", Reject::TooManyParams, offset)?;
+                // PROFILE-011: the same.
                 at_most(MAX_RESULTS, results as u64, "results", Reject::TooManyResults, offset)?;
             }
         }

@@ -68,7 +68,7 @@ impl Flaw {
         match self.message.as_str() {
             // PROFILE-009: a name longer than the rest of the module is malformed whatever the limit.
             "string size out of bounds" if rest > MAX_NAME_BYTES as usize => Reject::NameTooLong,
-            // PROFILE-010, PROFILE-011: its limit is far above the profile's.
+            // These limits are far above the profile's.
             "function params size is out of bounds" if rest > READER_LIMIT => Reject::TooManyParams,
             "function returns size is out of bounds" if rest > READER_LIMIT => Reject::TooManyResults,
             _ => Reject::MalformedModule,

@@ -186,7 +186,9 @@ impl Draft {
     }
 
     /// The execution traps.
-    pub fn trapped(self, trap: Trap) -> Case {
+    pub fn trapped(mut self, trap: Trap) -> Case {
+        // Each of these cases shows the code of its trap.
+        self.0.requirements.push("NOTE-003".into());
         let root = self.pre_state_root();
         self.ended("trapped", trap.code(), &[], root).stating("trap", trap.name())
     }

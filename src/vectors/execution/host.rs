@@ -80,12 +80,12 @@ fn reading() -> Vec<Case> {
         (0..34).chain([u32::MAX]).map(|index| format!("(call $context (i32.const {index}))")).collect();
     let in_order: Vec<u8> = (0..=255).collect();
     vec![
-        case("execution-input", "Words of the input; past the end they are 0.", ["HOST-004"])
+        case("execution-input", "Words of the input; past the end they are 0.", ["HOST-004", "NOTE-001"])
             .module(show(&reads("input")))
             .input(bytes.as_slice())
             .witness([0xff; 100])
             .accepted(expected.as_slice()),
-        case("execution-witness", "Words of the witness; past the end they are 0.", ["HOST-004"])
+        case("execution-witness", "Words of the witness; past the end they are 0.", ["HOST-004", "NOTE-001"])
             .module(show(&reads("witness")))
             .witness(bytes)
             .input([0xff; 100])
