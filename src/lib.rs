@@ -21,6 +21,7 @@
 #![deny(missing_docs)]
 
 pub mod canonical_code;
+pub mod proof_system;
 pub mod execution;
 pub mod host_interface;
 pub mod notation;

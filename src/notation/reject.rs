@@ -17,6 +17,8 @@ pub enum Stage {
     Inputs,
     /// The execution ended.
     Execution,
+    /// A proof or key was checked.
+    Verification,
 }
 
 impl Stage {
@@ -29,6 +31,7 @@ impl Stage {
             Stage::Lowering => "lowering",
             Stage::Inputs => "inputs",
             Stage::Execution => "execution",
+            Stage::Verification => "verification",
         }
     }
 }
@@ -147,6 +150,31 @@ reasons! {
     CodeTargetOutOfRange, "code_target_out_of_range", Lowering;
     /// The cells of an image are not in ascending order, hold 0, or cannot be in an image.
     CodeImageNotCanonical, "code_image_not_canonical", Lowering;
+
+    /// An encoded proof or key is shorter or longer than its parts.
+    ProofLengthMismatch, "proof_length_mismatch", Verification;
+    /// The encoding of a point is that of no point on the curve.
+    PointNotOnCurve, "point_not_on_curve", Verification;
+    /// The encoding of a point is not the one that the point has.
+    PointNotCanonical, "point_not_canonical", Verification;
+    /// A point is on the curve but not in the subgroup of prime order.
+    PointNotInSubgroup, "point_not_in_subgroup", Verification;
+    /// A point of a proof or key is the identity.
+    PointIsIdentity, "point_is_identity", Verification;
+    /// An encoded field element is not below the modulus.
+    FieldElementNotCanonical, "field_element_not_canonical", Verification;
+    /// An encoded key has a wrong magic or impossible counts.
+    KeyMalformed, "key_malformed", Verification;
+    /// A key cannot be sound: equal or zero elements, zero or repeated bases.
+    KeyDegenerate, "key_degenerate", Verification;
+    /// A key is not the one for which a value was derived, or is of the other kind.
+    OtherKey, "other_key", Verification;
+    /// The number of inputs is not that of the key.
+    InputCountMismatch, "input_count_mismatch", Verification;
+    /// The proofs' commitments are not those for which the challenges were drawn.
+    CommitmentMismatch, "commitment_mismatch", Verification;
+    /// The pairing equation of a proof or batch does not hold.
+    ProofInvalid, "proof_invalid", Verification;
 }
 
 /// A refusal: the reason, the place and the cause in words.

@@ -1,0 +1,196 @@
+//! Keys: what they hold, how a setup makes them and when they are sound.
+
+use super::qap::{PlainReduction, evaluate_polynomials};
+use super::system::{Circuit, Shape};
+use crate::notation::{Reject, Rejection};
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, scalar_mul::BatchMulPreprocessing};
+use ark_ff::{Field, UniformRand, Zero};
+use ark_groth16::Groth16;
+use ark_poly::{EvaluationDomain, GeneralEvaluationDomain};
+use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable};
+use ark_std::rand::{CryptoRng, RngCore};
+use std::collections::BTreeSet;
+
+/// What a verifier needs of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyingKey {
+    /// Number of public inputs that are constants.
+    pub constants: u32,
+    /// Number of public inputs, constants included.
+    pub public: u32,
+    /// Number of challenges.
+    pub challenges: u32,
+    /// Number of public inputs of phase 2.
+    pub late_public: u32,
+    /// `[alpha]_1`.
+    pub alpha_g1: G1Affine,
+    /// `[beta]_2`.
+    pub beta_g2: G2Affine,
+    /// `[gamma]_2`.
+    pub gamma_g2: G2Affine,
+    /// `[delta]_2`.
+    pub delta_g2: G2Affine,
+    /// `[sigma]_2`, if the circuit has a committed phase.
+    pub sigma_g2: Option<G2Affine>,
+    /// The bases of what the verifier knows: 1, public inputs, challenges, public inputs of phase 2.
+    pub bases: Vec<G1Affine>,
+}
+
+/// What a prover needs of a key.
+#[derive(Clone, Debug)]
+pub struct ProvingKey {
+    /// The circuit.
+    pub shape: Shape,
+    /// The key of `ark-groth16`, in which the committed wires are instance variables.
+    pub groth16: ark_groth16::ProvingKey<Bn254>,
+    /// Each base of a committed wire times sigma.
+    pub sigma_bases: Vec<G1Affine>,
+    /// The verifier's part.
+    pub verifying_key: VerifyingKey,
+}
+
+impl ProvingKey {
+    /// The bases of the committed wires.
+    pub fn committed_bases(&self) -> &[G1Affine] {
+        &self.groth16.vk.gamma_abc_g1[self.shape.known()..]
+    }
+}
+
+/// Makes the keys of a circuit. Whoever knows what `rng` yields can prove anything.
+///
+/// # Errors
+/// If the circuit has more rows than the field has a domain for.
+pub fn setup<C: Circuit>(
+    circuit: &C,
+    rng: &mut (impl RngCore + CryptoRng + Clone),
+) -> Result<ProvingKey, SynthesisError> {
+    setup_of_shape(Shape::of(circuit), rng)
+}
+
+/// As [`setup`], from a published seed: for tests and vectors only, since everybody can forge under such a key.
+pub fn insecure_setup<C: Circuit>(circuit: &C, seed: [u8; 32]) -> Result<ProvingKey, SynthesisError> {
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+    setup(circuit, &mut ChaCha20Rng::from_seed(seed))
+}
+
+fn setup_of_shape(shape: Shape, rng: &mut (impl RngCore + CryptoRng + Clone)) -> Result<ProvingKey, SynthesisError> {
+    let [alpha, beta, gamma, delta, sigma] = [(); 5].map(|()| not_zero(rng));
+    let (g1, g2) = (G1Projective::generator(), ark_bn254::G2Projective::generator());
+    // `ark-groth16` draws the point at which it evaluates the polynomials and nothing else; sigma's bases need it too.
+    let mut same = rng.clone();
+    let domain = GeneralEvaluationDomain::<Fr>::new(shape.rows() + shape.instance())
+        .ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
+    let point = domain.sample_element_outside_domain(&mut same);
+    let groth16 = Groth16::<Bn254, PlainReduction>::generate_parameters_with_qap(
+        Rows(&shape),
+        alpha,
+        beta,
+        gamma,
+        delta,
+        g1,
+        g2,
+        rng,
+    )?;
+
+    let mut sigma_bases = Vec::new();
+    let mut sigma_g2 = None;
+    if shape.committed > 0 {
+        let ([a, b, c], _, _) =
+            evaluate_polynomials::<Fr, GeneralEvaluationDomain<Fr>>(&shape.matrices, shape.variables(), &point)?;
+        let factor = sigma * gamma.inverse().ok_or(SynthesisError::DivisionByZero)?;
+        let scalars: Vec<Fr> = (shape.known()..shape.instance())
+            .map(|index| (beta * a[index] + alpha * b[index] + c[index]) * factor)
+            .collect();
+        sigma_bases = BatchMulPreprocessing::new(g1, scalars.len()).batch_mul(&scalars);
+        sigma_g2 = Some((g2 * sigma).into_affine());
+    }
+    let vk = &groth16.vk;
+    let verifying_key = VerifyingKey {
+        constants: shape.constants as u32,
+        public: shape.public as u32,
+        challenges: shape.challenges as u32,
+        late_public: shape.late_public as u32,
+        alpha_g1: vk.alpha_g1,
+        beta_g2: vk.beta_g2,
+        gamma_g2: vk.gamma_g2,
+        delta_g2: vk.delta_g2,
+        sigma_g2,
+        bases: vk.gamma_abc_g1[..shape.known()].to_vec(),
+    };
+    Ok(ProvingKey { shape, groth16, sigma_bases, verifying_key })
+}
+
+fn not_zero(rng: &mut (impl RngCore + CryptoRng)) -> Fr {
+    loop {
+        let value = Fr::rand(rng);
+        if !value.is_zero() {
+            return value;
+        }
+    }
+}
+
+/// A shape as `ark-relations` takes it.
+struct Rows<'a>(&'a Shape);
+
+impl ConstraintSynthesizer<Fr> for Rows<'_> {
+    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
+        let shape = self.0;
+        let instance = shape.instance();
+        for _ in 1..instance {
+            let _ = cs.new_input_variable(|| Err(SynthesisError::AssignmentMissing))?;
+        }
+        for _ in 0..shape.private {
+            let _ = cs.new_witness_variable(|| Err(SynthesisError::AssignmentMissing))?;
+        }
+        let combination = |terms: &[(Fr, usize)]| {
+            let variable = |index: usize| match index {
+                0 => Variable::One,
+                index if index < instance => Variable::instance(index),
+                index => Variable::witness(index - instance),
+            };
+            LinearCombination(terms.iter().map(|(coefficient, index)| (*coefficient, variable(*index))).collect())
+        };
+        for row in 0..shape.rows() {
+            let [a, b, c] = [0, 1, 2].map(|matrix| combination(&shape.matrices[matrix][row]));
+            cs.enforce_r1cs_constraint(|| a, || b, || c)?;
+        }
+        Ok(())
+    }
+}
+
+impl VerifyingKey {
+    /// Whether the key can be sound. Whether it belongs to a circuit only its digest tells.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        let reject = |reason, detail: String| Err(Rejection::new(reason, 0, detail));
+        let expected = 1 + self.public as usize + self.challenges as usize + self.late_public as usize;
+        if self.bases.len() != expected || self.constants > self.public {
+            return reject(Reject::KeyMalformed, format!("{} bases for {expected} values", self.bases.len()));
+        }
+        // PROOF-030: without a committed phase there is nothing to challenge, and a commitment without a challenge
+        // would be of no use.
+        if (self.challenges > 0) != self.sigma_g2.is_some() {
+            return reject(Reject::KeyMalformed, format!("{} challenges with or without sigma", self.challenges));
+        }
+        // PROOF-031: with gamma = delta a private wire could stand in for a public input.
+        if self.gamma_g2 == self.delta_g2 {
+            return reject(Reject::KeyDegenerate, "gamma and delta are equal".into());
+        }
+        let points = [self.beta_g2, self.gamma_g2, self.delta_g2];
+        if self.alpha_g1.is_zero() || points.iter().chain(&self.sigma_g2).any(AffineRepr::is_zero) {
+            return reject(Reject::KeyDegenerate, "a point is the identity".into());
+        }
+        // PROOF-032: an input with the base zero could be changed freely, and two with the same base against each
+        // other.
+        let mut seen = BTreeSet::new();
+        for (index, base) in self.bases.iter().enumerate().skip(1) {
+            if base.is_zero() {
+                return reject(Reject::KeyDegenerate, format!("base {index} is the identity"));
+            }
+            if !seen.insert(super::encoding::point_to_bytes(base)) {
+                return reject(Reject::KeyDegenerate, format!("base {index} is repeated"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../../spec/07-proof-system.md")]
+
+mod cache;
+mod challenge;
+mod encoding;
+mod keys;
+mod prover;
+mod qap;
+mod snarkjs;
+mod system;
+mod verifier;
+
+pub use challenge::{Challenges, Commitment, Transcript, draw};
+pub use encoding::{
+    FIELD_BYTES, G1_BYTES, G2_BYTES, PROOF_BYTES, VANILLA_PROOF_BYTES, field_from_bytes, field_to_bytes,
+    point_to_bytes, vanilla_proof_from_bytes, vanilla_proof_to_bytes,
+};
+pub use keys::{ProvingKey, VerifyingKey, insecure_setup, setup};
+pub use prover::{Committed, ProveError, commit, prove, prove_vanilla};
+pub use qap::{PlainReduction, domain_size};
+pub use system::{Circuit, EarlyLinear, EarlyWire, LateSystem, Linear, Shape, System, Wire};
+pub use verifier::{Prepared, Proof, Segment, Verifier};

@@ -1,0 +1,169 @@
+//! The prover: commit, then prove.
+
+use super::challenge::{Challenges, Commitment};
+use super::keys::ProvingKey;
+use super::qap::PlainReduction;
+use super::system::{Circuit, System, run_phase_2};
+use super::verifier::Proof;
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective};
+use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ff::{Field, PrimeField, UniformRand, Zero};
+use ark_groth16::Groth16;
+use ark_std::rand::{CryptoRng, RngCore};
+
+/// Why there is no proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProveError {
+    /// The circuit lacks values.
+    #[error("the circuit has no values, only its shape")]
+    MissingValues,
+    /// The circuit is not the one of the key.
+    #[error("the circuit has {found} {what}, its key is for {expected}")]
+    OtherCircuit {
+        /// Wires of which kind.
+        what: &'static str,
+        /// How many the circuit has.
+        found: usize,
+        /// How many the key has.
+        expected: usize,
+    },
+    /// A row is not satisfied.
+    #[error("row {0} of the circuit is not satisfied")]
+    Unsatisfied(usize),
+    /// The challenges were drawn for other commitments or another key.
+    #[error("the challenges are not for this commitment under this key")]
+    OtherChallenges,
+    /// The circuit has a committed phase where none is expected, or the reverse.
+    #[error("the circuit has {0} challenges: it needs the other prover")]
+    OtherProver(usize),
+    /// `ark-groth16` refused.
+    #[error("{0}")]
+    Synthesis(String),
+}
+
+/// A circuit whose phase 1 is fixed. It makes one proof: a second one with the same blinder would not be hiding.
+pub struct Committed<'c, C: Circuit> {
+    circuit: &'c C,
+    early: C::Early,
+    system: System,
+    commitment: Commitment,
+    knowledge: G1Affine,
+}
+
+impl<C: Circuit> Committed<'_, C> {
+    /// What the challenges are drawn from.
+    pub fn commitment(&self) -> &Commitment {
+        &self.commitment
+    }
+}
+
+/// Phase 1: fixes the committed wires and commits to them with a fresh blinder.
+pub fn commit<'c, C: Circuit>(
+    key: &ProvingKey,
+    circuit: &'c C,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Committed<'c, C>, ProveError> {
+    if C::CHALLENGES == 0 {
+        return Err(ProveError::OtherProver(0));
+    }
+    let mut system = System::default();
+    let early = circuit.phase_1(&mut system);
+    // PROOF-004: D is uniform, whatever the other wires are.
+    let blinder = fresh(rng);
+    system.commit(Some(blinder));
+    if system.shape_only {
+        return Err(ProveError::MissingValues);
+    }
+    expect("public inputs", system.public.len(), key.shape.public)?;
+    expect("committed wires", system.committed.len(), key.shape.committed)?;
+    let scalars: Vec<_> = system.committed.iter().map(|value| value.into_bigint()).collect();
+    let commit = |bases: &[G1Affine]| G1Projective::msm_bigint(bases, &scalars);
+    let points = G1Projective::normalize_batch(&[commit(key.committed_bases()), commit(&key.sigma_bases)]);
+    let commitment = Commitment { point: points[0], public: system.public[key.shape.constants..].to_vec() };
+    Ok(Committed { circuit, early, system, commitment, knowledge: points[1] })
+}
+
+/// Phase 2: proves with the challenges that were drawn.
+pub fn prove<C: Circuit>(
+    key: &ProvingKey,
+    committed: Committed<'_, C>,
+    challenges: &Challenges,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Proof, ProveError> {
+    let Committed { circuit, early, mut system, commitment, knowledge } = committed;
+    if !challenges.commitments.contains(&commitment) || challenges.key_digest != key.verifying_key.digest() {
+        return Err(ProveError::OtherChallenges);
+    }
+    system.challenges.clone_from(&challenges.values);
+    run_phase_2(circuit, early, &mut system);
+    let proof = groth16(key, &system, rng)?;
+    Ok(Proof { a: proof.a, b: proof.b, c: proof.c, d: commitment.point, knowledge })
+}
+
+/// Proves a circuit without a committed phase.
+pub fn prove_vanilla<C: Circuit>(
+    key: &ProvingKey,
+    circuit: &C,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<ark_groth16::Proof<Bn254>, ProveError> {
+    if C::CHALLENGES > 0 {
+        return Err(ProveError::OtherProver(C::CHALLENGES));
+    }
+    let mut system = System::default();
+    let early = circuit.phase_1(&mut system);
+    expect("committed wires", system.committed.len(), 0)?;
+    run_phase_2(circuit, early, &mut system);
+    groth16(key, &system, rng)
+}
+
+fn groth16(
+    key: &ProvingKey,
+    system: &System,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<ark_groth16::Proof<Bn254>, ProveError> {
+    let shape = &key.shape;
+    if system.shape_only {
+        return Err(ProveError::MissingValues);
+    }
+    expect("public inputs", system.public.len(), shape.public)?;
+    expect("public inputs of phase 2", system.late_public.len(), shape.late_public)?;
+    expect("private wires", system.private.len(), shape.private)?;
+    let assignment = assignment(system);
+    if cfg!(debug_assertions)
+        && let Some(row) = shape.unsatisfied(&assignment)
+    {
+        return Err(ProveError::Unsatisfied(row));
+    }
+    // PROOF-005: with r and s uniform, A, B and C show nothing.
+    let (r, s) = (fresh(rng), fresh(rng));
+    Groth16::<Bn254, PlainReduction>::create_proof_with_reduction_and_matrices(
+        &key.groth16,
+        r,
+        s,
+        &shape.matrices,
+        shape.instance(),
+        shape.rows(),
+        &assignment,
+    )
+    .map_err(|error| ProveError::Synthesis(error.to_string()))
+}
+
+/// All values: 1, public inputs, challenges, public inputs of phase 2, committed wires, private wires.
+pub(super) fn assignment(system: &System) -> Vec<Fr> {
+    let System { public, challenges, late_public, committed, private, .. } = system;
+    [&[Fr::ONE], &public[..], challenges, late_public, committed, private].concat()
+}
+
+fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), ProveError> {
+    if found == expected { Ok(()) } else { Err(ProveError::OtherCircuit { what, found, expected }) }
+}
+
+/// A uniform scalar that is not zero.
+fn fresh(rng: &mut (impl RngCore + CryptoRng)) -> Fr {
+    loop {
+        let value = Fr::rand(rng);
+        if !value.is_zero() {
+            return value;
+        }
+    }
+}

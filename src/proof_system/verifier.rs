@@ -1,0 +1,216 @@
+//! The verifier: one proof, or many that share their challenges.
+
+use super::challenge::{Challenges, expand};
+use super::encoding::{field_to_bytes, point_to_bytes};
+use super::keys::VerifyingKey;
+use crate::notation::{B256, Reject, Rejection};
+use alloy_primitives::Keccak256;
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::pairing::Pairing;
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+use ark_ff::{Field, One, PrimeField, Zero};
+
+/// A proof with a committed phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// `A` of Groth16.
+    pub a: G1Affine,
+    /// `B` of Groth16.
+    pub b: G2Affine,
+    /// `C` of Groth16.
+    pub c: G1Affine,
+    /// The commitment to the committed wires.
+    pub d: G1Affine,
+    /// The proof that `d` is a combination of their bases.
+    pub knowledge: G1Affine,
+}
+
+/// The contribution of the constants to the inputs: one point, derived here and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    pub(super) point: G1Affine,
+    pub(super) key_digest: B256,
+}
+
+impl Prepared {
+    /// PROOF-012: derives the point from the values of the constants. A point from anybody else could shift any public
+    /// input, so there is no other way to make one.
+    pub fn derive(key: &VerifyingKey, constants: &[Fr]) -> Result<Prepared, Rejection> {
+        count("constants", constants.len(), key.constants)?;
+        let bases = &key.bases[1..1 + constants.len()];
+        let scalars: Vec<_> = constants.iter().map(|value| value.into_bigint()).collect();
+        let point = G1Projective::msm_bigint(bases, &scalars).into_affine();
+        Ok(Prepared { point, key_digest: key.digest() })
+    }
+
+    /// The point.
+    pub fn point(&self) -> G1Affine {
+        self.point
+    }
+}
+
+/// A key with what does not depend on a proof: made once, used for many proofs.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    key: VerifyingKey,
+    digest: B256,
+    /// `e(alpha, beta)`.
+    alpha_beta: <Bn254 as Pairing>::TargetField,
+    minus_gamma: <Bn254 as Pairing>::G2Prepared,
+    minus_delta: <Bn254 as Pairing>::G2Prepared,
+    sigma: Option<<Bn254 as Pairing>::G2Prepared>,
+    minus_one: <Bn254 as Pairing>::G2Prepared,
+}
+
+/// A proof and the public inputs that are its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// The public inputs that are no constants.
+    pub public: &'a [Fr],
+    /// The public inputs of phase 2.
+    pub late_public: &'a [Fr],
+    /// The proof.
+    pub proof: &'a Proof,
+}
+
+/// The domain of the hash for the coefficients of a batch.
+const BATCH_DOMAIN: &[u8] = b"middle-client committed-groth16 batch v1";
+
+impl Verifier {
+    /// Validates a key and prepares it.
+    pub fn new(key: VerifyingKey) -> Result<Verifier, Rejection> {
+        key.validate()?;
+        Ok(Verifier {
+            digest: key.digest(),
+            alpha_beta: Bn254::pairing(key.alpha_g1, key.beta_g2).0,
+            minus_gamma: (-key.gamma_g2).into(),
+            minus_delta: (-key.delta_g2).into(),
+            sigma: key.sigma_g2.map(Into::into),
+            minus_one: (-G2Affine::generator()).into(),
+            key,
+        })
+    }
+
+    /// The key.
+    pub fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    /// Verifies proofs that share their challenges, all at once.
+    ///
+    /// The equations of all proofs and the proofs of knowledge are added up with coefficients hashed from everything
+    /// in them, so one final exponentiation decides all, and each proof after the first costs one Miller loop.
+    pub fn verify(
+        &self,
+        prepared: &Prepared,
+        challenges: &Challenges,
+        segments: &[Segment<'_>],
+    ) -> Result<(), Rejection> {
+        let Some(sigma) = &self.sigma else {
+            return Err(Rejection::new(Reject::OtherKey, 0, "the key has no committed phase"));
+        };
+        // PROOF-013: points and challenges derived under another key say nothing under this one.
+        if prepared.key_digest != self.digest || challenges.key_digest != self.digest {
+            return Err(Rejection::new(Reject::OtherKey, 0, "the challenges were drawn for another key"));
+        }
+        // PROOF-014: the challenges are those of exactly these commitments and inputs in this order.
+        let drawn = challenges.commitments.iter().map(|commitment| (&commitment.point, &commitment.public[..]));
+        if segments.is_empty() || !drawn.eq(segments.iter().map(|segment| (&segment.proof.d, segment.public))) {
+            let detail = format!("{} commitments, {} proofs", challenges.commitments.len(), segments.len());
+            return Err(Rejection::new(Reject::CommitmentMismatch, 0, detail));
+        }
+        let coefficients = self.coefficients(prepared, challenges, segments)?;
+
+        let [mut inputs, mut privates, mut commitments, mut knowledge] = [G1Projective::zero(); 4];
+        let mut alpha_beta_exponent = Fr::zero();
+        let mut g1: Vec<<Bn254 as Pairing>::G1Prepared> = Vec::with_capacity(segments.len() + 4);
+        let mut g2: Vec<<Bn254 as Pairing>::G2Prepared> = Vec::with_capacity(segments.len() + 4);
+        for (segment, [equation, opening]) in segments.iter().zip(&coefficients) {
+            let proof = segment.proof;
+            inputs += (self.inputs(prepared, challenges, segment)? + proof.d) * equation;
+            privates += proof.c * equation;
+            commitments += proof.d * opening;
+            knowledge += proof.knowledge * opening;
+            alpha_beta_exponent += equation;
+            g1.push((proof.a * equation).into_affine().into());
+            g2.push(proof.b.into());
+        }
+        let sums = G1Projective::normalize_batch(&[inputs, privates, commitments, knowledge]);
+        g1.extend(sums.into_iter().map(<Bn254 as Pairing>::G1Prepared::from));
+        g2.extend([self.minus_gamma.clone(), self.minus_delta.clone(), sigma.clone(), self.minus_one.clone()]);
+        let product = Bn254::final_exponentiation(Bn254::multi_miller_loop(g1, g2));
+        // PROOF-015: the equation of Groth16 with the commitment among the inputs, and that of the proof of knowledge.
+        if product.map(|product| product.0) == Some(self.alpha_beta.pow(alpha_beta_exponent.into_bigint())) {
+            Ok(())
+        } else {
+            Err(Rejection::new(Reject::ProofInvalid, 0, "the pairing equation does not hold"))
+        }
+    }
+
+    /// PROOF-016: the coefficients of the batch, two for each proof, hashed from the challenges (and so from the key
+    /// and the statement) and all elements and inputs of all proofs. The first is 1: a common factor changes nothing.
+    fn coefficients(
+        &self,
+        prepared: &Prepared,
+        challenges: &Challenges,
+        segments: &[Segment<'_>],
+    ) -> Result<Vec<[Fr; 2]>, Rejection> {
+        let mut hasher = Keccak256::new();
+        hasher.update(BATCH_DOMAIN);
+        hasher.update(self.digest);
+        hasher.update(challenges.seed);
+        hasher.update(point_to_bytes(&prepared.point));
+        hasher.update((segments.len() as u32).to_be_bytes());
+        for segment in segments {
+            count("public inputs", segment.public.len(), self.key.public - self.key.constants)?;
+            count("public inputs of phase 2", segment.late_public.len(), self.key.late_public)?;
+            for value in segment.public.iter().chain(segment.late_public) {
+                hasher.update(field_to_bytes(value));
+            }
+            hasher.update(segment.proof.to_bytes());
+        }
+        let mut coefficients = expand(hasher.finalize(), 2 * segments.len() as u32);
+        coefficients[0] = Fr::one();
+        Ok(coefficients.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+    }
+
+    /// The known part of the inputs' point: 1, constants, public inputs, challenges, public inputs of phase 2.
+    fn inputs(
+        &self,
+        prepared: &Prepared,
+        challenges: &Challenges,
+        segment: &Segment<'_>,
+    ) -> Result<G1Projective, Rejection> {
+        count("challenges", challenges.values.len(), self.key.challenges)?;
+        let values = segment.public.iter().chain(&challenges.values).chain(segment.late_public);
+        let scalars: Vec<_> = values.map(|value| value.into_bigint()).collect();
+        let bases = &self.key.bases[1 + self.key.constants as usize..];
+        Ok(G1Projective::msm_bigint(bases, &scalars) + prepared.point + self.key.bases[0])
+    }
+
+    /// Verifies a vanilla proof: of a circuit without a committed phase.
+    pub fn verify_vanilla(&self, public: &[Fr], proof: &ark_groth16::Proof<Bn254>) -> Result<(), Rejection> {
+        if self.sigma.is_some() {
+            return Err(Rejection::new(Reject::OtherKey, 0, "the key has a committed phase"));
+        }
+        count("public inputs", public.len(), self.key.public + self.key.late_public)?;
+        let scalars: Vec<_> = public.iter().map(|value| value.into_bigint()).collect();
+        let inputs = G1Projective::msm_bigint(&self.key.bases[1..], &scalars) + self.key.bases[0];
+        let g1: [<Bn254 as Pairing>::G1Prepared; 3] = [proof.a.into(), inputs.into_affine().into(), proof.c.into()];
+        let g2 = [proof.b.into(), self.minus_gamma.clone(), self.minus_delta.clone()];
+        let product = Bn254::final_exponentiation(Bn254::multi_miller_loop(g1, g2));
+        if product.map(|product| product.0) == Some(self.alpha_beta) {
+            Ok(())
+        } else {
+            Err(Rejection::new(Reject::ProofInvalid, 0, "the pairing equation does not hold"))
+        }
+    }
+}
+
+/// PROOF-017: as many values as the key has bases for; `ark-groth16` would ignore the rest.
+fn count(what: &str, found: usize, expected: u32) -> Result<(), Rejection> {
+    if found == expected as usize {
+        return Ok(());
+    }
+    Err(Rejection::new(Reject::InputCountMismatch, 0, format!("{found} {what}, the key has {expected}")))
+}
