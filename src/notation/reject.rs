@@ -153,6 +153,8 @@ reasons! {
 
     /// An encoded proof or key is shorter or longer than its parts.
     ProofLengthMismatch, "proof_length_mismatch", Verification;
+    /// A proof file is not the JSON of a proof.
+    ProofFileMalformed, "proof_file_malformed", Verification;
     /// The encoding of a point is that of no point on the curve.
     PointNotOnCurve, "point_not_on_curve", Verification;
     /// The encoding of a point is not the one that the point has.

@@ -1,1 +1,102 @@
-//! later
+//! Proving keys on disk, by circuit digest: outside any repository, written atomically, rebuilt when damaged.
+
+use super::keys::{ProvingKey, setup_of_shape, verifying_key};
+use super::system::{Circuit, Shape};
+use crate::notation::{B256, keccak256};
+use ark_bn254::{Bn254, G1Affine, G2Affine};
+use ark_relations::gr1cs::SynthesisError;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The first bytes of a cached key; the last of them is the version.
+const MAGIC: [u8; 8] = *b"midpkey\x01";
+/// Magic, circuit digest and seed.
+const HEADER_BYTES: usize = 8 + 32 + 32;
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The cache directory or a file in it.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The setup failed.
+    #[error("the setup failed: {0}")]
+    Setup(SynthesisError),
+}
+
+/// Where a key came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The file was there and sound.
+    Cached,
+    /// There was no file.
+    Built,
+    /// The file was damaged, in this way.
+    Rebuilt(String),
+}
+
+/// The key of [`insecure_setup`](super::insecure_setup), from a directory of cached keys if it is there.
+pub fn cached_insecure_setup<C: Circuit>(
+    directory: &Path,
+    circuit: &C,
+    seed: [u8; 32],
+) -> Result<(ProvingKey, Origin), CacheError> {
+    let shape = Shape::of(circuit);
+    let header = [&MAGIC[..], shape.digest().as_slice(), &seed].concat();
+    let path = directory.join(format!("{}.insecure-proving-key", hex::encode(keccak256(&header))));
+    let damage = match fs::read(&path) {
+        Ok(bytes) => match read(&bytes, &header) {
+            Ok((groth16, sigma_bases, sigma_g2)) => {
+                let verifying_key = verifying_key(&shape, &groth16.vk, sigma_g2);
+                return Ok((ProvingKey { shape, groth16, sigma_bases, verifying_key }, Origin::Cached));
+            }
+            Err(damage) => Some(damage),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(CacheError::File { path, error }),
+    };
+    let key = setup_of_shape(shape, &mut ChaCha20Rng::from_seed(seed)).map_err(CacheError::Setup)?;
+    write(&path, &header, &key).map_err(|error| CacheError::File { path, error })?;
+    Ok((key, damage.map_or(Origin::Built, Origin::Rebuilt)))
+}
+
+type Parts = (ark_groth16::ProvingKey<Bn254>, Vec<G1Affine>, Option<G2Affine>);
+
+/// Header, content, keccak-256 of both. The hash makes it unnecessary to check each point.
+fn read(bytes: &[u8], header: &[u8]) -> Result<Parts, String> {
+    let Some((content, hash)) = bytes.split_last_chunk::<32>() else {
+        return Err(format!("it has only {} bytes", bytes.len()));
+    };
+    if keccak256(content) != B256::from(*hash) {
+        return Err("its checksum is wrong".into());
+    }
+    if content.get(..HEADER_BYTES) != Some(header) {
+        return Err("it is of another circuit, seed or version".into());
+    }
+    Parts::deserialize_uncompressed_unchecked(&content[HEADER_BYTES..]).map_err(|error| error.to_string())
+}
+
+fn write(path: &Path, header: &[u8], key: &ProvingKey) -> std::io::Result<()> {
+    let mut bytes = header.to_vec();
+    (&key.groth16, &key.sigma_bases, &key.verifying_key.sigma_g2)
+        .serialize_uncompressed(&mut bytes)
+        .map_err(std::io::Error::other)?;
+    let hash = keccak256(&bytes);
+    bytes.extend(hash);
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    // A name of its own for each process: two that build the same key do not write into each other's file.
+    let temporary = path.with_extension(format!("{}.partial", std::process::id()));
+    let mut file = fs::File::create(&temporary)?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}

@@ -50,7 +50,7 @@ impl Challenges {
     }
 }
 
-/// PROOF-010: hashes, in this order, domain, key digest, tier, number of segments, prepared point, length of the
+/// PROOF-007: hashes, in this order, domain, key digest, tier, number of segments, prepared point, length of the
 /// statement, statement and, of each segment, public inputs and commitment. The key fixes the number of the inputs, so
 /// every part has a fixed length or is preceded by its length.
 pub fn draw(
@@ -80,7 +80,7 @@ pub fn draw(
     }
 }
 
-/// PROOF-011: the field elements of a seed: of each the 512 bits of two hashes, reduced, so that its distance from
+/// PROOF-008: the field elements of a seed: of each the 512 bits of two hashes, reduced, so that its distance from
 /// uniform is below 2^-256.
 pub(super) fn expand(seed: B256, count: u32) -> Vec<Fr> {
     let hash = |index: u32, half: u8| {

@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Rejection> {
         let rest = &self.bytes[self.offset..];
-        // PROOF-020: a length that is wrong is not the fault of a point.
+        // PROOF-013: a length that is wrong is not the fault of a point.
         let taken = rest.get(..count).ok_or_else(|| {
             let detail = format!("{count} bytes are wanted and {} are left", rest.len());
             Rejection::new(Reject::ProofLengthMismatch, self.offset, detail)
@@ -58,19 +58,19 @@ impl<'a> Reader<'a> {
         let offset = self.offset;
         let bytes = self.take(P::zero().compressed_size())?;
         let reject = |reason, detail| Err(Rejection::new(reason, offset, format!("{name}: {detail}")));
-        // PROOF-021: on the curve; what does not decompress has an x that no point has, or one above the modulus.
+        // PROOF-014: on the curve; what does not decompress has an x that no point has, or one above the modulus.
         let Ok(point) = P::deserialize_compressed_unchecked(bytes) else {
             return reject(Reject::PointNotOnCurve, "no point of the curve has this encoding");
         };
-        // PROOF-022: ark accepts some encodings that it never writes.
+        // PROOF-014: ark accepts some encodings that it never writes.
         if point_to_bytes(&point) != bytes {
             return reject(Reject::PointNotCanonical, "the point has another encoding");
         }
-        // PROOF-023: G1 has no cofactor, G2 has one.
+        // PROOF-014: G1 has no cofactor, G2 has one.
         if !point.is_on_curve_and_in_subgroup() {
             return reject(Reject::PointNotInSubgroup, "the point is not in the subgroup of prime order");
         }
-        // PROOF-024: no honest proof or key contains the identity.
+        // PROOF-014: no honest proof or key contains the identity.
         if point.is_zero() {
             return reject(Reject::PointIsIdentity, "the point is the identity");
         }
@@ -107,7 +107,7 @@ pub fn field_to_bytes(value: &Fr) -> [u8; FIELD_BYTES] {
 /// The field element with this encoding.
 pub fn field_from_bytes(bytes: &[u8; FIELD_BYTES]) -> Result<Fr, Rejection> {
     let value = Fr::from_be_bytes_mod_order(bytes);
-    // PROOF-025: two encodings of an input would be two statements with one proof.
+    // PROOF-014: two encodings of an input would be two statements with one proof.
     if field_to_bytes(&value) != *bytes {
         let detail = "the value is not below the modulus of the scalar field";
         return Err(Rejection::new(Reject::FieldElementNotCanonical, 0, detail));

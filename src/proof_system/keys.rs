@@ -74,7 +74,10 @@ pub fn insecure_setup<C: Circuit>(circuit: &C, seed: [u8; 32]) -> Result<Proving
     setup(circuit, &mut ChaCha20Rng::from_seed(seed))
 }
 
-fn setup_of_shape(shape: Shape, rng: &mut (impl RngCore + CryptoRng + Clone)) -> Result<ProvingKey, SynthesisError> {
+pub(super) fn setup_of_shape(
+    shape: Shape,
+    rng: &mut (impl RngCore + CryptoRng + Clone),
+) -> Result<ProvingKey, SynthesisError> {
     let [alpha, beta, gamma, delta, sigma] = [(); 5].map(|()| not_zero(rng));
     let (g1, g2) = (G1Projective::generator(), ark_bn254::G2Projective::generator());
     // `ark-groth16` draws the point at which it evaluates the polynomials and nothing else; sigma's bases need it too.
@@ -105,8 +108,17 @@ fn setup_of_shape(shape: Shape, rng: &mut (impl RngCore + CryptoRng + Clone)) ->
         sigma_bases = BatchMulPreprocessing::new(g1, scalars.len()).batch_mul(&scalars);
         sigma_g2 = Some((g2 * sigma).into_affine());
     }
-    let vk = &groth16.vk;
-    let verifying_key = VerifyingKey {
+    let verifying_key = verifying_key(&shape, &groth16.vk, sigma_g2);
+    Ok(ProvingKey { shape, groth16, sigma_bases, verifying_key })
+}
+
+/// The verifier's part of a key.
+pub(super) fn verifying_key(
+    shape: &Shape,
+    vk: &ark_groth16::VerifyingKey<Bn254>,
+    sigma_g2: Option<G2Affine>,
+) -> VerifyingKey {
+    VerifyingKey {
         constants: shape.constants as u32,
         public: shape.public as u32,
         challenges: shape.challenges as u32,
@@ -117,11 +129,11 @@ fn setup_of_shape(shape: Shape, rng: &mut (impl RngCore + CryptoRng + Clone)) ->
         delta_g2: vk.delta_g2,
         sigma_g2,
         bases: vk.gamma_abc_g1[..shape.known()].to_vec(),
-    };
-    Ok(ProvingKey { shape, groth16, sigma_bases, verifying_key })
+    }
 }
 
-fn not_zero(rng: &mut (impl RngCore + CryptoRng)) -> Fr {
+/// A uniform scalar that is not zero.
+pub(super) fn not_zero(rng: &mut (impl RngCore + CryptoRng)) -> Fr {
     loop {
         let value = Fr::rand(rng);
         if !value.is_zero() {
@@ -167,12 +179,12 @@ impl VerifyingKey {
         if self.bases.len() != expected || self.constants > self.public {
             return reject(Reject::KeyMalformed, format!("{} bases for {expected} values", self.bases.len()));
         }
-        // PROOF-030: without a committed phase there is nothing to challenge, and a commitment without a challenge
+        // PROOF-004: without a committed phase there is nothing to challenge, and a commitment without a challenge
         // would be of no use.
         if (self.challenges > 0) != self.sigma_g2.is_some() {
             return reject(Reject::KeyMalformed, format!("{} challenges with or without sigma", self.challenges));
         }
-        // PROOF-031: with gamma = delta a private wire could stand in for a public input.
+        // PROOF-005: with gamma = delta a private wire could stand in for a public input.
         if self.gamma_g2 == self.delta_g2 {
             return reject(Reject::KeyDegenerate, "gamma and delta are equal".into());
         }
@@ -180,7 +192,7 @@ impl VerifyingKey {
         if self.alpha_g1.is_zero() || points.iter().chain(&self.sigma_g2).any(AffineRepr::is_zero) {
             return reject(Reject::KeyDegenerate, "a point is the identity".into());
         }
-        // PROOF-032: an input with the base zero could be changed freely, and two with the same base against each
+        // PROOF-005: an input with the base zero could be changed freely, and two with the same base against each
         // other.
         let mut seen = BTreeSet::new();
         for (index, base) in self.bases.iter().enumerate().skip(1) {

@@ -3,6 +3,7 @@
 mod cache;
 mod challenge;
 mod encoding;
+mod json;
 mod keys;
 mod prover;
 mod qap;
@@ -10,6 +11,7 @@ mod snarkjs;
 mod system;
 mod verifier;
 
+pub use cache::{CacheError, Origin, cached_insecure_setup};
 pub use challenge::{Challenges, Commitment, Transcript, draw};
 pub use encoding::{
     FIELD_BYTES, G1_BYTES, G2_BYTES, PROOF_BYTES, VANILLA_PROOF_BYTES, field_from_bytes, field_to_bytes,
@@ -18,5 +20,6 @@ pub use encoding::{
 pub use keys::{ProvingKey, VerifyingKey, insecure_setup, setup};
 pub use prover::{Committed, ProveError, commit, prove, prove_vanilla};
 pub use qap::{PlainReduction, domain_size};
+pub use snarkjs::{snarkjs_proof, snarkjs_public, snarkjs_verifying_key};
 pub use system::{Circuit, EarlyLinear, EarlyWire, LateSystem, Linear, Shape, System, Wire};
 pub use verifier::{Prepared, Proof, Segment, Verifier};

@@ -1,13 +1,13 @@
 //! The prover: commit, then prove.
 
 use super::challenge::{Challenges, Commitment};
-use super::keys::ProvingKey;
+use super::keys::{ProvingKey, not_zero};
 use super::qap::PlainReduction;
 use super::system::{Circuit, System, run_phase_2};
 use super::verifier::Proof;
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective};
 use ark_ec::{CurveGroup, VariableBaseMSM};
-use ark_ff::{Field, PrimeField, UniformRand, Zero};
+use ark_ff::{Field, PrimeField};
 use ark_groth16::Groth16;
 use ark_std::rand::{CryptoRng, RngCore};
 
@@ -68,8 +68,8 @@ pub fn commit<'c, C: Circuit>(
     }
     let mut system = System::default();
     let early = circuit.phase_1(&mut system);
-    // PROOF-004: D is uniform, whatever the other wires are.
-    let blinder = fresh(rng);
+    // PROOF-006: D is uniform, whatever the other wires are.
+    let blinder = not_zero(rng);
     system.commit(Some(blinder));
     if system.shape_only {
         return Err(ProveError::MissingValues);
@@ -134,8 +134,8 @@ fn groth16(
     {
         return Err(ProveError::Unsatisfied(row));
     }
-    // PROOF-005: with r and s uniform, A, B and C show nothing.
-    let (r, s) = (fresh(rng), fresh(rng));
+    // PROOF-010: with r and s uniform, A, B and C show nothing.
+    let (r, s) = (not_zero(rng), not_zero(rng));
     Groth16::<Bn254, PlainReduction>::create_proof_with_reduction_and_matrices(
         &key.groth16,
         r,
@@ -156,14 +156,4 @@ pub(super) fn assignment(system: &System) -> Vec<Fr> {
 
 fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), ProveError> {
     if found == expected { Ok(()) } else { Err(ProveError::OtherCircuit { what, found, expected }) }
-}
-
-/// A uniform scalar that is not zero.
-fn fresh(rng: &mut (impl RngCore + CryptoRng)) -> Fr {
-    loop {
-        let value = Fr::rand(rng);
-        if !value.is_zero() {
-            return value;
-        }
-    }
 }

@@ -33,7 +33,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// PROOF-012: derives the point from the values of the constants. A point from anybody else could shift any public
+    /// PROOF-009: derives the point from the values of the constants. A point from anybody else could shift any public
     /// input, so there is no other way to make one.
     pub fn derive(key: &VerifyingKey, constants: &[Fr]) -> Result<Prepared, Rejection> {
         count("constants", constants.len(), key.constants)?;
@@ -109,11 +109,11 @@ impl Verifier {
         let Some(sigma) = &self.sigma else {
             return Err(Rejection::new(Reject::OtherKey, 0, "the key has no committed phase"));
         };
-        // PROOF-013: points and challenges derived under another key say nothing under this one.
+        // PROOF-011: points and challenges derived under another key say nothing under this one.
         if prepared.key_digest != self.digest || challenges.key_digest != self.digest {
             return Err(Rejection::new(Reject::OtherKey, 0, "the challenges were drawn for another key"));
         }
-        // PROOF-014: the challenges are those of exactly these commitments and inputs in this order.
+        // PROOF-011: the challenges are those of exactly these commitments and inputs in this order.
         let drawn = challenges.commitments.iter().map(|commitment| (&commitment.point, &commitment.public[..]));
         if segments.is_empty() || !drawn.eq(segments.iter().map(|segment| (&segment.proof.d, segment.public))) {
             let detail = format!("{} commitments, {} proofs", challenges.commitments.len(), segments.len());
@@ -139,7 +139,7 @@ impl Verifier {
         g1.extend(sums.into_iter().map(<Bn254 as Pairing>::G1Prepared::from));
         g2.extend([self.minus_gamma.clone(), self.minus_delta.clone(), sigma.clone(), self.minus_one.clone()]);
         let product = Bn254::final_exponentiation(Bn254::multi_miller_loop(g1, g2));
-        // PROOF-015: the equation of Groth16 with the commitment among the inputs, and that of the proof of knowledge.
+        // PROOF-011: the equation of Groth16 with the commitment among the inputs, and that of the proof of knowledge.
         if product.map(|product| product.0) == Some(self.alpha_beta.pow(alpha_beta_exponent.into_bigint())) {
             Ok(())
         } else {
@@ -147,7 +147,7 @@ impl Verifier {
         }
     }
 
-    /// PROOF-016: the coefficients of the batch, two for each proof, hashed from the challenges (and so from the key
+    /// PROOF-012: the coefficients of the batch, two for each proof, hashed from the challenges (and so from the key
     /// and the statement) and all elements and inputs of all proofs. The first is 1: a common factor changes nothing.
     fn coefficients(
         &self,
@@ -207,7 +207,7 @@ impl Verifier {
     }
 }
 
-/// PROOF-017: as many values as the key has bases for; `ark-groth16` would ignore the rest.
+/// PROOF-011: as many values as the key has bases for; `ark-groth16` would ignore the rest.
 fn count(what: &str, found: usize, expected: u32) -> Result<(), Rejection> {
     if found == expected as usize {
         return Ok(());
