@@ -1,14 +1,15 @@
 //! The proof system: completeness, hiding, binding, encodings and keys. The attacks are in `proof_system_attacks.rs`.
 
-#[path = "common/circuits.rs"]
-mod circuits;
+#[path = "common/proofs.rs"]
+mod proofs;
 
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField};
-use circuits::{Cubic, Permutation, key, prepared, prove_all, rng};
 use middle_client::notation::Reject;
+use middle_client::proof_system::example::{Cubic, Permutation};
 use middle_client::proof_system::*;
+use proofs::{TRANSCRIPT, key, prepared, prove_all, rng};
 
 const LENGTH: usize = 5;
 
@@ -30,9 +31,9 @@ fn a_vanilla_proof_verifies() {
     let key = insecure_setup(&circuit, [1; 32]).unwrap();
     let proof = prove_vanilla(&key, &circuit, &mut rng(1)).unwrap();
     let verifier = Verifier::new(key.verifying_key.clone()).unwrap();
-    let public = [Fr::from(7u64), circuit.y()];
+    let public = [Fr::from(7u64), circuit.y().unwrap()];
     verifier.verify_vanilla(&public, &proof).unwrap();
-    for wrong in [[Fr::from(8u64), circuit.y()], [Fr::from(7u64), circuit.y() + Fr::from(1u64)]] {
+    for wrong in [[Fr::from(8u64), circuit.y().unwrap()], [Fr::from(7u64), circuit.y().unwrap() + Fr::from(1u64)]] {
         assert_eq!(verifier.verify_vanilla(&wrong, &proof).unwrap_err().reason, Reject::ProofInvalid);
     }
     assert_eq!(verifier.verify_vanilla(&public[..1], &proof).unwrap_err().reason, Reject::InputCountMismatch);
@@ -102,7 +103,7 @@ fn the_prover_refuses_what_does_not_fit() {
     ));
     let circuit = Permutation::honest(LENGTH, 1);
     let [one, two] = [(); 2].map(|()| commit(&key, &circuit, &mut rng).unwrap());
-    let challenges = draw(&key.verifying_key, &prepared, &circuits::TRANSCRIPT, &[one.commitment().clone()]);
+    let challenges = draw(&key.verifying_key, &prepared, &TRANSCRIPT, &[one.commitment().clone()]);
     assert_eq!(prove(&key, two, &challenges, &mut rng).err(), Some(ProveError::OtherChallenges));
     assert!(prove(&key, one, &challenges, &mut rng).is_ok());
 }

@@ -1,17 +1,18 @@
 //! Attacks on the proof system. Each test shows first that the attack is real, with a verifier that lacks the check
 //! under test, and then that the verifier refuses it.
 
-#[path = "common/circuits.rs"]
-mod circuits;
+#[path = "common/proofs.rs"]
+mod proofs;
 
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::{Field, PrimeField, UniformRand};
 use ark_groth16::Groth16;
-use circuits::{Cubic, Permutation, TRANSCRIPT, Values, key, prepared, prove_all, rng};
 use middle_client::notation::Reject;
+use middle_client::proof_system::example::{Cubic, Permutation, Values};
 use middle_client::proof_system::*;
+use proofs::{TRANSCRIPT, key, prepared, prove_all, rng};
 
 const LENGTH: usize = 5;
 
@@ -345,7 +346,7 @@ fn vanilla_holds(key: &VerifyingKey, known: &[Fr], proof: &ark_groth16::Proof<Bn
 fn a_key_with_gamma_equal_to_delta_proves_anything() {
     let (key, circuit) = cubic_key(17, 17);
     let proof = prove_vanilla(&key, &circuit, &mut rng(1)).unwrap();
-    let (seven, y) = (Fr::from(7u64), circuit.y());
+    let (seven, y) = (Fr::from(7u64), circuit.y().unwrap());
     let claimed = [seven, y + Fr::from(12345u64)];
     let difference = inputs(&key.verifying_key, &[seven, y]) - inputs(&key.verifying_key, &claimed);
     let forged = ark_groth16::Proof { c: (difference + proof.c).into_affine(), ..proof };
@@ -365,7 +366,7 @@ fn a_key_with_gamma_equal_to_delta_proves_anything() {
 fn zero_and_repeated_bases_let_inputs_change() {
     let (key, circuit) = cubic_key(17, 19);
     let proof = prove_vanilla(&key, &circuit, &mut rng(1)).unwrap();
-    let (seven, y) = (Fr::from(7u64), circuit.y());
+    let (seven, y) = (Fr::from(7u64), circuit.y().unwrap());
     // The first input is in the row `x · 0 = 0` alone: without that row its base would be the identity.
     let mut without_row = key.verifying_key.clone();
     without_row.bases[1] = G1Affine::zero();

@@ -27,6 +27,14 @@ pub fn point_to_bytes(point: &impl CanonicalSerialize) -> Vec<u8> {
     bytes
 }
 
+/// The point of G1 or G2 with this compressed form; never the identity.
+pub fn point_from_bytes<P: AffineRepr + CanonicalDeserialize>(bytes: &[u8]) -> Result<P, Rejection> {
+    let mut reader = Reader::new(bytes);
+    let point = reader.point("point")?;
+    reader.end()?;
+    Ok(point)
+}
+
 /// Reads points and numbers and counts where it is.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],

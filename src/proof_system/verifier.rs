@@ -116,7 +116,8 @@ impl Verifier {
         // PROOF-011: the challenges are those of exactly these commitments and inputs in this order.
         let drawn = challenges.commitments.iter().map(|commitment| (&commitment.point, &commitment.public[..]));
         if segments.is_empty() || !drawn.eq(segments.iter().map(|segment| (&segment.proof.d, segment.public))) {
-            let detail = format!("{} commitments, {} proofs", challenges.commitments.len(), segments.len());
+            let detail =
+                format!("challenges for {} commitments, {} proofs", challenges.commitments.len(), segments.len());
             return Err(Rejection::new(Reject::CommitmentMismatch, 0, detail));
         }
         let coefficients = self.coefficients(prepared, challenges, segments)?;
@@ -149,7 +150,7 @@ impl Verifier {
 
     /// PROOF-012: the coefficients of the batch, two for each proof, hashed from the challenges (and so from the key
     /// and the statement) and all elements and inputs of all proofs. The first is 1: a common factor changes nothing.
-    fn coefficients(
+    pub fn coefficients(
         &self,
         prepared: &Prepared,
         challenges: &Challenges,

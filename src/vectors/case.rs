@@ -35,6 +35,8 @@ pub enum Subject {
     Module(Vec<u8>),
     /// The encoding of canonical code; only in the format of that name.
     Code(Vec<u8>),
+    /// What the proof system is given, by its kind; only in the format of that name.
+    ProofSystem(Value),
 }
 
 /// What an execution is given, before the limits are checked.
@@ -118,6 +120,12 @@ impl Draft {
     /// The encoding of canonical code, instead of a module.
     pub fn code(mut self, encoding: impl Into<Vec<u8>>) -> Draft {
         self.0.input.subject = Subject::Code(encoding.into());
+        self
+    }
+
+    /// What the proof system is given, instead of a module.
+    pub fn proof_system(mut self, input: Value) -> Draft {
+        self.0.input.subject = Subject::ProofSystem(input);
         self
     }
 
@@ -242,6 +250,7 @@ impl Input {
         let mut value = match &self.subject {
             Subject::Module(module) => json!({"module": bytes::to_json(module, "wasm", blobs)}),
             Subject::Code(code) => json!({"code": bytes::to_json(code, "code", blobs)}),
+            Subject::ProofSystem(input) => input.clone(),
         };
         if let Some(run) = &self.run {
             value["input"] = bytes::to_json(&run.input, "bin", blobs);
@@ -256,6 +265,9 @@ impl Input {
 
     /// Reads what [`Input::to_json`] writes.
     pub fn from_json(node: &Node, blobs: &Blobs) -> Result<Input, Fault> {
+        if node.optional("kind")?.is_some() {
+            return Ok(Input { subject: Subject::ProofSystem(node.value.clone()), run: None });
+        }
         let (name, subject) = match node.optional("code")? {
             Some(code) => ("code", Subject::Code(bytes::from_json(&code, blobs)?)),
             None => ("module", Subject::Module(bytes::from_json(&node.field("module")?, blobs)?)),

@@ -1,9 +1,9 @@
 //! What the reference implementation finds for the input of a case: the whole expectation.
 
-use super::Format;
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
+use super::{Format, proof_system};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -25,6 +25,8 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
     let result = match (format, &input.subject, &input.run) {
         (Format::Profile, Subject::Module(wasm), None) => profile(wasm),
         (Format::Execution, Subject::Module(wasm), Some(run)) => execution(wasm, run, blobs),
+        (Format::ProofSystem, Subject::ProofSystem(input), None) => proof_system::evaluate(input).map_err(Stop::from),
+        (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),
         (Format::Profile, _, _) => Err(Fault::new("input", "has other fields than `module`").into()),
         (Format::Execution, _, _) => Err(Fault::new("input", "has no module or nothing to execute it on").into()),
@@ -51,6 +53,15 @@ impl From<Rejection> for Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Stop {
         Stop::Fault(fault)
+    }
+}
+
+impl From<proof_system::Stop> for Stop {
+    fn from(stop: proof_system::Stop) -> Stop {
+        match stop {
+            proof_system::Stop::Rejection(rejection) => Stop::Rejection(rejection),
+            proof_system::Stop::Fault(fault) => Stop::Fault(fault),
+        }
     }
 }
 
@@ -128,6 +139,7 @@ fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Re
     let code = match subject {
         Subject::Module(wasm) => canonical_code::lower(&profile::load(wasm)?)?,
         Subject::Code(encoding) => CanonicalCode::from_bytes(encoding)?,
+        Subject::ProofSystem(_) => return Err(Fault::new("input", "has no module and no code").into()),
     };
     let mut value = json!({"outcome": "accept", "stage": "lowering"});
     if let Some(run) = run {

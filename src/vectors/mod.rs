@@ -8,6 +8,7 @@
 pub mod canonical_code;
 pub mod execution;
 pub mod profile;
+pub mod proof_system;
 
 mod build;
 mod bytes;
@@ -31,12 +32,13 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 5] = [
+pub const CHAPTERS: [(&str, &str); 6] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
     ("04-execution.md", include_str!("../../spec/04-execution.md")),
     ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
+    ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -48,11 +50,13 @@ pub enum Format {
     Execution,
     /// A module is lowered, and its canonical code executed.
     CanonicalCode,
+    /// A proof, key or encoding is verified.
+    ProofSystem,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 3] = [Format::Profile, Format::Execution, Format::CanonicalCode];
+    pub const ALL: [Format; 4] = [Format::Profile, Format::Execution, Format::CanonicalCode, Format::ProofSystem];
 
     /// The name in files and paths.
     pub fn name(self) -> &'static str {
@@ -60,6 +64,7 @@ impl Format {
             Format::Profile => "profile",
             Format::Execution => "execution",
             Format::CanonicalCode => "canonical_code",
+            Format::ProofSystem => "proof_system",
         }
     }
 
@@ -69,6 +74,7 @@ impl Format {
             Format::Profile => include_str!("../../vectors/schema/v1/profile.schema.json"),
             Format::Execution => include_str!("../../vectors/schema/v1/execution.schema.json"),
             Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
+            Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
         }
     }
 
@@ -78,6 +84,7 @@ impl Format {
             Format::Profile => profile::cases(),
             Format::Execution => execution::cases(),
             Format::CanonicalCode => canonical_code::cases(),
+            Format::ProofSystem => proof_system::cases(),
         };
         cases.extend(extensions::cases(self));
         cases

@@ -1,10 +1,8 @@
-//! Circuits for the tests of the proof system.
-#![allow(dead_code)] // each test file uses a part
+//! Two small circuits: the proof system's vectors and tests are about them.
 
+use super::system::{Circuit, EarlyWire, LateSystem, Linear, System, Wire};
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
-use middle_client::proof_system::*;
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 /// Two committed vectors are permutations of each other, and the first one's inner product with public weights is a
 /// public input. Whether they are permutations is checked at a challenge: the products of `challenge - value` agree,
@@ -53,10 +51,9 @@ impl Permutation {
         self.values.as_ref().map(|values| values.weights.clone()).unwrap_or_default()
     }
 
-    /// The product that is the public input of phase 2, which a verifier computes from the statement.
+    /// The product that is the public input of phase 2; 1 without values.
     pub fn product(&self, challenge: Fr) -> Fr {
-        let values = self.values.as_ref().expect("a circuit with values");
-        values.left.iter().map(|value| challenge - value).product()
+        self.values.iter().flat_map(|values| &values.left).map(|value| challenge - value).product()
     }
 }
 
@@ -108,7 +105,8 @@ impl Circuit for Permutation {
     }
 }
 
-/// `x^3 + x + constant = y` for a public `y`: a circuit without a committed phase.
+/// `x^3 + x + constant = y` for a public `y`: a circuit without a committed phase. Its first public input, 7, is in no
+/// row.
 #[derive(Clone, Debug)]
 pub struct Cubic {
     /// The private root.
@@ -118,10 +116,9 @@ pub struct Cubic {
 }
 
 impl Cubic {
-    /// The public input.
-    pub fn y(&self) -> Fr {
-        let x = self.x.expect("a circuit with a value");
-        x * x * x + x + self.constant
+    /// The public input, if there is a value.
+    pub fn y(&self) -> Option<Fr> {
+        self.x.map(|x| x * x * x + x + self.constant)
     }
 }
 
@@ -130,9 +127,8 @@ impl Circuit for Cubic {
     type Early = EarlyWire;
 
     fn phase_1(&self, system: &mut System) -> EarlyWire {
-        let y = self.x.map(|_| self.y());
         system.public(Some(Fr::from(7u64)));
-        system.public(y)
+        system.public(self.y())
     }
 
     fn phase_2(&self, y: EarlyWire, _: &[Wire], system: &mut LateSystem) {
@@ -141,55 +137,4 @@ impl Circuit for Cubic {
         system.enforce(x, x, square);
         system.enforce(square, x, Linear::from(y) - Linear::<Wire>::from(x) - Linear::<Wire>::constant(self.constant));
     }
-}
-
-/// A proof with everything that its verification takes.
-pub struct Proven {
-    /// The challenges.
-    pub challenges: Challenges,
-    /// Of each segment the public inputs of both phases and the proof.
-    pub segments: Vec<(Vec<Fr>, Vec<Fr>, Proof)>,
-}
-
-impl Proven {
-    /// The segments as the verifier takes them.
-    pub fn segments(&self) -> Vec<Segment<'_>> {
-        self.segments.iter().map(|(public, late_public, proof)| Segment { public, late_public, proof }).collect()
-    }
-}
-
-/// What the tests' proofs are about.
-pub const TRANSCRIPT: Transcript<'static> = Transcript { tier: 3, statement: b"a statement" };
-
-/// Proves circuits as the segments of one statement.
-pub fn prove_all(key: &ProvingKey, prepared: &Prepared, circuits: &[Permutation], seed: u64) -> Proven {
-    let mut rng = rng(seed);
-    let committed: Vec<_> = circuits.iter().map(|circuit| commit(key, circuit, &mut rng).unwrap()).collect();
-    let commitments: Vec<Commitment> = committed.iter().map(|committed| committed.commitment().clone()).collect();
-    let challenges = draw(&key.verifying_key, prepared, &TRANSCRIPT, &commitments);
-    let segments = committed
-        .into_iter()
-        .zip(circuits)
-        .zip(commitments)
-        .map(|((committed, circuit), commitment)| {
-            let proof = prove(key, committed, &challenges, &mut rng).unwrap();
-            (commitment.public, vec![circuit.product(challenges.values()[0])], proof)
-        })
-        .collect();
-    Proven { challenges, segments }
-}
-
-/// The key for vectors of this length.
-pub fn key(length: usize) -> ProvingKey {
-    insecure_setup(&Permutation::shape(length), [7; 32]).unwrap()
-}
-
-/// The point of the weights that all honest circuits of this length share.
-pub fn prepared(key: &ProvingKey, length: usize) -> Prepared {
-    Prepared::derive(&key.verifying_key, &Permutation::honest(length, 0).weights()).unwrap()
-}
-
-/// Randomness for tests.
-pub fn rng(seed: u64) -> ChaCha20Rng {
-    ChaCha20Rng::seed_from_u64(seed)
 }

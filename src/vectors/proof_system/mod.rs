@@ -1,0 +1,721 @@
+//! Cases of the format `proof_system`: proofs, keys, encodings and challenges. All keys are insecure: their setup's seed
+//! is published here.
+
+mod evaluate;
+
+pub(super) use evaluate::{Stop, evaluate};
+
+use super::json::hex;
+use super::{Case, case};
+use crate::notation::{Reject, keccak256};
+use crate::proof_system::example::{Cubic, Permutation};
+use crate::proof_system::{
+    Proof, Transcript, VerifyingKey, field_to_bytes, insecure_setup, point_to_bytes, prove_vanilla,
+    vanilla_proof_to_bytes,
+};
+use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::{BigInteger, Field, PrimeField};
+use evaluate::{Proven, prove_all};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use serde_json::{Value, json};
+
+/// Length of the vectors of the circuit.
+const LENGTH: usize = 3;
+/// The statement that the proofs are about.
+const STATEMENT: &[u8] = b"a statement";
+/// The tier that the proofs are about.
+const TIER: u32 = 2;
+
+/// The cases, each that does not end accepted after the accepted one from which it is derived.
+///
+/// # Panics
+/// If the example circuits cannot be proven: they are constants of this crate.
+pub fn cases() -> Vec<Case> {
+    let one = proven("one", 1);
+    let three = proven("three", 3);
+    [proving(), single(&one), several(&three), challenges(&one, &three), keys(&one), proofs(&one), vanilla()].concat()
+}
+
+fn seed(name: &str) -> [u8; 32] {
+    keccak256(format!("middle-client vectors v1 insecure {name}")).0
+}
+
+fn circuits(count: u64) -> Vec<Permutation> {
+    (0..count).map(|index| Permutation::honest(LENGTH, 10 * index)).collect()
+}
+
+fn proven(name: &str, count: u64) -> Proven {
+    let transcript = Transcript { tier: TIER, statement: STATEMENT };
+    prove_all(seed("setup"), seed(name), &transcript, &circuits(count)).unwrap_or_else(|fault| panic!("{fault}"))
+}
+
+fn field(value: &Fr) -> String {
+    hex(field_to_bytes(value))
+}
+
+fn field_values(values: &[Fr]) -> Value {
+    values.iter().map(field).collect()
+}
+
+/// The input that verifies these proofs.
+fn verify_input(proven: &Proven) -> Value {
+    let segments = proven.segments.iter().map(|(public, late_public, proof)| {
+        json!({"public": field_values(public), "latePublic": field_values(late_public), "proof": hex(proof.to_bytes())})
+    });
+    json!({
+        "kind": "verify",
+        "verifyingKey": hex(proven.key.verifying_key.to_bytes()),
+        "constants": field_values(&Permutation::honest(LENGTH, 0).weights()),
+        "tier": TIER,
+        "statement": hex(STATEMENT),
+        "segments": segments.collect::<Vec<_>>(),
+    })
+}
+
+/// A case derived from an accepted one by a change of its input.
+struct Origin<'a> {
+    id: &'a str,
+    input: Value,
+}
+
+impl Origin<'_> {
+    fn changed(
+        &self,
+        name: &str,
+        description: &str,
+        rules: &[&str],
+        mutation: &str,
+        reason: Reject,
+        change: impl FnOnce(&mut Value),
+    ) -> Case {
+        let mut input = self.input.clone();
+        change(&mut input);
+        let mut case = case(&format!("{}-{name}", self.id), description, [])
+            .proof_system(input)
+            .derived_from(self.id, mutation)
+            .reject(reason);
+        case.requirements = rules.iter().map(|rule| rule.to_string()).collect();
+        case
+    }
+}
+
+/// Proving is deterministic: the same seeds give the same bytes.
+fn proving() -> Vec<Case> {
+    [("one", 1, "One segment"), ("three", 3, "Three segments")]
+        .map(|(name, count, what)| {
+            let segments = circuits(count)
+                .into_iter()
+                .filter_map(|circuit| circuit.values)
+                .map(|values| json!({"left": field_values(&values.left), "right": field_values(&values.right)}));
+            let description = format!("{what} from published seeds, with all randomness that was drawn.");
+            case(
+                &format!("proof-system-prove-{name}"),
+                &description,
+                ["PROOF-001", "PROOF-002", "PROOF-003", "PROOF-006", "PROOF-010"],
+            )
+            .proof_system(json!({
+                "kind": "prove",
+                "setupSeed": hex(seed("setup")),
+                "seed": hex(seed(name)),
+                "weights": field_values(&Permutation::honest(LENGTH, 0).weights()),
+                "tier": TIER,
+                "statement": hex(STATEMENT),
+                "segments": segments.collect::<Vec<_>>(),
+            }))
+            .accept()
+        })
+        .to_vec()
+}
+
+/// One proof, each part of proof, statement and key changed.
+fn single(one: &Proven) -> Vec<Case> {
+    let id = "proof-system-verify-one";
+    let origin = Origin { id, input: verify_input(one) };
+    let mut cases = vec![
+        case(id, "A proof of one segment is accepted.", ["PROOF-007", "PROOF-008", "PROOF-009", "PROOF-011"])
+            .proof_system(origin.input.clone())
+            .accept(),
+    ];
+    let (_, _, proof) = &one.segments[0];
+    let g1 = |point: G1Affine| G1Affine::from(point + G1Affine::generator());
+    let g2 = |point: G2Affine| G2Affine::from(point + G2Affine::generator());
+    let elements = [
+        ("a", "A", Proof { a: g1(proof.a), ..proof.clone() }),
+        ("b", "B", Proof { b: g2(proof.b), ..proof.clone() }),
+        ("c", "C", Proof { c: g1(proof.c), ..proof.clone() }),
+        ("d", "D", Proof { d: g1(proof.d), ..proof.clone() }),
+        ("knowledge", "the proof of knowledge", Proof { knowledge: g1(proof.knowledge), ..proof.clone() }),
+    ];
+    for (name, what, changed) in elements {
+        cases.push(origin.changed(
+            name,
+            &format!("A proof with another point as {what} is refused."),
+            &["PROOF-011"],
+            &format!("add the generator to {what}"),
+            Reject::ProofInvalid,
+            |input| input["segments"][0]["proof"] = hex(changed.to_bytes()).into(),
+        ));
+    }
+    let swapped = Proof { a: proof.c, c: proof.a, ..proof.clone() };
+    cases.push(origin.changed(
+        "a-and-c",
+        "A proof with A and C exchanged is refused.",
+        &["PROOF-011"],
+        "exchange A and C",
+        Reject::ProofInvalid,
+        |input| input["segments"][0]["proof"] = hex(swapped.to_bytes()).into(),
+    ));
+    // The proof of knowledge is what sees this one: the first equation holds for the input that is claimed.
+    cases.push(shifted(&origin, one));
+    let plus_one = |values: &[Fr]| field(&(values[0] + Fr::ONE));
+    let (public, late_public, _) = &one.segments[0];
+    let (public, late_public) = (plus_one(public), plus_one(late_public));
+    cases.push(origin.changed(
+        "public",
+        "A proof of another public input is refused.",
+        &["PROOF-007", "PROOF-011"],
+        "raise the public input by one",
+        Reject::ProofInvalid,
+        |input| input["segments"][0]["public"][0] = public.into(),
+    ));
+    cases.push(origin.changed(
+        "late-public",
+        "A proof of another public input of phase 2 is refused.",
+        &["PROOF-011"],
+        "raise the public input of phase 2 by one",
+        Reject::ProofInvalid,
+        |input| input["segments"][0]["latePublic"][0] = late_public.into(),
+    ));
+    cases.push(origin.changed(
+        "constant",
+        "A proof of another constant is refused.",
+        &["PROOF-007", "PROOF-009", "PROOF-011"],
+        "set the first constant to 1",
+        Reject::ProofInvalid,
+        |input| input["constants"][0] = field(&Fr::ONE).into(),
+    ));
+    cases.push(origin.changed(
+        "tier",
+        "A proof of another tier is refused.",
+        &["PROOF-007"],
+        "raise the tier by one",
+        Reject::ProofInvalid,
+        |input| input["tier"] = (TIER + 1).into(),
+    ));
+    for (name, mutation, statement) in [
+        ("statement", "change the last letter of the statement", &b"a statemenT"[..]),
+        ("statement-longer", "append a zero byte to the statement", b"a statement\0"),
+        ("statement-empty", "remove the statement", b""),
+    ] {
+        cases.push(origin.changed(
+            name,
+            "A proof of another statement is refused.",
+            &["PROOF-007"],
+            mutation,
+            Reject::ProofInvalid,
+            |input| input["statement"] = hex(statement).into(),
+        ));
+    }
+    let other = insecure_setup(&Permutation::shape(LENGTH), seed("other setup")).expect("the example has a key");
+    cases.push(origin.changed(
+        "key",
+        "A proof for another key is refused.",
+        &["PROOF-007", "PROOF-011"],
+        "use the key of another setup of the same circuit",
+        Reject::ProofInvalid,
+        |input| input["verifyingKey"] = hex(other.verifying_key.to_bytes()).into(),
+    ));
+    let sigma = VerifyingKey { sigma_g2: other.verifying_key.sigma_g2, ..one.key.verifying_key.clone() };
+    cases.push(origin.changed(
+        "sigma",
+        "A proof for a key with another sigma is refused.",
+        &["PROOF-007", "PROOF-011"],
+        "use sigma of another setup",
+        Reject::ProofInvalid,
+        |input| input["verifyingKey"] = hex(sigma.to_bytes()).into(),
+    ));
+    for (name, field_name, what) in
+        [("public", "public", "public input"), ("late", "latePublic", "public input of phase 2")]
+    {
+        for (side, mutation) in [("missing", "remove"), ("repeated", "repeat")] {
+            cases.push(origin.changed(
+                &format!("{name}-{side}"),
+                &format!("A {side} {what} is no input of the key."),
+                &["PROOF-011"],
+                &format!("{mutation} the {what}"),
+                Reject::InputCountMismatch,
+                |input| change_count(&mut input["segments"][0][field_name], side),
+            ));
+        }
+    }
+    for (side, mutation) in [("missing", "remove"), ("repeated", "repeat")] {
+        cases.push(origin.changed(
+            &format!("constant-{side}"),
+            &format!("A {side} constant is no constant of the key."),
+            &["PROOF-009", "PROOF-011"],
+            &format!("{mutation} the last constant"),
+            Reject::InputCountMismatch,
+            |input| change_count(&mut input["constants"], side),
+        ));
+    }
+    cases.push(origin.changed(
+        "public-above-modulus",
+        "A public input is below the modulus.",
+        &["PROOF-014"],
+        "set the public input to the modulus",
+        Reject::FieldElementNotCanonical,
+        |input| input["segments"][0]["public"][0] = hex(Fr::MODULUS.to_bytes_be()).into(),
+    ));
+    cases
+}
+
+fn change_count(values: &mut Value, side: &str) {
+    if let Value::Array(values) = values {
+        let last = values.pop();
+        if side == "repeated" {
+            values.extend([last.clone(), last].into_iter().flatten());
+        }
+    }
+}
+
+/// D is moved along the base of the public input, which is claimed to be one more; the commitment's randomness is known
+/// to the prover, so the challenges are those of the moved D.
+fn shifted(origin: &Origin, one: &Proven) -> Case {
+    let (public, _, proof) = &one.segments[0];
+    let base = one.key.verifying_key.bases[1 + LENGTH];
+    let moved = Proof { d: (proof.d - base).into(), ..proof.clone() };
+    let claimed = field(&(public[0] + Fr::ONE));
+    origin.changed(
+        "shifted",
+        "A commitment that takes over a part of a public input is refused.",
+        &["PROOF-011"],
+        "raise the public input by one and subtract its base from D",
+        Reject::ProofInvalid,
+        |input| {
+            input["segments"][0]["public"][0] = claimed.into();
+            input["segments"][0]["proof"] = hex(moved.to_bytes()).into();
+        },
+    )
+}
+
+/// Several proofs at once.
+fn several(three: &Proven) -> Vec<Case> {
+    let id = "proof-system-verify-three";
+    let origin = Origin { id, input: verify_input(three) };
+    let mut cases = vec![
+        case(id, "The proofs of three segments are accepted together.", ["PROOF-007", "PROOF-011", "PROOF-012"])
+            .proof_system(origin.input.clone())
+            .accept(),
+    ];
+    let error = G1Affine::generator();
+    let [first, second] = [0, 1].map(|index| three.segments[index].2.clone());
+    let privates = [
+        Proof { c: (first.c + error).into(), ..first.clone() },
+        Proof { c: (second.c - error).into(), ..second.clone() },
+    ];
+    let knowledge = [
+        Proof { knowledge: (first.knowledge + error).into(), ..first },
+        Proof { knowledge: (second.knowledge - error).into(), ..second },
+    ];
+    for (name, what, proofs) in [("c", "C", privates), ("knowledge", "the proofs of knowledge", knowledge)] {
+        cases.push(origin.changed(
+            &format!("cancelling-{name}"),
+            "Two wrong proofs whose errors cancel each other are refused.",
+            &["PROOF-012"],
+            &format!("add the generator to {what} of the first segment, subtract it from that of the second"),
+            Reject::ProofInvalid,
+            |input| {
+                for (index, proof) in proofs.iter().enumerate() {
+                    input["segments"][index]["proof"] = hex(proof.to_bytes()).into();
+                }
+            },
+        ));
+    }
+    let reordered: [(&str, &str, fn(&mut Vec<Value>)); 4] = [
+        ("swapped", "exchange the first two segments", |segments| segments.swap(0, 1)),
+        ("dropped", "drop the last segment", |segments| drop(segments.pop())),
+        ("repeated", "repeat the last segment", |segments| segments.push(segments[2].clone())),
+        ("rotated", "move the first segment to the end", |segments| segments.rotate_left(1)),
+    ];
+    for (name, mutation, change) in reordered {
+        cases.push(origin.changed(
+            name,
+            "Segments cannot be reordered, dropped or repeated.",
+            &["PROOF-007"],
+            mutation,
+            Reject::ProofInvalid,
+            |input| {
+                if let Value::Array(segments) = &mut input["segments"] {
+                    change(segments);
+                }
+            },
+        ));
+    }
+    cases.push(origin.changed(
+        "none",
+        "A statement without a segment is refused.",
+        &["PROOF-011"],
+        "drop all segments",
+        Reject::CommitmentMismatch,
+        |input| input["segments"] = json!([]),
+    ));
+    cases
+}
+
+/// Commitment, challenge and hash to field with all intermediates.
+fn challenges(one: &Proven, three: &Proven) -> Vec<Case> {
+    let commitments = |proven: &Proven| -> Vec<Value> {
+        let commitment = |(public, _, proof): &(Vec<Fr>, Vec<Fr>, Proof)| json!({"public": field_values(public), "point": hex(point_to_bytes(&proof.d))});
+        proven.segments.iter().map(commitment).collect()
+    };
+    let input = |tier: u32, statement: &[u8], commitments: Vec<Value>| {
+        json!({
+            "kind": "challenge",
+            "verifyingKey": hex(one.key.verifying_key.to_bytes()),
+            "constants": field_values(&Permutation::honest(LENGTH, 0).weights()),
+            "tier": tier,
+            "statement": hex(statement),
+            "commitments": commitments,
+        })
+    };
+    let long: Vec<u8> = (0..=255).collect();
+    [
+        ("one", "one commitment", input(TIER, STATEMENT, commitments(one))),
+        ("three", "three commitments", input(TIER, STATEMENT, commitments(three))),
+        ("tier", "the largest tier", input(u32::MAX, STATEMENT, commitments(one))),
+        ("empty", "an empty statement", input(0, b"", commitments(one))),
+        ("long", "a statement of more than one block of the hash", input(0, &long, commitments(one))),
+    ]
+    .map(|(name, what, input)| {
+        case(
+            &format!("proof-system-challenge-{name}"),
+            &format!("The challenges for {what}."),
+            ["PROOF-007", "PROOF-008", "PROOF-009"],
+        )
+        .proof_system(input)
+        .accept()
+    })
+    .to_vec()
+}
+
+/// Keys and what is wrong with them.
+fn keys(one: &Proven) -> Vec<Case> {
+    let id = "proof-system-key";
+    let key = &one.key.verifying_key;
+    let bytes = key.to_bytes();
+    let origin = Origin { id, input: json!({"kind": "key", "verifyingKey": hex(&bytes)}) };
+    let changed = |name: &str, description: &str, rule: &str, mutation: &str, reason, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = bytes.clone();
+        change(&mut bytes);
+        origin.changed(name, description, &[rule], mutation, reason, |input| input["verifyingKey"] = hex(bytes).into())
+    };
+    // Magic, five counts, alpha, then beta, gamma, delta, sigma, then the bases.
+    let (alpha, gamma, delta) = (28, 124, 188);
+    let base = |index: usize| 316 + 32 * index;
+    let mut identity = [0; 32];
+    identity[31] = 0x40;
+    vec![
+        case(id, "A key is accepted.", ["PROOF-004", "PROOF-005", "PROOF-013", "PROOF-014"])
+            .proof_system(origin.input.clone())
+            .accept(),
+        changed(
+            "magic",
+            "A key begins with its magic.",
+            "PROOF-013",
+            "raise the version by one",
+            Reject::KeyMalformed,
+            &|b| b[7] = 2,
+        ),
+        changed(
+            "counts",
+            "No key has 2^24 challenges.",
+            "PROOF-013",
+            "add 2^24 to the number of challenges",
+            Reject::KeyMalformed,
+            &|b| b[16] = 1,
+        ),
+        changed(
+            "constants",
+            "Constants are public inputs.",
+            "PROOF-013",
+            "set the number of constants to 255",
+            Reject::KeyMalformed,
+            &|b| b[11] = 255,
+        ),
+        changed(
+            "flag",
+            "A key has a committed phase or none.",
+            "PROOF-013",
+            "set the flag to 2",
+            Reject::KeyMalformed,
+            &|b| b[27] = 2,
+        ),
+        changed(
+            "sigma",
+            "A key with challenges has sigma.",
+            "PROOF-004",
+            "remove sigma and its flag",
+            Reject::KeyMalformed,
+            &|b| {
+                b[27] = 0;
+                b.drain(252..316);
+            },
+        ),
+        changed(
+            "short",
+            "A key has all its bases.",
+            "PROOF-013",
+            "remove the last byte",
+            Reject::ProofLengthMismatch,
+            &|b| b.truncate(b.len() - 1),
+        ),
+        changed(
+            "long",
+            "A key has no more bases than inputs.",
+            "PROOF-013",
+            "append a zero byte",
+            Reject::ProofLengthMismatch,
+            &|b| b.push(0),
+        ),
+        changed(
+            "alpha",
+            "No element of a key is the identity.",
+            "PROOF-014",
+            "set alpha to the identity",
+            Reject::PointIsIdentity,
+            &|b| b[alpha..alpha + 32].copy_from_slice(&identity),
+        ),
+        changed(
+            "base-identity",
+            "No base of a key is the identity.",
+            "PROOF-014",
+            "set the base of the first input to the identity",
+            Reject::PointIsIdentity,
+            &|b| b[base(1)..base(2)].copy_from_slice(&identity),
+        ),
+        changed(
+            "gamma-delta",
+            "Gamma and delta are not equal.",
+            "PROOF-005",
+            "set delta to gamma",
+            Reject::KeyDegenerate,
+            &|b| b.copy_within(gamma..delta, delta),
+        ),
+        changed(
+            "base-repeated",
+            "No base of a key is repeated.",
+            "PROOF-005",
+            "set the base of the second input to that of the first",
+            Reject::KeyDegenerate,
+            &|b| b.copy_within(base(1)..base(2), base(2)),
+        ),
+    ]
+}
+
+/// Encodings of proofs, points and field elements.
+fn proofs(one: &Proven) -> Vec<Case> {
+    let proof = &one.segments[0].2;
+    let bytes = proof.to_bytes();
+    let id = "proof-system-proof";
+    let origin = Origin { id, input: json!({"kind": "proof", "proof": hex(&bytes)}) };
+    let changed = |name: &str, description: &str, rule: &str, mutation: &str, reason, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = bytes.clone();
+        change(&mut bytes);
+        origin.changed(name, description, &[rule], mutation, reason, |input| input["proof"] = hex(bytes).into())
+    };
+    let no_point = (1..=255u8)
+        .find(|x| G1Affine::get_point_from_x_unchecked(Fq::from(*x), false).is_none())
+        .expect("half of all x have no point");
+    let outside = (1..=255u8)
+        .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(0u64)), false))
+        .find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
+        .expect("most points of the twist are outside the subgroup");
+    let mut cases = vec![
+        case(id, "A proof has one encoding.", ["PROOF-013", "PROOF-014"]).proof_system(origin.input.clone()).accept(),
+        changed(
+            "short",
+            "A proof has 192 bytes.",
+            "PROOF-013",
+            "remove the last byte",
+            Reject::ProofLengthMismatch,
+            &|b| b.truncate(191),
+        ),
+        changed(
+            "long",
+            "A proof has no more than 192 bytes.",
+            "PROOF-013",
+            "append a zero byte",
+            Reject::ProofLengthMismatch,
+            &|b| b.push(0),
+        ),
+        changed("empty", "A proof is not empty.", "PROOF-013", "remove all bytes", Reject::ProofLengthMismatch, &|b| {
+            b.clear()
+        }),
+        changed(
+            "identity",
+            "No element of a proof is the identity.",
+            "PROOF-014",
+            "set C to the identity",
+            Reject::PointIsIdentity,
+            &|b| {
+                b[96..128].fill(0);
+                b[127] = 0x40;
+            },
+        ),
+        changed(
+            "identity-with-data",
+            "The identity has one encoding.",
+            "PROOF-014",
+            "set C to the identity with x = 1",
+            Reject::PointNotCanonical,
+            &|b| {
+                b[96..128].fill(0);
+                b[96] = 1;
+                b[127] = 0x40;
+            },
+        ),
+        changed(
+            "both-flags",
+            "A point is not the identity and has a sign.",
+            "PROOF-014",
+            "set both flags of A",
+            Reject::PointNotOnCurve,
+            &|b| b[31] |= 0xc0,
+        ),
+        changed(
+            "above-modulus",
+            "A coordinate is below the modulus.",
+            "PROOF-014",
+            "set x of A to the modulus",
+            Reject::PointNotOnCurve,
+            &|b| b[..32].copy_from_slice(&Fq::MODULUS.to_bytes_le()),
+        ),
+        changed(
+            "off-curve",
+            "A point lies on the curve.",
+            "PROOF-014",
+            "set x of A to a number that is no point's",
+            Reject::PointNotOnCurve,
+            &|b| {
+                b[..32].fill(0);
+                b[0] = no_point;
+            },
+        ),
+        changed(
+            "subgroup",
+            "A point of G2 lies in the subgroup of prime order.",
+            "PROOF-014",
+            "set B to a point of the twist outside it",
+            Reject::PointNotInSubgroup,
+            &|b| b[32..96].copy_from_slice(&point_to_bytes(&outside)),
+        ),
+    ];
+    let id = "proof-system-field";
+    let origin = Origin { id, input: json!({"kind": "field", "element": field(&-Fr::ONE)}) };
+    cases.extend([
+        case(id, "The greatest field element is accepted.", ["PROOF-014"]).proof_system(origin.input.clone()).accept(),
+        origin.changed(
+            "modulus",
+            "The modulus is no field element.",
+            &["PROOF-014"],
+            "add one",
+            Reject::FieldElementNotCanonical,
+            |input| input["element"] = hex(Fr::MODULUS.to_bytes_be()).into(),
+        ),
+        origin.changed(
+            "greatest",
+            "2^256 - 1 is no field element.",
+            &["PROOF-014"],
+            "set all bits",
+            Reject::FieldElementNotCanonical,
+            |input| input["element"] = hex([0xff; 32]).into(),
+        ),
+    ]);
+    let id = "proof-system-file";
+    let text = proof.to_json();
+    let origin = Origin { id, input: json!({"kind": "proof_file", "text": text}) };
+    let files = [
+        ("curve", "A proof file names its curve.", "name another curve", text.replace("bn254", "bls12-381")),
+        ("version", "A proof file has version 1.", "name version 2", text.replace("\"version\": 1", "\"version\": 2")),
+        (
+            "upper-case",
+            "Digits are lower-case.",
+            "write one point in capitals",
+            text.replacen(
+                &text[text.find("0x").map_or(0, |at| at + 2)..][..64],
+                &text[text.find("0x").map_or(0, |at| at + 2)..][..64].to_uppercase(),
+                1,
+            ),
+        ),
+        ("field", "A proof file has no other fields.", "rename one field", text.replace("\"knowledge\"", "\"pok\"")),
+        ("text", "A proof file is JSON.", "remove the last brace", text.trim_end_matches('}').into()),
+    ];
+    cases.push(case(id, "A proof file is accepted.", ["PROOF-015"]).proof_system(origin.input.clone()).accept());
+    cases.extend(files.map(|(name, description, mutation, text)| {
+        origin.changed(name, description, &["PROOF-015"], mutation, Reject::ProofFileMalformed, |input| {
+            input["text"] = text.into()
+        })
+    }));
+    cases
+}
+
+/// Proofs of a circuit without a committed phase.
+fn vanilla() -> Vec<Case> {
+    let circuit = Cubic { x: Some(Fr::from(3u64)), constant: Fr::from(5u64) };
+    let key = insecure_setup(&circuit, seed("vanilla setup")).expect("the example has a key");
+    let proof = prove_vanilla(&key, &circuit, &mut ChaCha20Rng::from_seed(seed("vanilla"))).expect("it is satisfied");
+    let id = "proof-system-vanilla";
+    let public = [Fr::from(7u64), Fr::from(35u64)];
+    let origin = Origin {
+        id,
+        input: json!({
+            "kind": "vanilla",
+            "verifyingKey": hex(key.verifying_key.to_bytes()),
+            "public": field_values(&public),
+            "proof": hex(vanilla_proof_to_bytes(&proof)),
+        }),
+    };
+    let swapped = ark_groth16::Proof { a: proof.c, c: proof.a, ..proof };
+    vec![
+        case(
+            id,
+            "A proof without a committed phase is accepted, by snarkjs too.",
+            ["PROOF-001", "PROOF-003", "PROOF-011"],
+        )
+        .proof_system(origin.input.clone())
+        .accept(),
+        origin.changed(
+            "public",
+            "A proof of another input is refused.",
+            &["PROOF-011"],
+            "raise the second input by one",
+            Reject::ProofInvalid,
+            |input| input["public"][1] = field(&Fr::from(36u64)).into(),
+        ),
+        origin.changed(
+            "unused",
+            "An input that no row of the circuit uses cannot be changed either.",
+            &["PROOF-003", "PROOF-011"],
+            "raise the first input by one",
+            Reject::ProofInvalid,
+            |input| input["public"][0] = field(&Fr::from(8u64)).into(),
+        ),
+        origin.changed(
+            "a-and-c",
+            "A proof with A and C exchanged is refused.",
+            &["PROOF-011"],
+            "exchange A and C",
+            Reject::ProofInvalid,
+            |input| input["proof"] = hex(vanilla_proof_to_bytes(&swapped)).into(),
+        ),
+        origin.changed(
+            "missing",
+            "An input is missing.",
+            &["PROOF-011"],
+            "remove the second input",
+            Reject::InputCountMismatch,
+            |input| change_count(&mut input["public"], "missing"),
+        ),
+    ]
+}
