@@ -1,18 +1,22 @@
 //! The vectors as a client consumes them: this test reads the JSON files, checks them against their schemas, resolves
 //! their bytes by itself and calls the library as any program would. Then it damages them and expects to be told.
 
+use ark_bn254::Fr;
 use middle_client::canonical_code::{self, CanonicalCode, Machine};
 use middle_client::execution;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
+use middle_client::proof_system::example::{Permutation, Values};
+use middle_client::proof_system::*;
 use middle_client::{profile, vectors};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 3] = ["profile", "execution", "canonical_code"];
+const FORMATS: [&str; 4] = ["profile", "execution", "canonical_code", "proof_system"];
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
@@ -178,6 +182,107 @@ fn run_canonical_code(id: &str, input: &Value, expect: &Value) {
     }
 }
 
+fn field(value: &Value) -> Result<Fr, Rejection> {
+    field_from_bytes(&from_hex(value).try_into().unwrap())
+}
+
+fn fields(values: &Value) -> Result<Vec<Fr>, Rejection> {
+    values.as_array().unwrap().iter().map(field).collect()
+}
+
+fn field_values(values: &[Fr]) -> Value {
+    values.iter().map(|value| to_hex(field_to_bytes(value))).collect()
+}
+
+fn run_proof_system(id: &str, input: &Value, expect: &Value) {
+    let result = match input["kind"].as_str().unwrap() {
+        "prove" => return prove_again(id, input, expect),
+        "field" => field(&input["element"]).map(|_| ()),
+        "key" => VerifyingKey::from_bytes(&from_hex(&input["verifyingKey"])).map(|key| {
+            assert_eq!(expect["keyDigest"], to_hex(key.digest()), "{id}");
+        }),
+        "proof" => Proof::from_bytes(&from_hex(&input["proof"])).map(|proof| {
+            assert_eq!(to_hex(proof.to_bytes()), input["proof"], "{id}");
+        }),
+        "proof_file" => Proof::from_json(input["text"].as_str().unwrap()).map(|proof| {
+            assert_eq!(expect["proof"], to_hex(proof.to_bytes()), "{id}");
+        }),
+        "vanilla" => verify_vanilla(input),
+        _ => verify_segments(id, input, expect),
+    };
+    match result {
+        Ok(()) => assert_eq!(expect["outcome"], "accept", "{id}"),
+        Err(rejection) => expect_rejection(id, expect, &rejection),
+    }
+}
+
+fn verify_vanilla(input: &Value) -> Result<(), Rejection> {
+    let verifier = Verifier::new(VerifyingKey::from_bytes(&from_hex(&input["verifyingKey"]))?)?;
+    verifier.verify_vanilla(&fields(&input["public"])?, &vanilla_proof_from_bytes(&from_hex(&input["proof"]))?)
+}
+
+/// The kinds `challenge` and `verify`.
+fn verify_segments(id: &str, input: &Value, expect: &Value) -> Result<(), Rejection> {
+    let key = VerifyingKey::from_bytes(&from_hex(&input["verifyingKey"]))?;
+    let prepared = Prepared::derive(&key, &fields(&input["constants"])?)?;
+    let statement = from_hex(&input["statement"]);
+    let transcript = Transcript { tier: input["tier"].as_u64().unwrap() as u32, statement: &statement };
+    let mut segments = Vec::new();
+    let mut commitments = Vec::new();
+    for segment in input.get("segments").into_iter().flat_map(|segments| segments.as_array().unwrap()) {
+        let (public, late_public) = (fields(&segment["public"])?, fields(&segment["latePublic"])?);
+        let proof = Proof::from_bytes(&from_hex(&segment["proof"]))?;
+        commitments.push(Commitment { point: proof.d, public: public.clone() });
+        segments.push((public, late_public, proof));
+    }
+    for commitment in input.get("commitments").into_iter().flat_map(|commitments| commitments.as_array().unwrap()) {
+        let point = point_from_bytes(&from_hex(&commitment["point"]))?;
+        commitments.push(Commitment { point, public: fields(&commitment["public"])? });
+    }
+    let challenges = draw(&key, &prepared, &transcript, &commitments);
+    if expect["outcome"] == "accept" {
+        assert_eq!(expect["keyDigest"], to_hex(key.digest()), "{id}");
+        assert_eq!(expect["preparedPoint"], to_hex(point_to_bytes(&prepared.point())), "{id}");
+        assert_eq!(expect["challengeSeed"], to_hex(challenges.seed()), "{id}");
+        assert_eq!(expect["challenges"], field_values(challenges.values()), "{id}");
+    }
+    if input["kind"] == "challenge" {
+        return Ok(());
+    }
+    let segments: Vec<Segment> =
+        segments.iter().map(|(public, late_public, proof)| Segment { public, late_public, proof }).collect();
+    Verifier::new(key)?.verify(&prepared, &challenges, &segments)
+}
+
+/// The same seeds give the same bytes.
+fn prove_again(id: &str, input: &Value, expect: &Value) {
+    let seed = |name: &str| -> [u8; 32] { from_hex(&input[name]).try_into().unwrap() };
+    let weights = fields(&input["weights"]).unwrap();
+    let circuits: Vec<Permutation> = input["segments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|segment| {
+            let (left, right) = (fields(&segment["left"]).unwrap(), fields(&segment["right"]).unwrap());
+            Permutation { length: weights.len(), values: Some(Values { weights: weights.clone(), left, right }) }
+        })
+        .collect();
+    let key = insecure_setup(&Permutation::shape(weights.len()), seed("setupSeed")).unwrap();
+    assert_eq!(expect["verifyingKey"], to_hex(key.verifying_key.to_bytes()), "{id}");
+    assert_eq!(expect["circuitDigest"], to_hex(key.shape.digest()), "{id}");
+    let mut rng = ChaCha20Rng::from_seed(seed("seed"));
+    let committed: Vec<_> = circuits.iter().map(|circuit| commit(&key, circuit, &mut rng).unwrap()).collect();
+    let commitments: Vec<_> = committed.iter().map(|committed| committed.commitment().clone()).collect();
+    let statement = from_hex(&input["statement"]);
+    let transcript = Transcript { tier: input["tier"].as_u64().unwrap() as u32, statement: &statement };
+    let prepared = Prepared::derive(&key.verifying_key, &weights).unwrap();
+    let challenges = draw(&key.verifying_key, &prepared, &transcript, &commitments);
+    for (committed, expected) in committed.into_iter().zip(expect["segments"].as_array().unwrap()) {
+        let proof = prove(&key, committed, &challenges, &mut rng).unwrap();
+        assert_eq!(expected["proof"], to_hex(proof.to_bytes()), "{id}");
+    }
+}
+
 #[test]
 fn every_case_holds() {
     let manifest = read_json(&committed().join("MANIFEST.json"));
@@ -185,6 +290,7 @@ fn every_case_holds() {
         let run = match format {
             "profile" => run_profile,
             "execution" => run_execution,
+            "proof_system" => run_proof_system,
             _ => run_canonical_code,
         };
         let mut counts = BTreeMap::from([("accept", 0), ("reject", 0)]);
