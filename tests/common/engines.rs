@@ -372,6 +372,7 @@ mod wasmi_engine {
         /// Instantiates and calls the start function.
         pub fn new(wasm: &[u8], inputs: &Inputs) -> Result<Instance, Trap> {
             let mut config = Config::default();
+            config.compilation_mode(CompilationMode::Eager);
             config.consume_fuel(true).set_max_recursion_depth(RECURSION_DEPTH).set_max_stack_height(STACK_BYTES);
             let engine = Engine::new(&config);
             let module = wasmi::Module::new(&engine, wasm).expect("a module of the profile is a module");

@@ -28,9 +28,12 @@
 //! **`br_table` with values.** When all targets are at the same height of the stack, `wasmi` leaves the values where
 //! they are, although there may be operands below them that the branch drops.
 //!
-//! So, before each block with parameters and each `select`, the operands that these take from the top of the stack go
-//! through fresh locals, and there is an empty block meanwhile, for which everything else is saved; and a `br_table`
-//! with values becomes a row of `br_if`. Only `wasmi` sees the rewritten module.
+//! **Stores with an offset beyond 16 bits.** `wasmi` panics when a register holds both the address and the value, as
+//! with a local that has just been written.
+//!
+//! So, before each block with parameters, each `select` and such a store, operands on the top of the stack go through
+//! fresh locals, and there is an empty block meanwhile, for which everything else is saved; and a `br_table` with values
+//! becomes a row of `br_if`. Only `wasmi` sees the rewritten module.
 
 use middle_client::profile::{Module, ValueType};
 use std::convert::Infallible;
@@ -120,6 +123,19 @@ impl<'a> Body<'a> {
                 self.labels.pop();
             }
             Instruction::Select => self.pass_through_locals(vec![ValueType::I32]),
+            Instruction::I32Store(at) | Instruction::I32Store8(at) | Instruction::I32Store16(at)
+                if at.offset > u16::MAX.into() =>
+            {
+                self.pass_through_locals(vec![ValueType::I32]);
+            }
+            Instruction::I64Store(at)
+            | Instruction::I64Store8(at)
+            | Instruction::I64Store16(at)
+            | Instruction::I64Store32(at)
+                if at.offset > u16::MAX.into() =>
+            {
+                self.pass_through_locals(vec![ValueType::I64]);
+            }
             Instruction::BrTable(targets, default) => {
                 let values = self.labels[self.labels.len() - 1 - *default as usize].clone();
                 if !values.is_empty() {
