@@ -5,6 +5,7 @@ use middle_client::canonical_code::{self, CanonicalCode, Machine};
 use middle_client::execution;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
+use middle_client::poseidon::{self, Domain, Fr, Parameters, Width, element_to_bytes};
 use middle_client::{profile, vectors};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 3] = ["profile", "execution", "canonical_code"];
+const FORMATS: [&str; 4] = ["profile", "execution", "canonical_code", "poseidon"];
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
@@ -178,6 +179,43 @@ fn run_canonical_code(id: &str, input: &Value, expect: &Value) {
     }
 }
 
+fn run_poseidon(id: &str, input: &Value, expect: &Value) {
+    let domain = input.get("domain").map(|domain| {
+        let digits = domain.as_str().unwrap().strip_prefix("0x").unwrap();
+        Domain::new(u64::from_str_radix(digits, 16).unwrap()).unwrap()
+    });
+    let result = poseidon::elements_from_bytes(&bytes(&input["elements"])).and_then(|inputs| {
+        let hash = match domain {
+            Some(domain) => poseidon::sponge(domain, &inputs),
+            None => poseidon::hash(&inputs)?,
+        };
+        Ok((inputs, hash))
+    });
+    let (inputs, hash) = match result {
+        Err(rejection) => return expect_rejection(id, expect, &rejection),
+        Ok(result) => result,
+    };
+    assert_eq!(expect["outcome"], "accept", "{id}");
+    assert_eq!(expect["result"], to_hex(element_to_bytes(hash)), "{id}");
+    // The states follow from each other, and the inputs and the result are at their ends.
+    let state = |value: &Value| -> Vec<Fr> {
+        let elements = value.as_array().unwrap().iter().map(bytes);
+        elements.map(|element| poseidon::element_from_bytes(&element).unwrap()).collect()
+    };
+    let width = Width::from_rate(expect["width"].as_u64().unwrap() as usize - 1).unwrap();
+    let permutations = expect["permutations"].as_array().unwrap();
+    for permutation in permutations {
+        let mut permuted = state(&permutation["start"]);
+        Parameters::of(width).permute(&mut permuted);
+        assert_eq!(permuted, state(&permutation["end"]), "{id}");
+    }
+    let blocks = permutations.len();
+    assert_eq!(blocks, if domain.is_some() { inputs.len().div_ceil(8).max(1) } else { 1 }, "{id}");
+    let first = inputs.len().min(width.get() - 1);
+    assert_eq!(state(&permutations[0]["start"])[1..=first], inputs[..first], "{id}");
+    assert_eq!(state(&permutations[blocks - 1]["end"])[usize::from(domain.is_some())], hash, "{id}");
+}
+
 #[test]
 fn every_case_holds() {
     let manifest = read_json(&committed().join("MANIFEST.json"));
@@ -185,6 +223,7 @@ fn every_case_holds() {
         let run = match format {
             "profile" => run_profile,
             "execution" => run_execution,
+            "poseidon" => run_poseidon,
             _ => run_canonical_code,
         };
         let mut counts = BTreeMap::from([("accept", 0), ("reject", 0)]);

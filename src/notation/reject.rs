@@ -17,6 +17,8 @@ pub enum Stage {
     Inputs,
     /// The execution ended.
     Execution,
+    /// Bytes are no canonical encoding of field elements, or of another number of them than is allowed.
+    Encoding,
 }
 
 impl Stage {
@@ -29,6 +31,7 @@ impl Stage {
             Stage::Lowering => "lowering",
             Stage::Inputs => "inputs",
             Stage::Execution => "execution",
+            Stage::Encoding => "encoding",
         }
     }
 }
@@ -147,6 +150,13 @@ reasons! {
     CodeTargetOutOfRange, "code_target_out_of_range", Lowering;
     /// The cells of an image are not in ascending order, hold 0, or cannot be in an image.
     CodeImageNotCanonical, "code_image_not_canonical", Lowering;
+
+    /// The encoding of field elements has not 32 bytes for each.
+    FieldElementLength, "field_element_length", Encoding;
+    /// The encoding of a field element is a number that is not below the modulus.
+    FieldElementNotCanonical, "field_element_not_canonical", Encoding;
+    /// A Poseidon hash of no input or of more than 16.
+    PoseidonInputCount, "poseidon_input_count", Encoding;
 }
 
 /// A refusal: the reason, the place and the cause in words.

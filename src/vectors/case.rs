@@ -35,6 +35,13 @@ pub enum Subject {
     Module(Vec<u8>),
     /// The encoding of canonical code; only in the format of that name.
     Code(Vec<u8>),
+    /// Encoded field elements to hash: by the sponge if there is a domain. Only in the format `poseidon`.
+    Elements {
+        /// The domain of the sponge; none for the hash of a fixed number of elements.
+        domain: Option<u64>,
+        /// The encodings one after the other.
+        elements: Vec<u8>,
+    },
 }
 
 /// What an execution is given, before the limits are checked.
@@ -121,6 +128,12 @@ impl Draft {
         self
     }
 
+    /// Encoded field elements to hash, instead of a module: by the sponge if there is a domain.
+    pub fn elements(mut self, domain: Option<u64>, elements: impl Into<Vec<u8>>) -> Draft {
+        self.0.input.subject = Subject::Elements { domain, elements: elements.into() };
+        self
+    }
+
     /// The case executes: with empty input and witness and an all-zero context unless they are set.
     pub fn run(mut self) -> Draft {
         self.run_mut();
@@ -158,7 +171,7 @@ impl Draft {
         self
     }
 
-    /// The module or code is accepted. States nothing about an execution.
+    /// The module, code or elements are accepted. States nothing about an execution.
     pub fn accept(self) -> Case {
         self.state(json!({"outcome": "accept"}))
     }
@@ -242,6 +255,13 @@ impl Input {
         let mut value = match &self.subject {
             Subject::Module(module) => json!({"module": bytes::to_json(module, "wasm", blobs)}),
             Subject::Code(code) => json!({"code": bytes::to_json(code, "code", blobs)}),
+            Subject::Elements { domain, elements } => {
+                let mut value = json!({"elements": bytes::to_json(elements, "bin", blobs)});
+                if let Some(domain) = domain {
+                    value["domain"] = json::quantity(*domain).into();
+                }
+                value
+            }
         };
         if let Some(run) = &self.run {
             value["input"] = bytes::to_json(&run.input, "bin", blobs);
@@ -256,6 +276,12 @@ impl Input {
 
     /// Reads what [`Input::to_json`] writes.
     pub fn from_json(node: &Node, blobs: &Blobs) -> Result<Input, Fault> {
+        if let Some(elements) = node.optional("elements")? {
+            node.only(&["domain", "elements"])?;
+            let domain = node.optional("domain")?.map(|domain| domain.quantity()).transpose()?;
+            let elements = bytes::from_json(&elements, blobs)?;
+            return Ok(Input { subject: Subject::Elements { domain, elements }, run: None });
+        }
         let (name, subject) = match node.optional("code")? {
             Some(code) => ("code", Subject::Code(bytes::from_json(&code, blobs)?)),
             None => ("module", Subject::Module(bytes::from_json(&node.field("module")?, blobs)?)),

@@ -1,12 +1,13 @@
 //! Conformance vectors: what every client must find for the same bytes.
 //!
-//! The cases are written in [`profile`], [`execution`] and [`canonical_code`], one file per format. An author gives
+//! The cases are written in [`profile`], [`execution`], [`canonical_code`] and [`poseidon`], one module per format. An author gives
 //! the input and states what he expects; the reference implementation fills in the rest of the expectation, and
 //! [`build`] fails where the two disagree, so a wrong implementation cannot bless itself. `vectors/README.md` says how
 //! a client consumes the result, and [`check`] does it for the files on disk.
 
 pub mod canonical_code;
 pub mod execution;
+pub mod poseidon;
 pub mod profile;
 
 mod build;
@@ -31,12 +32,13 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 5] = [
+pub const CHAPTERS: [(&str, &str); 6] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
     ("04-execution.md", include_str!("../../spec/04-execution.md")),
     ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
+    ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -48,11 +50,13 @@ pub enum Format {
     Execution,
     /// A module is lowered, and its canonical code executed.
     CanonicalCode,
+    /// Field elements are hashed.
+    Poseidon,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 3] = [Format::Profile, Format::Execution, Format::CanonicalCode];
+    pub const ALL: [Format; 4] = [Format::Profile, Format::Execution, Format::CanonicalCode, Format::Poseidon];
 
     /// The name in files and paths.
     pub fn name(self) -> &'static str {
@@ -60,6 +64,7 @@ impl Format {
             Format::Profile => "profile",
             Format::Execution => "execution",
             Format::CanonicalCode => "canonical_code",
+            Format::Poseidon => "poseidon",
         }
     }
 
@@ -69,6 +74,7 @@ impl Format {
             Format::Profile => include_str!("../../vectors/schema/v1/profile.schema.json"),
             Format::Execution => include_str!("../../vectors/schema/v1/execution.schema.json"),
             Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
+            Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
         }
     }
 
@@ -78,6 +84,7 @@ impl Format {
             Format::Profile => profile::cases(),
             Format::Execution => execution::cases(),
             Format::CanonicalCode => canonical_code::cases(),
+            Format::Poseidon => poseidon::cases(),
         };
         cases.extend(extensions::cases(self));
         cases
