@@ -15,6 +15,7 @@
 //! 3. [`host_interface`]: what an extension sees and leaves behind
 //! 4. [`execution`]: what a module means, and the direct interpreter
 //! 5. [`canonical_code`]: the register code, its lowering, encoding and trace
+//! 6. [`poseidon`]: the hash function of circuits, on field elements and as constraints
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ pub mod proof_system;
 pub mod execution;
 pub mod host_interface;
 pub mod notation;
+pub mod poseidon;
 pub mod profile;
 pub mod vectors;
 pub mod wast;

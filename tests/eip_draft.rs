@@ -16,7 +16,7 @@ fn rules(text: &str) -> BTreeSet<String> {
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
     let is_rule = |word: &&str| match word.split_once('-') {
         Some((topic, number)) => {
-            ["NOTE", "PROFILE", "HOST", "EXEC", "CODE"].contains(&topic)
+            ["NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON"].contains(&topic)
                 && number.len() == 3
                 && number.bytes().all(|digit| digit.is_ascii_digit())
         }

@@ -25,7 +25,15 @@ fn the_chapter_lists_every_reason_with_its_stage() {
 
 #[test]
 fn the_chapter_lists_every_stage() {
-    let stages = [Stage::Malformed, Stage::Invalid, Stage::Profile, Stage::Lowering, Stage::Inputs, Stage::Execution];
+    let stages = [
+        Stage::Malformed,
+        Stage::Invalid,
+        Stage::Profile,
+        Stage::Lowering,
+        Stage::Inputs,
+        Stage::Execution,
+        Stage::Encoding,
+    ];
     let found: Vec<_> = table("stages").iter().map(|row| row[0]).collect();
     assert_eq!(found, stages.map(Stage::name));
 }

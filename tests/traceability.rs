@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 6] = [
+const PREFIXES: [(&str, &str); 7] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
     ("04-execution.md", "EXEC"),
     ("05-canonical-code.md", "CODE"),
+    ("06-poseidon.md", "POSEIDON"),
     ("07-proof-system.md", "PROOF"),
 ];
 

@@ -1,11 +1,11 @@
 //! The vectors as a client consumes them: this test reads the JSON files, checks them against their schemas, resolves
 //! their bytes by itself and calls the library as any program would. Then it damages them and expects to be told.
 
-use ark_bn254::Fr;
 use middle_client::canonical_code::{self, CanonicalCode, Machine};
 use middle_client::execution;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
+use middle_client::poseidon::{self, Domain, Fr, Parameters, Width, element_from_bytes, element_to_bytes};
 use middle_client::proof_system::example::{Permutation, Values};
 use middle_client::proof_system::*;
 use middle_client::{profile, vectors};
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 4] = ["profile", "execution", "canonical_code", "proof_system"];
+const FORMATS: [&str; 5] = ["profile", "execution", "canonical_code", "poseidon", "proof_system"];
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
@@ -182,8 +182,45 @@ fn run_canonical_code(id: &str, input: &Value, expect: &Value) {
     }
 }
 
+fn run_poseidon(id: &str, input: &Value, expect: &Value) {
+    let domain = input.get("domain").map(|domain| {
+        let digits = domain.as_str().unwrap().strip_prefix("0x").unwrap();
+        Domain::new(u64::from_str_radix(digits, 16).unwrap()).unwrap()
+    });
+    let result = poseidon::elements_from_bytes(&bytes(&input["elements"])).and_then(|inputs| {
+        let hash = match domain {
+            Some(domain) => poseidon::sponge(domain, &inputs),
+            None => poseidon::hash(&inputs)?,
+        };
+        Ok((inputs, hash))
+    });
+    let (inputs, hash) = match result {
+        Err(rejection) => return expect_rejection(id, expect, &rejection),
+        Ok(result) => result,
+    };
+    assert_eq!(expect["outcome"], "accept", "{id}");
+    assert_eq!(expect["result"], to_hex(element_to_bytes(hash)), "{id}");
+    // The states follow from each other, and the inputs and the result are at their ends.
+    let state = |value: &Value| -> Vec<Fr> {
+        let elements = value.as_array().unwrap().iter().map(bytes);
+        elements.map(|element| poseidon::element_from_bytes(&element).unwrap()).collect()
+    };
+    let width = Width::from_rate(expect["width"].as_u64().unwrap() as usize - 1).unwrap();
+    let permutations = expect["permutations"].as_array().unwrap();
+    for permutation in permutations {
+        let mut permuted = state(&permutation["start"]);
+        Parameters::of(width).permute(&mut permuted);
+        assert_eq!(permuted, state(&permutation["end"]), "{id}");
+    }
+    let blocks = permutations.len();
+    assert_eq!(blocks, if domain.is_some() { inputs.len().div_ceil(8).max(1) } else { 1 }, "{id}");
+    let first = inputs.len().min(width.get() - 1);
+    assert_eq!(state(&permutations[0]["start"])[1..=first], inputs[..first], "{id}");
+    assert_eq!(state(&permutations[blocks - 1]["end"])[usize::from(domain.is_some())], hash, "{id}");
+}
+
 fn field(value: &Value) -> Result<Fr, Rejection> {
-    field_from_bytes(&from_hex(value).try_into().unwrap())
+    element_from_bytes(&from_hex(value))
 }
 
 fn fields(values: &Value) -> Result<Vec<Fr>, Rejection> {
@@ -191,13 +228,12 @@ fn fields(values: &Value) -> Result<Vec<Fr>, Rejection> {
 }
 
 fn field_values(values: &[Fr]) -> Value {
-    values.iter().map(|value| to_hex(field_to_bytes(value))).collect()
+    values.iter().map(|value| to_hex(element_to_bytes(*value))).collect()
 }
 
 fn run_proof_system(id: &str, input: &Value, expect: &Value) {
     let result = match input["kind"].as_str().unwrap() {
         "prove" => return prove_again(id, input, expect),
-        "field" => field(&input["element"]).map(|_| ()),
         "key" => VerifyingKey::from_bytes(&from_hex(&input["verifyingKey"])).map(|key| {
             assert_eq!(expect["keyDigest"], to_hex(key.digest()), "{id}");
         }),
@@ -290,6 +326,7 @@ fn every_case_holds() {
         let run = match format {
             "profile" => run_profile,
             "execution" => run_execution,
+            "poseidon" => run_poseidon,
             "proof_system" => run_proof_system,
             _ => run_canonical_code,
         };

@@ -17,6 +17,8 @@ pub enum Stage {
     Inputs,
     /// The execution ended.
     Execution,
+    /// Bytes are no canonical encoding of field elements, or of another number of them than is allowed.
+    Encoding,
     /// A proof or key was checked.
     Verification,
 }
@@ -31,6 +33,7 @@ impl Stage {
             Stage::Lowering => "lowering",
             Stage::Inputs => "inputs",
             Stage::Execution => "execution",
+            Stage::Encoding => "encoding",
             Stage::Verification => "verification",
         }
     }
@@ -151,6 +154,13 @@ reasons! {
     /// The cells of an image are not in ascending order, hold 0, or cannot be in an image.
     CodeImageNotCanonical, "code_image_not_canonical", Lowering;
 
+    /// The encoding of field elements has not 32 bytes for each.
+    FieldElementLength, "field_element_length", Encoding;
+    /// The encoding of a field element is a number that is not below the modulus.
+    FieldElementNotCanonical, "field_element_not_canonical", Encoding;
+    /// A Poseidon hash of no input or of more than 16.
+    PoseidonInputCount, "poseidon_input_count", Encoding;
+
     /// An encoded proof or key is shorter or longer than its parts.
     ProofLengthMismatch, "proof_length_mismatch", Verification;
     /// A proof file is not the JSON of a proof.
@@ -163,8 +173,6 @@ reasons! {
     PointNotInSubgroup, "point_not_in_subgroup", Verification;
     /// A point of a proof or key is the identity.
     PointIsIdentity, "point_is_identity", Verification;
-    /// An encoded field element is not below the modulus.
-    FieldElementNotCanonical, "field_element_not_canonical", Verification;
     /// An encoded key has a wrong magic or impossible counts.
     KeyMalformed, "key_malformed", Verification;
     /// A key cannot be sound: equal or zero elements, zero or repeated bases.

@@ -1,9 +1,10 @@
 //! The challenges: drawn by hashing everything that a proof is about, after the commitments are fixed.
 
-use super::encoding::{field_to_bytes, point_to_bytes};
+use super::encoding::point_to_bytes;
 use super::keys::VerifyingKey;
 use super::verifier::Prepared;
 use crate::notation::{B256, keccak256};
+use crate::poseidon::element_to_bytes;
 use alloy_primitives::Keccak256;
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::PrimeField;
@@ -68,7 +69,7 @@ pub fn draw(
     hasher.update((transcript.statement.len() as u64).to_be_bytes());
     hasher.update(transcript.statement);
     for commitment in commitments {
-        commitment.public.iter().for_each(|value| hasher.update(field_to_bytes(value)));
+        commitment.public.iter().for_each(|value| hasher.update(element_to_bytes(*value)));
         hasher.update(point_to_bytes(&commitment.point));
     }
     let seed = hasher.finalize();

@@ -3,17 +3,15 @@
 use super::keys::VerifyingKey;
 use super::verifier::Proof;
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::PrimeField;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
 /// Bytes of an element of G1: the x coordinate, little-endian, with two flags in its highest bits.
 pub const G1_BYTES: usize = 32;
 /// Bytes of an element of G2.
 pub const G2_BYTES: usize = 64;
-/// Bytes of a field element.
-pub const FIELD_BYTES: usize = 32;
 /// Bytes of a proof: A, B, C, D and the proof of knowledge.
 pub const PROOF_BYTES: usize = 4 * G1_BYTES + G2_BYTES;
 /// Bytes of a vanilla proof: A, B and C.
@@ -105,22 +103,6 @@ impl<P: AffineRepr> Subgroup for P {
         use ark_ff::Zero;
         self.mul_bigint(P::ScalarField::MODULUS).is_zero()
     }
-}
-
-/// A field element in 32 bytes, big-endian.
-pub fn field_to_bytes(value: &Fr) -> [u8; FIELD_BYTES] {
-    value.into_bigint().to_bytes_be().try_into().expect("four limbs are 32 bytes")
-}
-
-/// The field element with this encoding.
-pub fn field_from_bytes(bytes: &[u8; FIELD_BYTES]) -> Result<Fr, Rejection> {
-    let value = Fr::from_be_bytes_mod_order(bytes);
-    // PROOF-014: two encodings of an input would be two statements with one proof.
-    if field_to_bytes(&value) != *bytes {
-        let detail = "the value is not below the modulus of the scalar field";
-        return Err(Rejection::new(Reject::FieldElementNotCanonical, 0, detail));
-    }
-    Ok(value)
 }
 
 impl Proof {

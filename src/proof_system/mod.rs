@@ -16,8 +16,8 @@ mod verifier;
 pub use cache::{CacheError, Origin, cached_insecure_setup};
 pub use challenge::{Challenges, Commitment, Transcript, draw};
 pub use encoding::{
-    FIELD_BYTES, G1_BYTES, G2_BYTES, PROOF_BYTES, VANILLA_PROOF_BYTES, field_from_bytes, field_to_bytes,
-    point_from_bytes, point_to_bytes, vanilla_proof_from_bytes, vanilla_proof_to_bytes,
+    G1_BYTES, G2_BYTES, PROOF_BYTES, VANILLA_PROOF_BYTES, point_from_bytes, point_to_bytes, vanilla_proof_from_bytes,
+    vanilla_proof_to_bytes,
 };
 pub use keys::{ProvingKey, VerifyingKey, insecure_setup, setup};
 pub use prover::{Committed, ProveError, commit, prove, prove_vanilla};

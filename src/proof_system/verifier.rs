@@ -1,9 +1,10 @@
 //! The verifier: one proof, or many that share their challenges.
 
 use super::challenge::{Challenges, expand};
-use super::encoding::{field_to_bytes, point_to_bytes};
+use super::encoding::point_to_bytes;
 use super::keys::VerifyingKey;
 use crate::notation::{B256, Reject, Rejection};
+use crate::poseidon::element_to_bytes;
 use alloy_primitives::Keccak256;
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
@@ -166,7 +167,7 @@ impl Verifier {
             count("public inputs", segment.public.len(), self.key.public - self.key.constants)?;
             count("public inputs of phase 2", segment.late_public.len(), self.key.late_public)?;
             for value in segment.public.iter().chain(segment.late_public) {
-                hasher.update(field_to_bytes(value));
+                hasher.update(element_to_bytes(*value));
             }
             hasher.update(segment.proof.to_bytes());
         }

@@ -35,6 +35,13 @@ pub enum Subject {
     Module(Vec<u8>),
     /// The encoding of canonical code; only in the format of that name.
     Code(Vec<u8>),
+    /// Encoded field elements to hash: by the sponge if there is a domain. Only in the format `poseidon`.
+    Elements {
+        /// The domain of the sponge; none for the hash of a fixed number of elements.
+        domain: Option<u64>,
+        /// The encodings one after the other.
+        elements: Vec<u8>,
+    },
     /// What the proof system is given, by its kind; only in the format of that name.
     ProofSystem(Value),
 }
@@ -123,6 +130,12 @@ impl Draft {
         self
     }
 
+    /// Encoded field elements to hash, instead of a module: by the sponge if there is a domain.
+    pub fn elements(mut self, domain: Option<u64>, elements: impl Into<Vec<u8>>) -> Draft {
+        self.0.input.subject = Subject::Elements { domain, elements: elements.into() };
+        self
+    }
+
     /// What the proof system is given, instead of a module.
     pub fn proof_system(mut self, input: Value) -> Draft {
         self.0.input.subject = Subject::ProofSystem(input);
@@ -166,7 +179,7 @@ impl Draft {
         self
     }
 
-    /// The module or code is accepted. States nothing about an execution.
+    /// The module, code or elements are accepted. States nothing about an execution.
     pub fn accept(self) -> Case {
         self.state(json!({"outcome": "accept"}))
     }
@@ -250,6 +263,13 @@ impl Input {
         let mut value = match &self.subject {
             Subject::Module(module) => json!({"module": bytes::to_json(module, "wasm", blobs)}),
             Subject::Code(code) => json!({"code": bytes::to_json(code, "code", blobs)}),
+            Subject::Elements { domain, elements } => {
+                let mut value = json!({"elements": bytes::to_json(elements, "bin", blobs)});
+                if let Some(domain) = domain {
+                    value["domain"] = json::quantity(*domain).into();
+                }
+                value
+            }
             Subject::ProofSystem(input) => input.clone(),
         };
         if let Some(run) = &self.run {
@@ -267,6 +287,12 @@ impl Input {
     pub fn from_json(node: &Node, blobs: &Blobs) -> Result<Input, Fault> {
         if node.optional("kind")?.is_some() {
             return Ok(Input { subject: Subject::ProofSystem(node.value.clone()), run: None });
+        }
+        if let Some(elements) = node.optional("elements")? {
+            node.only(&["domain", "elements"])?;
+            let domain = node.optional("domain")?.map(|domain| domain.quantity()).transpose()?;
+            let elements = bytes::from_json(&elements, blobs)?;
+            return Ok(Input { subject: Subject::Elements { domain, elements }, run: None });
         }
         let (name, subject) = match node.optional("code")? {
             Some(code) => ("code", Subject::Code(bytes::from_json(&code, blobs)?)),

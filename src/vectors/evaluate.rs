@@ -8,6 +8,7 @@ use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
 use crate::notation::{B256, Execution, Outcome, Rejection, keccak256};
+use crate::poseidon::{self, Domain, FULL_ROUNDS, Fr, Parameters, Width, element_to_bytes};
 use crate::profile::{self, Module};
 use serde_json::{Value, json};
 
@@ -25,6 +26,8 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
     let result = match (format, &input.subject, &input.run) {
         (Format::Profile, Subject::Module(wasm), None) => profile(wasm),
         (Format::Execution, Subject::Module(wasm), Some(run)) => execution(wasm, run, blobs),
+        (Format::Poseidon, Subject::Elements { domain, elements }, None) => poseidon(*domain, elements),
+        (Format::Poseidon, _, _) => Err(Fault::new("input", "has other fields than `elements` and `domain`").into()),
         (Format::ProofSystem, Subject::ProofSystem(input), None) => proof_system::evaluate(input).map_err(Stop::from),
         (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),
@@ -139,6 +142,7 @@ fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Re
     let code = match subject {
         Subject::Module(wasm) => canonical_code::lower(&profile::load(wasm)?)?,
         Subject::Code(encoding) => CanonicalCode::from_bytes(encoding)?,
+        Subject::Elements { .. } => return Err(Fault::new("input", "has no module and no code").into()),
         Subject::ProofSystem(_) => return Err(Fault::new("input", "has no module and no code").into()),
     };
     let mut value = json!({"outcome": "accept", "stage": "lowering"});
@@ -167,6 +171,64 @@ fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Re
         value["listing"] = code.to_string().lines().collect();
     }
     Ok(value)
+}
+
+fn poseidon(domain: Option<u64>, elements: &[u8]) -> Result<Value, Stop> {
+    let inputs = poseidon::elements_from_bytes(elements)?;
+    let (mut permutations, mut rows) = (Vec::new(), 0);
+    let permute = |parameters: &Parameters, state: &mut [Fr]| permutations.push(traced(parameters, state));
+    let multiply = &mut |a: &Fr, b: &Fr| {
+        rows += 1;
+        *a * b
+    };
+    let (width, result, in_circuit) = match domain {
+        None => {
+            let result = poseidon::hash_with(&inputs, permute)?;
+            (Width::from_rate(inputs.len()), result, poseidon::gadget::hash(&inputs, multiply)?)
+        }
+        Some(domain) => {
+            let domain = Domain::new(domain).ok_or_else(|| Fault::new("input.domain", "is zero"))?;
+            let result = poseidon::sponge_with(domain, &inputs, permute);
+            (Some(Width::SPONGE), result, poseidon::gadget::sponge(domain, &inputs, multiply))
+        }
+    };
+    // No vector is written on which the two implementations disagree.
+    if result != in_circuit {
+        return Err(Fault::new("gadget", "has another result").into());
+    }
+    let width = width.ok_or_else(|| Fault::new("input.elements", "have no width"))?;
+    let parameters = Parameters::of(width);
+    Ok(json!({
+        "outcome": "accept",
+        "stage": "encoding",
+        "width": width.get(),
+        "roundConstants": super::poseidon::constants_digest(&parameters.round_constants),
+        "matrix": super::poseidon::constants_digest(&parameters.matrix),
+        "permutations": permutations,
+        "result": hex(element_to_bytes(result)),
+        "rows": rows,
+    }))
+}
+
+/// Permutes a state and notes it at the places where implementations part.
+fn traced(parameters: &Parameters, state: &mut [Fr]) -> Value {
+    let list = |state: &[Fr]| -> Value { state.iter().map(|element| hex(element_to_bytes(*element))).collect() };
+    let full_rounds = FULL_ROUNDS / 2;
+    let partial_rounds = full_rounds + parameters.width.partial_rounds();
+    let mut value = json!({"start": list(state)});
+    parameters.permute_observed(state, |round, state| {
+        let names = [
+            ("firstRound", 1),
+            ("fullRounds", full_rounds),
+            ("firstPartialRound", full_rounds + 1),
+            ("partialRounds", partial_rounds),
+            ("end", parameters.width.rounds()),
+        ];
+        for (name, _) in names.into_iter().filter(|(_, number)| *number == round) {
+            value[name] = list(state);
+        }
+    });
+    value
 }
 
 /// The fields that say how an execution ended.

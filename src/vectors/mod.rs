@@ -1,12 +1,13 @@
 //! Conformance vectors: what every client must find for the same bytes.
 //!
-//! The cases are written in [`profile`], [`execution`] and [`canonical_code`], one file per format. An author gives
+//! The cases are written in [`profile`], [`execution`], [`canonical_code`] and [`poseidon`], one module per format. An author gives
 //! the input and states what he expects; the reference implementation fills in the rest of the expectation, and
 //! [`build`] fails where the two disagree, so a wrong implementation cannot bless itself. `vectors/README.md` says how
 //! a client consumes the result, and [`check`] does it for the files on disk.
 
 pub mod canonical_code;
 pub mod execution;
+pub mod poseidon;
 pub mod profile;
 pub mod proof_system;
 
@@ -32,12 +33,13 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 6] = [
+pub const CHAPTERS: [(&str, &str); 7] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
     ("04-execution.md", include_str!("../../spec/04-execution.md")),
     ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
+    ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
 ];
 
@@ -50,13 +52,16 @@ pub enum Format {
     Execution,
     /// A module is lowered, and its canonical code executed.
     CanonicalCode,
+    /// Field elements are hashed.
+    Poseidon,
     /// A proof, key or encoding is verified.
     ProofSystem,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 4] = [Format::Profile, Format::Execution, Format::CanonicalCode, Format::ProofSystem];
+    pub const ALL: [Format; 5] =
+        [Format::Profile, Format::Execution, Format::CanonicalCode, Format::Poseidon, Format::ProofSystem];
 
     /// The name in files and paths.
     pub fn name(self) -> &'static str {
@@ -64,6 +69,7 @@ impl Format {
             Format::Profile => "profile",
             Format::Execution => "execution",
             Format::CanonicalCode => "canonical_code",
+            Format::Poseidon => "poseidon",
             Format::ProofSystem => "proof_system",
         }
     }
@@ -74,6 +80,7 @@ impl Format {
             Format::Profile => include_str!("../../vectors/schema/v1/profile.schema.json"),
             Format::Execution => include_str!("../../vectors/schema/v1/execution.schema.json"),
             Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
+            Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
         }
     }
@@ -84,6 +91,7 @@ impl Format {
             Format::Profile => profile::cases(),
             Format::Execution => execution::cases(),
             Format::CanonicalCode => canonical_code::cases(),
+            Format::Poseidon => poseidon::cases(),
             Format::ProofSystem => proof_system::cases(),
         };
         cases.extend(extensions::cases(self));

@@ -209,7 +209,8 @@ fn is_proposal(wasm: &[u8]) -> bool {
 fn outside_profile(rejection: &Rejection) -> bool {
     match rejection.reason.stage() {
         Stage::Malformed | Stage::Invalid => false,
-        Stage::Profile | Stage::Lowering | Stage::Inputs | Stage::Execution | Stage::Verification => true,
+        Stage::Profile | Stage::Lowering | Stage::Inputs | Stage::Execution => true,
+        Stage::Encoding | Stage::Verification => true,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::super::json::{Fault, Node, hex};
 use crate::notation::Rejection;
+use crate::poseidon::{element_from_bytes, element_to_bytes};
 use crate::proof_system::example::{Permutation, Values};
 use crate::proof_system::{
-    Commitment, Prepared, Proof, ProvingKey, Segment, Transcript, Verifier, VerifyingKey, commit, draw,
-    field_from_bytes, field_to_bytes, insecure_setup, point_from_bytes, point_to_bytes, prove, snarkjs_proof,
-    snarkjs_public, snarkjs_verifying_key, vanilla_proof_from_bytes,
+    Commitment, Prepared, Proof, ProvingKey, Segment, Transcript, Verifier, VerifyingKey, commit, draw, insecure_setup,
+    point_from_bytes, point_to_bytes, prove, snarkjs_proof, snarkjs_public, snarkjs_verifying_key,
+    vanilla_proof_from_bytes,
 };
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::UniformRand;
@@ -39,7 +40,6 @@ pub fn evaluate(input: &Value) -> Result<Value, Stop> {
     let kind = node.field("kind")?;
     match kind.text()? {
         "challenge" => challenge(&node),
-        "field" => field(&node),
         "key" => key(&node),
         "proof" => proof(&node),
         "proof_file" => proof_file(&node),
@@ -57,8 +57,7 @@ fn accept(mut value: Value) -> Result<Value, Stop> {
 }
 
 fn field_of(node: &Node) -> Result<Fr, Stop> {
-    let bytes: [u8; 32] = node.hex()?.try_into().map_err(|_| node.fault("has not 32 bytes"))?;
-    Ok(field_from_bytes(&bytes)?)
+    Ok(element_from_bytes(&node.hex()?)?)
 }
 
 fn fields(node: &Node) -> Result<Vec<Fr>, Stop> {
@@ -66,17 +65,11 @@ fn fields(node: &Node) -> Result<Vec<Fr>, Stop> {
 }
 
 fn field_values(values: &[Fr]) -> Value {
-    values.iter().map(|value| hex(field_to_bytes(value))).collect()
+    values.iter().map(|value| hex(element_to_bytes(*value))).collect()
 }
 
 fn key_of(node: &Node) -> Result<VerifyingKey, Stop> {
     Ok(VerifyingKey::from_bytes(&node.field("verifyingKey")?.hex()?)?)
-}
-
-fn field(node: &Node) -> Result<Value, Stop> {
-    node.only(&["element", "kind"])?;
-    field_of(&node.field("element")?)?;
-    accept(json!({}))
 }
 
 fn key(node: &Node) -> Result<Value, Stop> {
@@ -260,7 +253,7 @@ pub fn prove_all(
         let proof = prove(&key, committed, &challenges, &mut rng).map_err(|error| fault(error.to_string()))?;
         segments.push((commitment.public, vec![circuit.product(challenges.values()[0])], proof));
         let [r, s] = [Fr::rand(&mut drawn), Fr::rand(&mut drawn)];
-        let [blinder, r, s] = [blinder, r, s].map(|value| hex(field_to_bytes(&value)));
+        let [blinder, r, s] = [blinder, r, s].map(|value| hex(element_to_bytes(value)));
         randomness.push(json!({"blinder": blinder, "r": r, "s": s}));
     }
     Ok(Proven { key, segments, randomness: randomness.into() })

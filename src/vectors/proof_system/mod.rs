@@ -8,10 +8,10 @@ pub(super) use evaluate::{Stop, evaluate};
 use super::json::hex;
 use super::{Case, case};
 use crate::notation::{Reject, keccak256};
+use crate::poseidon::element_to_bytes;
 use crate::proof_system::example::{Cubic, Permutation};
 use crate::proof_system::{
-    Proof, Transcript, VerifyingKey, field_to_bytes, insecure_setup, point_to_bytes, prove_vanilla,
-    vanilla_proof_to_bytes,
+    Proof, Transcript, VerifyingKey, insecure_setup, point_to_bytes, prove_vanilla, vanilla_proof_to_bytes,
 };
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -51,7 +51,7 @@ fn proven(name: &str, count: u64) -> Proven {
 }
 
 fn field(value: &Fr) -> String {
-    hex(field_to_bytes(value))
+    hex(element_to_bytes(*value))
 }
 
 fn field_values(values: &[Fr]) -> Value {
@@ -262,7 +262,7 @@ fn single(one: &Proven) -> Vec<Case> {
     cases.push(origin.changed(
         "public-above-modulus",
         "A public input is below the modulus.",
-        &["PROOF-014"],
+        &["POSEIDON-002"],
         "set the public input to the modulus",
         Reject::FieldElementNotCanonical,
         |input| input["segments"][0]["public"][0] = hex(Fr::MODULUS.to_bytes_be()).into(),
@@ -611,27 +611,6 @@ fn proofs(one: &Proven) -> Vec<Case> {
             &|b| b[32..96].copy_from_slice(&point_to_bytes(&outside)),
         ),
     ];
-    let id = "proof-system-field";
-    let origin = Origin { id, input: json!({"kind": "field", "element": field(&-Fr::ONE)}) };
-    cases.extend([
-        case(id, "The greatest field element is accepted.", ["PROOF-014"]).proof_system(origin.input.clone()).accept(),
-        origin.changed(
-            "modulus",
-            "The modulus is no field element.",
-            &["PROOF-014"],
-            "add one",
-            Reject::FieldElementNotCanonical,
-            |input| input["element"] = hex(Fr::MODULUS.to_bytes_be()).into(),
-        ),
-        origin.changed(
-            "greatest",
-            "2^256 - 1 is no field element.",
-            &["PROOF-014"],
-            "set all bits",
-            Reject::FieldElementNotCanonical,
-            |input| input["element"] = hex([0xff; 32]).into(),
-        ),
-    ]);
     let id = "proof-system-file";
     let text = proof.to_json();
     let origin = Origin { id, input: json!({"kind": "proof_file", "text": text}) };
