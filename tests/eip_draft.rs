@@ -16,7 +16,7 @@ fn rules(text: &str) -> BTreeSet<String> {
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
     let is_rule = |word: &&str| match word.split_once('-') {
         Some((topic, number)) => {
-            ["NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON"].contains(&topic)
+            ["NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON", "PROOF"].contains(&topic)
                 && number.len() == 3
                 && number.bytes().all(|digit| digit.is_ascii_digit())
         }
@@ -48,7 +48,7 @@ fn its_specification_has_the_chapters_as_sections_in_their_order() {
 #[test]
 fn the_text_blocks_of_its_complete_part_are_those_of_the_chapters() {
     let draft = draft();
-    let complete = draft.split("### Proof system").next().expect("the part on WASM comes first");
+    let complete = draft.split("### Circuit").next().expect("the part on WASM comes first");
     let blocks: Vec<&str> = complete.split("```").skip(1).step_by(2).collect();
     assert!(!blocks.is_empty());
     for block in blocks {
