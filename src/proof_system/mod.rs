@@ -1,6 +1,7 @@
 #![doc = include_str!("../../spec/07-proof-system.md")]
 
 pub mod example;
+pub mod poseidon;
 
 mod cache;
 mod challenge;

@@ -7,7 +7,7 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, One, PrimeField, Zero};
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 /// A wire of phase 1: it is fixed before the challenges are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EarlyWire {
     /// The constant 1.
     One,
@@ -18,7 +18,7 @@ pub enum EarlyWire {
 }
 
 /// A wire of either phase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wire {
     /// A wire of phase 1.
     Early(EarlyWire),
@@ -383,8 +383,8 @@ pub(super) fn run_phase_2<C: Circuit>(circuit: &C, early: C::Early, system: &mut
     circuit.phase_2(early, &challenges, &mut LateSystem(system));
 }
 
-/// Sorts terms by index and adds up those of the same one.
-fn collect(mut terms: Vec<(Fr, usize)>) -> Vec<(Fr, usize)> {
+/// Sorts terms by index or wire and adds up those of the same one.
+pub(super) fn collect<I: Ord + Copy>(mut terms: Vec<(Fr, I)>) -> Vec<(Fr, I)> {
     terms.sort_by_key(|(_, index)| *index);
     terms.dedup_by(|next, kept| {
         let same = next.1 == kept.1;
