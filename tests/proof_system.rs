@@ -103,7 +103,7 @@ fn the_prover_refuses_what_does_not_fit() {
     ));
     let circuit = Permutation::honest(LENGTH, 1);
     let [one, two] = [(); 2].map(|()| commit(&key, &circuit, &mut rng).unwrap());
-    let challenges = draw(&key.verifying_key, &prepared, &TRANSCRIPT, &[one.commitment().clone()]);
+    let challenges = draw(&key.verifying_key, &prepared, &TRANSCRIPT, &[one.commitment().clone()]).unwrap();
     assert_eq!(prove(&key, two, &challenges, &mut rng).err(), Some(ProveError::OtherChallenges));
     assert!(prove(&key, one, &challenges, &mut rng).is_ok());
 }

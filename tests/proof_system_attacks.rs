@@ -46,25 +46,8 @@ struct Assignment {
 
 impl Assignment {
     fn new(values: &Values, challenges: &[Fr], blinder: Fr) -> Assignment {
-        let Values { weights, left, right } = values;
-        let terms: Vec<Fr> = left.iter().zip(weights).map(|(left, weight)| *left * weight).collect();
-        let products = |values: &[Fr]| {
-            let factors = values.iter().map(|value| challenges[0] - value);
-            let running = factors.scan(Fr::ONE, |product, factor| {
-                *product *= factor;
-                Some(*product)
-            });
-            running.collect::<Vec<Fr>>()
-        };
-        let (left_products, right_products) = (products(left), products(right));
-        let inner = terms.iter().sum();
-        let product = left_products[left.len() - 1];
-        let last = left.len() - 1;
-        Assignment {
-            known: [&weights[..], &[inner], challenges, &[product]].concat(),
-            committed: [&left[..], right, &terms[1..], &[blinder]].concat(),
-            private: [&left_products[..last], &right_products[..last]].concat(),
-        }
+        let [known, committed, private] = values.assignment(challenges, blinder);
+        Assignment { known, committed, private }
     }
 
     fn commitment(&self, key: &ProvingKey) -> (G1Affine, G1Affine) {
@@ -118,7 +101,8 @@ fn a_shifted_commitment_claims_another_input() {
     let blinder = Fr::from(17u64);
     let (d, _) = Assignment::new(&values, &[Fr::ONE; 2], blinder).commitment(&key);
     let shifted = (d + base * (inner - claimed)).into_affine();
-    let challenges = draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(shifted, claimed)]);
+    let challenges =
+        draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(shifted, claimed)]).unwrap();
     let assignment = Assignment::new(&values, challenges.values(), blinder);
     let proof = Proof { d: shifted, ..assignment.prove(&key) };
 
@@ -137,7 +121,8 @@ fn challenges_drawn_before_the_commitment_prove_what_is_false() {
     let values = honest_values(1);
     let inner: Fr = values.left.iter().zip(&values.weights).map(|(left, weight)| *left * weight).sum();
     let early =
-        draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(G1Affine::generator(), inner)]);
+        draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(G1Affine::generator(), inner)])
+            .unwrap();
     let z = early.values()[0];
     // Two factors change, their product does not.
     let mut false_values = values.clone();
@@ -155,7 +140,7 @@ fn challenges_drawn_before_the_commitment_prove_what_is_false() {
     );
     let late = [assignment.known[LENGTH + 3]];
     assert_eq!(reason(&key, &early, &[inner], &late, &proof), Reject::CommitmentMismatch);
-    let drawn = draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(proof.d, inner)]);
+    let drawn = draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(proof.d, inner)]).unwrap();
     assert_eq!(reason(&key, &drawn, &[inner], &late, &proof), Reject::ProofInvalid);
 }
 
@@ -167,25 +152,24 @@ fn every_part_of_the_transcript_changes_the_challenges() {
     let proven = prove_all(&key, &prepared, &[Permutation::honest(LENGTH, 1), Permutation::honest(LENGTH, 2)], 1);
     let commitments: Vec<Commitment> =
         proven.segments.iter().map(|(public, _, proof)| commitment(proof.d, public[0])).collect();
-    assert_eq!(draw(&key.verifying_key, &prepared, &TRANSCRIPT, &commitments), proven.challenges);
+    assert_eq!(draw(&key.verifying_key, &prepared, &TRANSCRIPT, &commitments).unwrap(), proven.challenges);
 
     let mut others = vec![
-        draw(&key.verifying_key, &prepared, &Transcript { tier: 4, ..TRANSCRIPT }, &commitments),
-        draw(&key.verifying_key, &prepared, &Transcript { statement: b"a statement\0", ..TRANSCRIPT }, &commitments),
+        draw(&key.verifying_key, &prepared, &Transcript { tier: 4, ..TRANSCRIPT }, &commitments).unwrap(),
+        draw(&key.verifying_key, &prepared, &Transcript { statement: b"a statement\0", ..TRANSCRIPT }, &commitments)
+            .unwrap(),
     ];
     for index in 0..TRANSCRIPT.statement.len() {
         let mut statement = TRANSCRIPT.statement.to_vec();
         statement[index] ^= 1;
-        others.push(draw(
-            &key.verifying_key,
-            &prepared,
-            &Transcript { statement: &statement, ..TRANSCRIPT },
-            &commitments,
-        ));
+        others.push(
+            draw(&key.verifying_key, &prepared, &Transcript { statement: &statement, ..TRANSCRIPT }, &commitments)
+                .unwrap(),
+        );
     }
     let weights: Vec<Fr> = (0..LENGTH as u64).map(Fr::from).collect();
     let other_code = Prepared::derive(&key.verifying_key, &weights).unwrap();
-    others.push(draw(&key.verifying_key, &other_code, &TRANSCRIPT, &commitments));
+    others.push(draw(&key.verifying_key, &other_code, &TRANSCRIPT, &commitments).unwrap());
     let verifier = Verifier::new(key.verifying_key.clone()).unwrap();
     for other in &others {
         assert_ne!(other.seed(), proven.challenges.seed());
@@ -195,7 +179,7 @@ fn every_part_of_the_transcript_changes_the_challenges() {
     }
     let other_key = insecure_setup(&Permutation::shape(LENGTH), [8; 32]).unwrap().verifying_key;
     let prepared_there = Prepared::derive(&other_key, &Permutation::honest(LENGTH, 0).weights()).unwrap();
-    let there = draw(&other_key, &prepared_there, &TRANSCRIPT, &commitments);
+    let there = draw(&other_key, &prepared_there, &TRANSCRIPT, &commitments).unwrap();
     assert_ne!(there.seed(), proven.challenges.seed());
     assert_eq!(verifier.verify(&prepared, &there, &proven.segments()).unwrap_err().reason, Reject::OtherKey);
     // Sigma alone is part of the key digest.

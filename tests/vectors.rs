@@ -275,7 +275,7 @@ fn verify_segments(id: &str, input: &Value, expect: &Value) -> Result<(), Reject
         let point = point_from_bytes(&from_hex(&commitment["point"]))?;
         commitments.push(Commitment { point, public: fields(&commitment["public"])? });
     }
-    let challenges = draw(&key, &prepared, &transcript, &commitments);
+    let challenges = draw(&key, &prepared, &transcript, &commitments)?;
     if expect["outcome"] == "accept" {
         assert_eq!(expect["keyDigest"], to_hex(key.digest()), "{id}");
         assert_eq!(expect["preparedPoint"], to_hex(point_to_bytes(&prepared.point())), "{id}");
@@ -312,7 +312,7 @@ fn prove_again(id: &str, input: &Value, expect: &Value) {
     let statement = from_hex(&input["statement"]);
     let transcript = Transcript { tier: input["tier"].as_u64().unwrap() as u32, statement: &statement };
     let prepared = Prepared::derive(&key.verifying_key, &weights).unwrap();
-    let challenges = draw(&key.verifying_key, &prepared, &transcript, &commitments);
+    let challenges = draw(&key.verifying_key, &prepared, &transcript, &commitments).unwrap();
     for (committed, expected) in committed.into_iter().zip(expect["segments"].as_array().unwrap()) {
         let proof = prove(&key, committed, &challenges, &mut rng).unwrap();
         assert_eq!(expected["proof"], to_hex(proof.to_bytes()), "{id}");

@@ -2,8 +2,8 @@
 
 use super::encoding::point_to_bytes;
 use super::keys::VerifyingKey;
-use super::verifier::Prepared;
-use crate::notation::{B256, keccak256};
+use super::verifier::{Prepared, count};
+use crate::notation::{B256, Rejection, keccak256};
 use crate::poseidon::element_to_bytes;
 use alloy_primitives::Keccak256;
 use ark_bn254::{Fr, G1Affine};
@@ -59,7 +59,10 @@ pub fn draw(
     prepared: &Prepared,
     transcript: &Transcript<'_>,
     commitments: &[Commitment],
-) -> Challenges {
+) -> Result<Challenges, Rejection> {
+    for commitment in commitments {
+        count("public inputs", commitment.public.len(), key.public - key.constants)?;
+    }
     let mut hasher = Keccak256::new();
     hasher.update(CHALLENGE_DOMAIN);
     hasher.update(prepared.key_digest);
@@ -73,12 +76,12 @@ pub fn draw(
         hasher.update(point_to_bytes(&commitment.point));
     }
     let seed = hasher.finalize();
-    Challenges {
+    Ok(Challenges {
         values: expand(seed, key.challenges),
         commitments: commitments.to_vec(),
         key_digest: prepared.key_digest,
         seed,
-    }
+    })
 }
 
 /// PROOF-008: the field elements of a seed: of each the 512 bits of two hashes, reduced, so that its distance from

@@ -57,6 +57,30 @@ impl Permutation {
     }
 }
 
+impl Values {
+    /// The values of all variables but 1, as far as a prover may choose them: what the verifier knows, the committed wires
+    /// and the private wires. For tests and vectors of attacks, by provers who do as they like.
+    pub fn assignment(&self, challenges: &[Fr], blinder: Fr) -> [Vec<Fr>; 3] {
+        let Values { weights, left, right } = self;
+        let terms: Vec<Fr> = left.iter().zip(weights).map(|(left, weight)| *left * weight).collect();
+        let products = |values: &[Fr]| {
+            let factors = values.iter().map(|value| challenges[0] - value);
+            let running = factors.scan(Fr::one(), |product, factor| {
+                *product *= factor;
+                Some(*product)
+            });
+            running.collect::<Vec<Fr>>()
+        };
+        let (left_products, right_products) = (products(left), products(right));
+        let last = left.len() - 1;
+        [
+            [&weights[..], &[terms.iter().sum()], challenges, &[left_products[last]]].concat(),
+            [&left[..], right, &terms[1..], &[blinder]].concat(),
+            [&left_products[..last], &right_products[..last]].concat(),
+        ]
+    }
+}
+
 impl Circuit for Permutation {
     const CHALLENGES: usize = 2;
     type Early = Early;

@@ -210,7 +210,7 @@ impl Verifier {
 }
 
 /// PROOF-011: as many values as the key has bases for; `ark-groth16` would ignore the rest.
-fn count(what: &str, found: usize, expected: u32) -> Result<(), Rejection> {
+pub(super) fn count(what: &str, found: usize, expected: u32) -> Result<(), Rejection> {
     if found == expected as usize {
         return Ok(());
     }

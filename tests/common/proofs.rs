@@ -29,7 +29,7 @@ pub fn prove_all(key: &ProvingKey, prepared: &Prepared, circuits: &[Permutation]
     let mut rng = rng(seed);
     let committed: Vec<_> = circuits.iter().map(|circuit| commit(key, circuit, &mut rng).unwrap()).collect();
     let commitments: Vec<Commitment> = committed.iter().map(|committed| committed.commitment().clone()).collect();
-    let challenges = draw(&key.verifying_key, prepared, &TRANSCRIPT, &commitments);
+    let challenges = draw(&key.verifying_key, prepared, &TRANSCRIPT, &commitments).unwrap();
     let segments = committed
         .into_iter()
         .zip(circuits)

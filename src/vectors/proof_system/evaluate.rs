@@ -149,7 +149,7 @@ fn challenge(node: &Node) -> Result<Value, Stop> {
         Ok(Commitment { point, public: fields(&commitment.field("public")?)? })
     });
     let commitments = commitments.collect::<Result<Vec<_>, Stop>>()?;
-    let challenges = draw(&opening.key, &opening.prepared, &opening.transcript(), &commitments);
+    let challenges = draw(&opening.key, &opening.prepared, &opening.transcript(), &commitments)?;
     accept(opening.intermediates(&challenges))
 }
 
@@ -166,7 +166,7 @@ fn verify(node: &Node) -> Result<Value, Stop> {
     }
     let commitments: Vec<Commitment> =
         parsed.iter().map(|(public, _, proof)| Commitment { point: proof.d, public: public.clone() }).collect();
-    let challenges = draw(&opening.key, &opening.prepared, &opening.transcript(), &commitments);
+    let challenges = draw(&opening.key, &opening.prepared, &opening.transcript(), &commitments)?;
     let segments: Vec<Segment> =
         parsed.iter().map(|(public, late_public, proof)| Segment { public, late_public, proof }).collect();
     verifier.verify(&opening.prepared, &challenges, &segments)?;
@@ -243,7 +243,8 @@ pub fn prove_all(
     let commitments: Vec<Commitment> = committed.iter().map(|committed| committed.commitment().clone()).collect();
     let constants = first.weights();
     let prepared = Prepared::derive(&key.verifying_key, &constants).map_err(|error| fault(error.to_string()))?;
-    let challenges = draw(&key.verifying_key, &prepared, transcript, &commitments);
+    let challenges =
+        draw(&key.verifying_key, &prepared, transcript, &commitments).map_err(|error| fault(error.to_string()))?;
     let blinders: Vec<Fr> = circuits.iter().map(|_| Fr::rand(&mut drawn)).collect();
     let mut segments = Vec::new();
     let mut randomness = Vec::new();

@@ -11,11 +11,13 @@ use crate::notation::{Reject, keccak256};
 use crate::poseidon::element_to_bytes;
 use crate::proof_system::example::{Cubic, Permutation};
 use crate::proof_system::{
-    Proof, Transcript, VerifyingKey, insecure_setup, point_to_bytes, prove_vanilla, vanilla_proof_to_bytes,
+    Commitment, PlainReduction, Prepared, Proof, Transcript, VerifyingKey, draw, insecure_setup, point_to_bytes,
+    prove_vanilla, vanilla_proof_to_bytes,
 };
-use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::{BigInteger, Field, PrimeField};
+use ark_groth16::Groth16;
 use evaluate::{Proven, prove_all};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
@@ -279,22 +281,47 @@ fn change_count(values: &mut Value, side: &str) {
     }
 }
 
-/// D is moved along the base of the public input, which is claimed to be one more; the commitment's randomness is known
-/// to the prover, so the challenges are those of the moved D.
+/// D is moved along the base of the public input, which is claimed to be one more, before the challenges are drawn. So
+/// the first equation holds, and the proof of knowledge is what sees it.
 fn shifted(origin: &Origin, one: &Proven) -> Case {
-    let (public, _, proof) = &one.segments[0];
-    let base = one.key.verifying_key.bases[1 + LENGTH];
-    let moved = Proof { d: (proof.d - base).into(), ..proof.clone() };
-    let claimed = field(&(public[0] + Fr::ONE));
+    let key = &one.key;
+    let values = Permutation::honest(LENGTH, 0).values.expect("it has values");
+    let blinder = Fr::from(17u64);
+    let commit = |bases: &[G1Affine]| {
+        let [_, committed, _] = values.assignment(&[Fr::ONE; 2], blinder);
+        let scalars: Vec<_> = committed.iter().map(|value| value.into_bigint()).collect();
+        G1Projective::msm_bigint(bases, &scalars).into_affine()
+    };
+    let claimed = one.segments[0].0[0] + Fr::ONE;
+    let moved: G1Affine = (commit(key.committed_bases()) - key.verifying_key.bases[1 + LENGTH]).into();
+    let prepared = Prepared::derive(&key.verifying_key, &values.weights).expect("the weights are the constants");
+    let transcript = Transcript { tier: TIER, statement: STATEMENT };
+    let commitment = Commitment { point: moved, public: vec![claimed] };
+    let challenges =
+        draw(&key.verifying_key, &prepared, &transcript, &[commitment]).expect("the commitment has the inputs");
+    let [known, committed, private] = values.assignment(challenges.values(), blinder);
+    let late_public = known[known.len() - 1];
+    let proof = Groth16::<Bn254, PlainReduction>::create_proof_with_reduction_and_matrices(
+        &key.groth16,
+        Fr::from(19u64),
+        Fr::from(23u64),
+        &key.shape.matrices,
+        key.shape.instance(),
+        key.shape.rows(),
+        &[vec![Fr::ONE], known, committed, private].concat(),
+    )
+    .expect("the assignment has the circuit's size");
+    let proof = Proof { a: proof.a, b: proof.b, c: proof.c, d: moved, knowledge: commit(&key.sigma_bases) };
     origin.changed(
         "shifted",
-        "A commitment that takes over a part of a public input is refused.",
+        "A commitment that takes over a part of a public input is refused, though the first equation holds.",
         &["PROOF-011"],
-        "raise the public input by one and subtract its base from D",
+        "raise the public input by one, subtract its base from D, draw the challenges for this D and prove",
         Reject::ProofInvalid,
         |input| {
-            input["segments"][0]["public"][0] = claimed.into();
-            input["segments"][0]["proof"] = hex(moved.to_bytes()).into();
+            input["segments"][0]["public"][0] = field(&claimed).into();
+            input["segments"][0]["latePublic"][0] = field(&late_public).into();
+            input["segments"][0]["proof"] = hex(proof.to_bytes()).into();
         },
     )
 }
@@ -332,7 +359,8 @@ fn several(three: &Proven) -> Vec<Case> {
             },
         ));
     }
-    let reordered: [(&str, &str, fn(&mut Vec<Value>)); 4] = [
+    type Change = fn(&mut Vec<Value>);
+    let reordered: [(&str, &str, Change); 4] = [
         ("swapped", "exchange the first two segments", |segments| segments.swap(0, 1)),
         ("dropped", "drop the last segment", |segments| drop(segments.pop())),
         ("repeated", "repeat the last segment", |segments| segments.push(segments[2].clone())),
@@ -380,11 +408,14 @@ fn challenges(one: &Proven, three: &Proven) -> Vec<Case> {
         })
     };
     let long: Vec<u8> = (0..=255).collect();
+    let mut zero = input(TIER, STATEMENT, commitments(one));
+    zero["constants"] = field_values(&[Fr::from(0u64); LENGTH]);
     [
         ("one", "one commitment", input(TIER, STATEMENT, commitments(one))),
         ("three", "three commitments", input(TIER, STATEMENT, commitments(three))),
         ("tier", "the largest tier", input(u32::MAX, STATEMENT, commitments(one))),
         ("empty", "an empty statement", input(0, b"", commitments(one))),
+        ("zero", "constants that are all zero, whose prepared point is the identity", zero),
         ("long", "a statement of more than one block of the hash", input(0, &long, commitments(one))),
     ]
     .map(|(name, what, input)| {
@@ -628,6 +659,7 @@ fn proofs(one: &Proven) -> Vec<Case> {
             ),
         ),
         ("field", "A proof file has no other fields.", "rename one field", text.replace("\"knowledge\"", "\"pok\"")),
+        ("list", "A proof file is no list of the fields' values.", "write the values as a list", list_of_values(&text)),
         ("text", "A proof file is JSON.", "remove the last brace", text.trim_end_matches('}').into()),
     ];
     cases.push(case(id, "A proof file is accepted.", ["PROOF-015"]).proof_system(origin.input.clone()).accept());
@@ -637,6 +669,12 @@ fn proofs(one: &Proven) -> Vec<Case> {
         })
     }));
     cases
+}
+
+/// The values of a proof file in the order in which it is written, as a list.
+fn list_of_values(text: &str) -> String {
+    let values: Vec<&str> = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, value)| value).collect();
+    format!("[{}]", values.concat())
 }
 
 /// Proofs of a circuit without a committed phase.
