@@ -61,7 +61,7 @@ impl Assembler {
         self.words.push(word);
     }
 
-    /// Emits a jump. CODE-031: back to a loop that begins with a branch, the branch is taken here, inverted, so that a
+    /// CODE-031: emits a jump; back to a loop that begins with a branch, the branch is taken here, inverted, so that a
     /// turn of the loop costs one word less.
     pub(super) fn jump(&mut self, target: Label) {
         let head = self.labels[target.0 as usize];

@@ -879,7 +879,7 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
         self.call_address(label, 3, 0, 3);
     }
 
-    /// CODE-018: the callee's frame begins at its first argument (CODE-010).
+    /// CODE-010, CODE-018: the callee's frame begins at its first argument.
     fn call_address(&mut self, target: Label, params: usize, results: usize, link: u32) {
         let base = self.stack.len() - params;
         self.flush_from(base);

@@ -91,7 +91,7 @@ fn lowering() -> Vec<Case> {
         runs(
             "constant-address-overflow",
             "A constant address whose sum with the offset exceeds 32 bits traps.",
-            ["CODE-004", "CODE-005", "CODE-012", "CODE-029"],
+            ["CODE-004", "CODE-005", "CODE-012", "CODE-029", "CODE-030"],
             r#"(module (memory 1) (data (i32.const 65532) "\00\00\00\00")
                 (func (export "run") (result i32) (i32.load offset=0xffffffff (i32.const 32))))"#,
         )

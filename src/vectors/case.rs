@@ -86,11 +86,11 @@ pub struct Case {
 }
 
 /// Begins a case; one of the methods that state an outcome ends it.
-pub fn case<const N: usize>(id: &str, description: &str, requirements: [&str; N]) -> Draft {
+pub fn case<'a>(id: &str, description: &str, requirements: impl AsRef<[&'a str]>) -> Draft {
     Draft(Case {
         id: id.into(),
         description: description.into(),
-        requirements: requirements.map(String::from).to_vec(),
+        requirements: requirements.as_ref().iter().map(|rule| rule.to_string()).collect(),
         derived_from: None,
         mutation: None,
         input: Input { subject: Subject::Module(Vec::new()), run: None },

@@ -57,7 +57,9 @@ pub(super) fn cases(format: Format) -> Vec<Case> {
 
 fn accepted_module(extension: &Extension) -> Case {
     let description = format!("What a compiler made of the extension {} is accepted unchanged.", extension.name);
-    case(&id(Format::Profile, &[extension.name]), &description, ["PROFILE-001"]).module(extension.wasm).accept()
+    case(&id(Format::Profile, &[extension.name]), &description, rules(extension, Format::Profile))
+        .module(extension.wasm)
+        .accept()
 }
 
 /// The extension's cases, save the long ones; of canonical code, whose traces are larger, one.
@@ -85,7 +87,7 @@ fn executions(extension: &Extension, format: Format) -> Result<Vec<Case>, Fault>
 fn execution(extension: &Extension, format: Format, node: &Node) -> Result<Case, Fault> {
     let sentence = node.field("description")?.text()?;
     let id = id(format, &[extension.name, node.field("id")?.text()?]);
-    let draft = case(&id, &format!("Extension {}: {sentence}", extension.name), [rule(format)])
+    let draft = case(&id, &format!("Extension {}: {sentence}", extension.name), rules(extension, format))
         .module(extension.wasm)
         .input(node.field("input")?.hex()?)
         .witness(node.field("witness")?.hex()?)
@@ -116,11 +118,26 @@ fn id(format: Format, names: &[&str]) -> String {
     format!("{}-{}", format.name(), names.join("-")).replace('_', "-")
 }
 
-fn rule(format: Format) -> &'static str {
-    match format == Format::CanonicalCode {
-        true => "CODE-029",
-        false => "EXEC-003",
+/// The rules that an extension's cases exercise beside those that every module does.
+fn rules(extension: &Extension, format: Format) -> Vec<&'static str> {
+    let mut rules = match format {
+        Format::Profile => vec!["PROFILE-001", "PROFILE-029"],
+        Format::Execution => vec!["EXEC-003"],
+        Format::CanonicalCode => vec!["CODE-029", "CODE-030"],
+        Format::Poseidon => Vec::new(),
+    };
+    if format == Format::Execution {
+        rules.extend(match extension.name {
+            // Messages of every length modulo 8.
+            "sha256" => ["NOTE-001", "HOST-004"].as_slice(),
+            // What every trap leaves behind.
+            "traps" => &["HOST-015"],
+            // Fields of the context.
+            "token_ledger" | "one_time_signature" => &["HOST-003", "HOST-005"],
+            _ => &[],
+        });
     }
+    rules
 }
 
 fn context(node: &Node) -> Result<Context, Fault> {
