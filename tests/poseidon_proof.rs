@@ -88,7 +88,7 @@ fn a_preimage_is_proven_with_a_committed_phase() {
     let circuit = CommittedPreimage(Some(inputs()));
     let committed = commit(&key, &circuit, &mut rng(1)).unwrap();
     let commitments = [committed.commitment().clone()];
-    let challenges = draw(&key.verifying_key, &prepared, &transcript, &commitments);
+    let challenges = draw(&key.verifying_key, &prepared, &transcript, &commitments).unwrap();
     let proof = prove(&key, committed, &challenges, &mut rng(2)).unwrap();
     let public = [poseidon::two_to_one(inputs()[0], inputs()[1])];
     assert_eq!(commitments[0].public, public);

@@ -124,7 +124,7 @@ fn rules(extension: &Extension, format: Format) -> Vec<&'static str> {
         Format::Profile => vec!["PROFILE-001", "PROFILE-029"],
         Format::Execution => vec!["EXEC-003"],
         Format::CanonicalCode => vec!["CODE-029", "CODE-030"],
-        Format::Poseidon => Vec::new(),
+        Format::Poseidon | Format::ProofSystem => Vec::new(),
     };
     if format == Format::Execution {
         rules.extend(match extension.name {
