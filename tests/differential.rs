@@ -10,6 +10,8 @@ mod engines;
 mod generator;
 #[path = "common/shrink.rs"]
 mod shrink;
+#[path = "common/wasmi_engine.rs"]
+mod wasmi_engine;
 #[path = "common/wasmi_workaround.rs"]
 mod wasmi_workaround;
 

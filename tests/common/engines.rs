@@ -1,11 +1,12 @@
 //! Runs a module in the interpreter, in canonical code and in `wasmi`, and compares what they do.
 
 use super::generator::Choices;
+use super::wasmi_engine::{self, Translated};
 use super::wasmi_workaround;
 use middle_client::canonical_code::{self, Access, CanonicalCode, Machine, Space};
 use middle_client::execution::{self, Halt, Instance};
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::{B256, Execution, Outcome, Rejection, Trap};
+use middle_client::notation::{Execution, Outcome, Rejection, Trap};
 use middle_client::profile::{self, ExportKind, Module, ValueType};
 use std::collections::HashMap;
 
@@ -15,6 +16,8 @@ const FUEL: u64 = 500_000;
 const CYCLE_LIMIT: u64 = 8_000_000;
 /// Cycles up to which the trace is checked, too.
 const TRACE_LIMIT: u64 = 20_000;
+/// More than any program that the interpreter finishes can use up in `wasmi`.
+const WASMI_FUEL: u64 = 1 << 40;
 /// Functions called of a module at most.
 const MAX_CALLS: usize = 6;
 
@@ -72,7 +75,7 @@ pub fn compare(wasm: &[u8], choices: &mut Choices) -> Result<Agreement, Failure>
     let module = profile::decode(wasm)?;
     let inputs = inputs(choices);
     let mut agreement = Agreement::default();
-    let for_wasmi = wasmi_workaround::rewrite(wasm, &module);
+    let for_wasmi = Translated::new(&wasmi_workaround::rewrite(wasm, &module), Some(WASMI_FUEL));
     if profile::load(wasm).is_ok() {
         compare_run(&for_wasmi, &module, &inputs, &mut agreement)?;
     }
@@ -90,7 +93,12 @@ fn inputs(choices: &mut Choices) -> Inputs {
     Inputs { input, witness, context }
 }
 
-fn compare_run(for_wasmi: &[u8], module: &Module, inputs: &Inputs, agreement: &mut Agreement) -> Result<(), Failure> {
+fn compare_run(
+    for_wasmi: &Translated,
+    module: &Module,
+    inputs: &Inputs,
+    agreement: &mut Agreement,
+) -> Result<(), Failure> {
     let code = canonical_code::lower(module)?;
     check_encoding(&code)?;
     let Ok(expected) = execution::run(module, inputs, FUEL) else {
@@ -112,19 +120,13 @@ fn compare_run(for_wasmi: &[u8], module: &Module, inputs: &Inputs, agreement: &m
     if expected.execution.outcome == Outcome::Trapped(Trap::CallStackExhausted) {
         agreement.stack_exhausted += 1;
     } else {
-        match wasmi_engine::Instance::new(for_wasmi, inputs) {
+        match for_wasmi.instantiate(inputs) {
             Err(trap) => {
                 agree!(expected.execution.outcome, Outcome::Trapped(trap), "start function in wasmi");
             }
             Ok(mut instance) => {
-                let result = instance.call("run", &[]);
-                let outcome = match result.as_deref() {
-                    Err(trap) => Outcome::Trapped(*trap),
-                    Ok([0]) => Outcome::Accepted,
-                    Ok(results) => Outcome::Rejected(results[0] as u32),
-                };
-                agree!(expected.execution, instance.finish(outcome), "run in wasmi");
-                instance.compare_state(module, &expected.memory, &expected.globals, "run")?;
+                agree!(expected.execution, instance.run(), "run in wasmi");
+                compare_exports(module, &expected.memory, &expected.globals, &instance, "run")?;
             }
         }
     }
@@ -142,7 +144,7 @@ fn trap_of(execution: &Execution) -> Option<Trap> {
 }
 
 fn compare_calls(
-    for_wasmi: &[u8],
+    for_wasmi: &Translated,
     module: &Module,
     inputs: &Inputs,
     choices: &mut Choices,
@@ -169,7 +171,7 @@ fn compare_calls(
 
     let mut interpreter = Instance::new(module, inputs);
     let mut previous: Option<Machine> = None;
-    let mut independent = wasmi_engine::Instance::new(for_wasmi, inputs);
+    let mut independent = for_wasmi.instantiate(inputs);
     for ((name, function, arguments), code) in calls.iter().zip(&codes) {
         let what = format!("{name:?} with {arguments:?}");
         let mut fuel = FUEL;
@@ -214,7 +216,7 @@ fn compare_calls(
             (Ok(instance), Some(name)) => {
                 let found = instance.call(name, arguments);
                 agree!(results.map_err(|_| trap), found.as_deref().map_err(|trap| Some(*trap)), "{what} in wasmi");
-                instance.compare_state(module, interpreter.memory(), interpreter.globals(), &what)?;
+                compare_exports(module, interpreter.memory(), interpreter.globals(), instance, &what)?;
             }
         }
         let (instructions, cycles) = (FUEL - fuel, found.cycles);
@@ -241,6 +243,30 @@ fn compare_state(
         let read = module.globals[index].mutable || found != 0;
         if read {
             agree!(*value, found, "global {index} after {what} in canonical code");
+        }
+    }
+    Ok(())
+}
+
+/// Compares the state as far as it is exported.
+fn compare_exports(
+    module: &Module,
+    memory: &[u8],
+    globals: &[u64],
+    instance: &wasmi_engine::Instance,
+    what: &str,
+) -> Result<(), Failure> {
+    for export in &module.exports {
+        match export.kind {
+            ExportKind::Memory => {
+                let found = instance.memory(&export.name).unwrap_or_default();
+                compare_memory(memory, found, &format!("{what} in wasmi"))?;
+            }
+            ExportKind::Global(index) => {
+                let found = instance.global(&export.name);
+                agree!(Some(globals[index as usize]), found, "global {index} after {what} in wasmi");
+            }
+            ExportKind::Function(_) | ExportKind::Table => {}
         }
     }
     Ok(())
@@ -287,200 +313,4 @@ fn check_trace(code: &CanonicalCode, inputs: &Inputs, expected: &canonical_code:
     agree!(*expected, found, "run with its trace");
     agree!(None, fault, "accesses that fit no memory");
     Ok(())
-}
-
-/// The independent engine, with a host of its own.
-mod wasmi_engine {
-    use super::{B256, Execution, Failure, HashMap, Inputs, Module, Outcome, Trap, compare_memory};
-    use wasmi::*;
-
-    /// More than any program that the interpreter finishes can use up.
-    const FUEL: u64 = 1 << 40;
-    /// The interpreter's frames are at most 61,440 deep.
-    const RECURSION_DEPTH: usize = 70_000;
-    const STACK_BYTES: usize = 64 << 20;
-    const MEMORY_BYTES: usize = 1_024 << 16;
-
-    pub struct Instance {
-        store: Store<Host>,
-        instance: wasmi::Instance,
-    }
-
-    struct Host {
-        input: Vec<u8>,
-        witness: Vec<u8>,
-        context: Vec<u8>,
-        output: HashMap<u32, u64>,
-        output_len: u32,
-        post_state: Vec<u8>,
-        limits: StoreLimits,
-    }
-
-    #[derive(Debug)]
-    struct HostTrap(Trap);
-
-    impl std::fmt::Display for HostTrap {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(self.0.name())
-        }
-    }
-
-    impl errors::HostError for HostTrap {}
-
-    fn word(bytes: &[u8], index: u32) -> u64 {
-        (0..8).rev().fold(0, |word, i| word << 8 | u64::from(*bytes.get(index as usize * 8 + i).unwrap_or(&0)))
-    }
-
-    fn host_trap(trap: Trap) -> Error {
-        Error::host(HostTrap(trap))
-    }
-
-    fn linker(engine: &Engine) -> Result<Linker<Host>, Error> {
-        let mut linker = Linker::<Host>::new(engine);
-        type Host_<'a> = Caller<'a, Host>;
-        linker.func_wrap("middle", "input", |host: Host_, index: u32| word(&host.data().input, index))?;
-        linker.func_wrap("middle", "witness", |host: Host_, index: u32| word(&host.data().witness, index))?;
-        linker.func_wrap("middle", "context", |host: Host_, index: u32| word(&host.data().context, index))?;
-        linker.func_wrap("middle", "input_len", |host: Host_| host.data().input.len() as u32)?;
-        linker.func_wrap("middle", "witness_len", |host: Host_| host.data().witness.len() as u32)?;
-        linker.func_wrap("middle", "output", |mut host: Host_, index: u32, value: u64| {
-            if index > 8_191 {
-                return Err(host_trap(Trap::HostIndexOutOfBounds));
-            }
-            host.data_mut().output.insert(index, value);
-            Ok(())
-        })?;
-        linker.func_wrap("middle", "output_len", |mut host: Host_, bytes: u32| {
-            if bytes > 65_536 {
-                return Err(host_trap(Trap::HostIndexOutOfBounds));
-            }
-            host.data_mut().output_len = bytes;
-            Ok(())
-        })?;
-        linker.func_wrap("middle", "post_state", |mut host: Host_, index: u32, value: u64| {
-            let bytes = host.data_mut().post_state.get_mut(8 * index as usize..).and_then(|rest| rest.get_mut(..8));
-            bytes.ok_or_else(|| host_trap(Trap::HostIndexOutOfBounds))?.copy_from_slice(&value.to_le_bytes());
-            Ok(())
-        })?;
-        linker.func_wrap("env", "abort", |_: Host_, _: i32, _: i32, _: i32, _: i32| -> Result<(), Error> {
-            Err(host_trap(Trap::Aborted))
-        })?;
-        Ok(linker)
-    }
-
-    impl Instance {
-        /// Instantiates and calls the start function.
-        pub fn new(wasm: &[u8], inputs: &Inputs) -> Result<Instance, Trap> {
-            let mut config = Config::default();
-            config.compilation_mode(CompilationMode::Eager);
-            config.consume_fuel(true).set_max_recursion_depth(RECURSION_DEPTH).set_max_stack_height(STACK_BYTES);
-            let engine = Engine::new(&config);
-            let module = wasmi::Module::new(&engine, wasm).expect("a module of the profile is a module");
-            let host = Host {
-                input: inputs.input.clone(),
-                witness: inputs.witness.clone(),
-                context: inputs.context.fields.iter().flat_map(|field| field.0).collect(),
-                output: HashMap::new(),
-                output_len: 0,
-                post_state: inputs.context.fields[7].to_vec(),
-                limits: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES).build(),
-            };
-            let mut store = Store::new(&engine, host);
-            store.limiter(|host| &mut host.limits);
-            store.set_fuel(FUEL).expect("the engine meters fuel");
-            let linker = linker(&engine).expect("the host functions have different names");
-            let instance = linker.instantiate_and_start(&mut store, &module).map_err(trap)?;
-            Ok(Instance { store, instance })
-        }
-
-        pub fn call(&mut self, name: &str, arguments: &[u64]) -> Result<Vec<u64>, Trap> {
-            let function = self.instance.get_func(&self.store, name).expect("the profile kept the exports");
-            let function_type = function.ty(&self.store);
-            let arguments: Vec<Val> = function_type
-                .params()
-                .iter()
-                .zip(arguments)
-                .map(|(param, argument)| match param {
-                    ValType::I32 => Val::I32(*argument as i32),
-                    _ => Val::I64(*argument as i64),
-                })
-                .collect();
-            let mut results = vec![Val::I32(0); function_type.results().len()];
-            function.call(&mut self.store, &arguments, &mut results).map_err(trap)?;
-            Ok(results.into_iter().map(value).collect())
-        }
-
-        pub fn finish(&self, outcome: Outcome) -> Execution {
-            let host = self.store.data();
-            let mut output = vec![0; host.output_len as usize];
-            for (index, value) in &host.output {
-                let start = *index as usize * 8;
-                for (target, byte) in output.iter_mut().skip(start).zip(value.to_le_bytes()) {
-                    *target = byte;
-                }
-            }
-            match outcome {
-                Outcome::Accepted => Execution { outcome, output, post_state: B256::from_slice(&host.post_state) },
-                _ => {
-                    let kept = B256::from_slice(&host.context[224..]);
-                    let output = if matches!(outcome, Outcome::Trapped(_)) { Vec::new() } else { output };
-                    Execution { outcome, output, post_state: kept }
-                }
-            }
-        }
-
-        /// Compares what is exported of the state.
-        pub fn compare_state(
-            &self,
-            module: &Module,
-            memory: &[u8],
-            globals: &[u64],
-            what: &str,
-        ) -> Result<(), Failure> {
-            for export in &module.exports {
-                match self.instance.get_export(&self.store, &export.name) {
-                    Some(Extern::Memory(found)) => {
-                        compare_memory(memory, found.data(&self.store), &format!("{what} in wasmi"))?;
-                    }
-                    Some(Extern::Global(found)) => {
-                        let middle_client::profile::ExportKind::Global(index) = export.kind else {
-                            unreachable!("both engines read the same export section")
-                        };
-                        let (expected, found) = (globals[index as usize], value(found.get(&self.store)));
-                        if expected != found {
-                            let what = format!("global {index} after {what} in wasmi: {expected:#x}, not {found:#x}");
-                            return Err(Failure::Mismatch(what));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            Ok(())
-        }
-    }
-
-    fn value(value: Val) -> u64 {
-        match value {
-            Val::I32(value) => u64::from(value as u32),
-            Val::I64(value) => value as u64,
-            other => unreachable!("the profile has no {other:?}"),
-        }
-    }
-
-    fn trap(error: Error) -> Trap {
-        match error.as_trap_code() {
-            Some(TrapCode::UnreachableCodeReached) => Trap::Unreachable,
-            Some(TrapCode::MemoryOutOfBounds) => Trap::OutOfBoundsMemoryAccess,
-            Some(TrapCode::TableOutOfBounds) => Trap::UndefinedElement,
-            Some(TrapCode::IndirectCallToNull) => Trap::UninitializedElement,
-            Some(TrapCode::IntegerDivisionByZero) => Trap::IntegerDivideByZero,
-            Some(TrapCode::IntegerOverflow) => Trap::IntegerOverflow,
-            Some(TrapCode::StackOverflow) => Trap::CallStackExhausted,
-            Some(TrapCode::BadSignature) => Trap::IndirectCallTypeMismatch,
-            _ => match error.downcast_ref::<HostTrap>() {
-                Some(HostTrap(trap)) => *trap,
-                None => panic!("wasmi failed otherwise: {error}"),
-            },
-        }
-    }
 }
