@@ -33,6 +33,7 @@ fn the_chapter_lists_every_stage() {
         Stage::Inputs,
         Stage::Execution,
         Stage::Encoding,
+        Stage::Verification,
     ];
     let found: Vec<_> = table("stages").iter().map(|row| row[0]).collect();
     assert_eq!(found, stages.map(Stage::name));

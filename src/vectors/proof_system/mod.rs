@@ -36,7 +36,8 @@ const TIER: u32 = 2;
 pub fn cases() -> Vec<Case> {
     let one = proven("one", 1);
     let three = proven("three", 3);
-    [proving(), single(&one), several(&three), challenges(&one, &three), keys(&one), proofs(&one), vanilla()].concat()
+    [proving(), single(&one), several(&three), challenges(&one, &three), keys(&one), proofs(&one), vanilla(&one)]
+        .concat()
 }
 
 fn seed(name: &str) -> [u8; 32] {
@@ -678,7 +679,7 @@ fn list_of_values(text: &str) -> String {
 }
 
 /// Proofs of a circuit without a committed phase.
-fn vanilla() -> Vec<Case> {
+fn vanilla(one: &Proven) -> Vec<Case> {
     let circuit = Cubic { x: Some(Fr::from(3u64)), constant: Fr::from(5u64) };
     let key = insecure_setup(&circuit, seed("vanilla setup")).expect("the example has a key");
     let proof = prove_vanilla(&key, &circuit, &mut ChaCha20Rng::from_seed(seed("vanilla"))).expect("it is satisfied");
@@ -733,6 +734,14 @@ fn vanilla() -> Vec<Case> {
             "remove the second input",
             Reject::InputCountMismatch,
             |input| change_count(&mut input["public"], "missing"),
+        ),
+        origin.changed(
+            "committed-key",
+            "A key with a committed phase is none for a vanilla proof.",
+            &["PROOF-011"],
+            "use a key with a committed phase",
+            Reject::OtherKey,
+            |input| input["verifyingKey"] = hex(one.key.verifying_key.to_bytes()).into(),
         ),
     ]
 }
