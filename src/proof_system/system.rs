@@ -283,9 +283,7 @@ pub struct Shape {
 impl Shape {
     /// The shape of a circuit.
     ///
-    /// PROOF-002: a circuit with committed wires gets one more, the blinder, which no other row uses. PROOF-003: the
-    /// blinder and each public input, challenge or committed wire that no row uses get the row `x · 0 = 0`, so that
-    /// their bases are not zero.
+    /// PROOF-002: a circuit with committed wires gets one more, the blinder, which no row of the circuit uses.
     pub fn of<C: Circuit>(circuit: &C) -> Shape {
         let mut system = System { keep_rows: true, shape_only: true, ..System::default() };
         run_without_values(circuit, &mut system);
@@ -314,6 +312,7 @@ impl Shape {
                 matrix.push(terms);
             }
         }
+        // PROOF-003: the base of a variable in no row would be zero, and its value could be changed in a proof.
         for (index, _) in used.iter().enumerate().skip(1).filter(|(_, used)| !**used) {
             matrices[0].push(vec![(Fr::ONE, index)]);
             matrices[1].push(Vec::new());
