@@ -358,3 +358,15 @@ fn a_module_that_would_lower_to_too_many_words_is_refused() {
         Err(rejection) => assert_eq!(rejection.reason, Reject::CodeTooLarge, "{rejection}"),
     }
 }
+
+/// Found by the fuzz target `canonical_code_bytes`.
+#[test]
+fn a_word_that_names_a_far_global_exhausts_no_memory() {
+    let set =
+        Word { opcode: Opcode::Set, mode: 3, dst: Space::Global as u16, src1: 0, src2: 0, immediate: u32::MAX.into() };
+    let halt = Word { opcode: Opcode::Halt, mode: 1, dst: 0, src1: 0, src2: 0, immediate: 0 };
+    let code = CanonicalCode { words: vec![set, halt], image: Vec::new(), initial_pages: 0, symbols: Vec::new() };
+    let decoded = CanonicalCode::from_bytes(&code.to_bytes()).expect("each word is canonical");
+    let finished = execute(&decoded, &Inputs::default(), 10);
+    assert_eq!(finished.execution.outcome, Outcome::Trapped(Trap::HostIndexOutOfBounds));
+}

@@ -4,7 +4,7 @@ use super::program::CanonicalCode;
 use super::word::{IMMEDIATE_1, IMMEDIATE_2, INPUT_LENGTH, OUTPUT_LENGTH, Opcode, Space, WITNESS_LENGTH, Word, link};
 use crate::host_interface::{CONTEXT_WORDS, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
 use crate::notation::{B256, Execution, Outcome, Trap, word as word_of_bytes};
-use crate::profile::MAX_FRAME_POINTER;
+use crate::profile::{MAX_FRAME_POINTER, MAX_MODULE_BYTES};
 use std::collections::BTreeMap;
 
 /// Slots of the register stack.
@@ -556,14 +556,15 @@ impl<'c> Machine<'c> {
     }
 }
 
-/// The number of cells that the words of a program name in [`Space::Global`].
+/// The number of cells that the words of a program name in [`Space::Global`]. CODE-027 bounds it for the image; without
+/// a bound here, a word that lowering never makes would have its reader allocate 32 GiB.
 fn global_cells(code: &CanonicalCode) -> usize {
     let index = |word: &Word| match word.opcode {
         Opcode::Get if word.src2 == Space::Global as u16 => Some(word.low() as usize + 1),
         Opcode::Set if word.dst == Space::Global as u16 => Some(word.low() as usize + 1),
         _ => None,
     };
-    code.words.iter().filter_map(index).max().unwrap_or(0)
+    code.words.iter().filter_map(index).max().unwrap_or(0).min(MAX_MODULE_BYTES)
 }
 
 /// Completes each access with the cell's last time.

@@ -1,0 +1,60 @@
+//! Writes the first corpora from the vectors: each case by itself, its module and its canonical code.
+
+use middle_client::canonical_code::lower;
+use middle_client::profile::load;
+use middle_client::vectors::{Blobs, Format, Subject, parse};
+use std::error::Error;
+use std::path::Path;
+use std::{fs, io};
+
+/// Longer ones, mostly cases at limits, slow a fuzzer down more than they show it.
+const MAX_SEED_BYTES: usize = 16_384;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let vectors = root.join("../vectors/v1");
+    let mut blobs = Blobs::new();
+    for entry in fs::read_dir(vectors.join("blobs"))? {
+        let entry = entry?;
+        blobs.insert(entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path())?);
+    }
+    let write = |target: &str, name: &str, bytes: &[u8]| -> io::Result<()> {
+        if bytes.len() > MAX_SEED_BYTES {
+            return Ok(());
+        }
+        let directory = root.join("corpus").join(target);
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join(name), bytes)
+    };
+    let mut cases = 0;
+    for format in Format::ALL {
+        for file in ["accept.json", "reject.json"] {
+            let path = vectors.join(format.name()).join(file);
+            let text = fs::read(&path)?;
+            let values: serde_json::Value = serde_json::from_slice(&text)?;
+            let (_, stored) = parse(file, &text).map_err(|fault| fault.to_string())?;
+            for (case, value) in stored.iter().zip(values["cases"].as_array().ok_or("a file of cases has cases")?) {
+                cases += 1;
+                let alone = serde_json::json!({
+                    "format": values["format"], "version": values["version"], "cases": [value],
+                });
+                write("vectors_json", &case.id, alone.to_string().as_bytes())?;
+                match case.input(&blobs).map_err(|fault| fault.to_string())?.subject {
+                    Subject::Module(wasm) => {
+                        write("profile_bytes", &case.id, &wasm)?;
+                        write("execution_bytes", &case.id, &wasm)?;
+                        write("canonical_code_differential", &case.id, &wasm)?;
+                        if let Ok(code) = load(&wasm).and_then(|module| lower(&module)) {
+                            write("canonical_code_bytes", &case.id, &code.to_bytes())?;
+                        }
+                    }
+                    Subject::Code(code) => write("canonical_code_bytes", &case.id, &code)?,
+                    // Other subjects have no target of their own.
+                    _ => {}
+                }
+            }
+        }
+    }
+    println!("wrote seeds of {cases} cases to {}", root.join("corpus").display());
+    Ok(())
+}
