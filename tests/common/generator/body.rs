@@ -460,23 +460,7 @@ impl Body<'_, '_, '_> {
     fn pick_exit(&mut self) -> u32 {
         let exits: Vec<u32> =
             (0..self.labels.len() as u32).filter(|depth| self.label(*depth).counter.is_none()).collect();
-        let several: Vec<u32> = exits.iter().copied().filter(|depth| self.label(*depth).types.len() > 1).collect();
-        // Several values have to be moved without one overwriting another.
-        if several.is_empty() || self.choices.chance(50) {
-            self.choices.pick(&exits)
-        } else {
-            self.choices.pick(&several)
-        }
-    }
-
-    /// Leaves the values that a branch carries, and their types, above some that it drops.
-    fn carried(&mut self, depth: u32) -> Vec<ValType> {
-        let mut types = if self.choices.chance(50) { self.choices.value_types(1, 2) } else { Vec::new() };
-        types.extend(self.label(depth).types.clone());
-        for value_type in &types {
-            self.expression(*value_type);
-        }
-        types
+        self.choices.pick(&exits)
     }
 
     fn label(&self, depth: u32) -> &Label {
@@ -503,7 +487,8 @@ impl Body<'_, '_, '_> {
     fn maybe_leave(&mut self) {
         if self.choices.chance(50) {
             let depth = self.pick_exit();
-            let types = self.carried(depth);
+            let types = self.label(depth).types.clone();
+            self.values(&types);
             self.condition();
             self.emit(Instruction::BrIf(depth));
             self.consume(&types);
@@ -522,11 +507,12 @@ impl Body<'_, '_, '_> {
         let types = self.label(depth).types.clone();
         match self.choices.below(3) {
             0 => {
-                self.carried(depth);
+                self.values(&types);
                 self.emit(Instruction::Br(depth));
             }
             1 => {
-                self.carried(self.labels.len() as u32 - 1);
+                let results = self.labels[0].types.clone();
+                self.values(&results);
                 self.emit(Instruction::Return);
             }
             _ => {
@@ -537,7 +523,7 @@ impl Body<'_, '_, '_> {
                     })
                     .collect();
                 let targets: Vec<u32> = (0..self.choices.between(0, 4)).map(|_| self.choices.pick(&alike)).collect();
-                self.carried(depth);
+                self.values(&types);
                 self.small_index();
                 self.emit(Instruction::BrTable(targets.into(), depth));
             }
