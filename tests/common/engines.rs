@@ -72,6 +72,15 @@ macro_rules! agree {
 /// Runs a module and compares: first `run` in a fresh instance if there is one, then, in one instance, the start
 /// function and exported functions with arguments that `choices` makes.
 pub fn compare(wasm: &[u8], choices: &mut Choices) -> Result<Agreement, Failure> {
+    // Each `memory.grow` that `wasmi` 2.0.0 executes takes some 180 bytes of the host's stack until the program ends.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(FUEL as usize * 256);
+        let comparison = thread.spawn_scoped(scope, || compare_on_this_thread(wasm, choices));
+        comparison.expect("a thread can be started").join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn compare_on_this_thread(wasm: &[u8], choices: &mut Choices) -> Result<Agreement, Failure> {
     let module = profile::decode(wasm)?;
     let inputs = inputs(choices);
     let mut agreement = Agreement::default();

@@ -460,7 +460,41 @@ impl Body<'_, '_, '_> {
     fn pick_exit(&mut self) -> u32 {
         let exits: Vec<u32> =
             (0..self.labels.len() as u32).filter(|depth| self.label(*depth).counter.is_none()).collect();
-        self.choices.pick(&exits)
+        let several: Vec<u32> = exits.iter().copied().filter(|depth| self.label(*depth).types.len() > 1).collect();
+        // Several values have to be moved without one overwriting another.
+        if several.is_empty() || self.choices.chance(50) {
+            self.choices.pick(&exits)
+        } else {
+            self.choices.pick(&several)
+        }
+    }
+
+    /// Leaves a block with several values, past others.
+    fn carry(&mut self) {
+        let types = self.choices.value_types(2, 4);
+        let block_type = self.block_type(&[], &types);
+        self.block(Instruction::Block(block_type), types.clone(), |body| {
+            let carried = body.carried(0);
+            if body.choices.chance(50) {
+                body.condition();
+                body.emit(Instruction::BrIf(0));
+                body.consume(&carried);
+                body.values(&types);
+            } else {
+                body.emit(Instruction::Br(0));
+            }
+        });
+        self.consume(&types);
+    }
+
+    /// Leaves the values that a branch carries, and their types, above some that it drops.
+    fn carried(&mut self, depth: u32) -> Vec<ValType> {
+        let mut types = if self.choices.chance(50) { self.choices.value_types(1, 2) } else { Vec::new() };
+        types.extend(self.label(depth).types.clone());
+        for value_type in &types {
+            self.expression(*value_type);
+        }
+        types
     }
 
     fn label(&self, depth: u32) -> &Label {
@@ -487,8 +521,7 @@ impl Body<'_, '_, '_> {
     fn maybe_leave(&mut self) {
         if self.choices.chance(50) {
             let depth = self.pick_exit();
-            let types = self.label(depth).types.clone();
-            self.values(&types);
+            let types = self.carried(depth);
             self.condition();
             self.emit(Instruction::BrIf(depth));
             self.consume(&types);
@@ -507,12 +540,11 @@ impl Body<'_, '_, '_> {
         let types = self.label(depth).types.clone();
         match self.choices.below(3) {
             0 => {
-                self.values(&types);
+                self.carried(depth);
                 self.emit(Instruction::Br(depth));
             }
             1 => {
-                let results = self.labels[0].types.clone();
-                self.values(&results);
+                self.carried(self.labels.len() as u32 - 1);
                 self.emit(Instruction::Return);
             }
             _ => {
@@ -523,7 +555,7 @@ impl Body<'_, '_, '_> {
                     })
                     .collect();
                 let targets: Vec<u32> = (0..self.choices.between(0, 4)).map(|_| self.choices.pick(&alike)).collect();
-                self.values(&types);
+                self.carried(depth);
                 self.small_index();
                 self.emit(Instruction::BrTable(targets.into(), depth));
             }
@@ -974,9 +1006,11 @@ impl Body<'_, '_, '_> {
                         body.emit(Instruction::Unreachable);
                         body.dead_code();
                     });
+                } else {
+                    self.emit(Instruction::Nop);
                 }
             }
-            _ => self.emit(Instruction::Nop),
+            _ => self.carry(),
         }
         self.depth -= 1;
     }
