@@ -1,6 +1,7 @@
 //! Structured modules: interpreter, canonical code and `wasmi` agree. The first byte chooses who makes the module.
 
 #![no_main]
+#![allow(dead_code)] // the tests use the rest of the shared modules
 
 #[path = "../../tests/common/cases.rs"]
 mod cases;

@@ -1,6 +1,7 @@
 //! Arbitrary bytes as a module: what the profile accepts behaves alike in all engines.
 
 #![no_main]
+#![allow(dead_code)] // the tests use the rest of the shared modules
 
 #[path = "../../tests/common/engines.rs"]
 mod engines;

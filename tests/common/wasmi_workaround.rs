@@ -58,6 +58,15 @@ struct Rewriter<'a> {
 impl Reencode for Rewriter<'_> {
     type Error = Infallible;
 
+    /// Custom sections say nothing of the behaviour, and may hold anything.
+    fn parse_custom_section(
+        &mut self,
+        _: &mut wasm_encoder::Module,
+        _: wasmparser::CustomSectionReader,
+    ) -> Result<(), Error<Infallible>> {
+        Ok(())
+    }
+
     fn parse_function_body(
         &mut self,
         code: &mut CodeSection,
