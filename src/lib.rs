@@ -16,6 +16,8 @@
 //! 4. [`execution`]: what a module means, and the direct interpreter
 //! 5. [`canonical_code`]: the register code, its lowering, encoding and trace
 //! 6. [`poseidon`]: the hash function of circuits, on field elements and as constraints
+//! 7. [`proof_system`]: Groth16 with a committed phase
+//! 11. [`operation`]: the signed request to run an extension
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -26,6 +28,7 @@ pub mod proof_system;
 pub mod execution;
 pub mod host_interface;
 pub mod notation;
+pub mod operation;
 pub mod poseidon;
 pub mod profile;
 pub mod vectors;

@@ -34,6 +34,8 @@ fn the_chapter_lists_every_stage() {
         Stage::Execution,
         Stage::Encoding,
         Stage::Verification,
+        Stage::Operation,
+        Stage::Admission,
     ];
     let found: Vec<_> = table("stages").iter().map(|row| row[0]).collect();
     assert_eq!(found, stages.map(Stage::name));

@@ -1,5 +1,7 @@
 #![doc = include_str!("../../spec/01-notation.md")]
 
+pub mod json;
+
 mod outcome;
 mod reject;
 

@@ -17,10 +17,14 @@ pub enum Stage {
     Inputs,
     /// The execution ended.
     Execution,
-    /// Bytes are no canonical encoding of field elements, or of another number of them than is allowed.
+    /// Bytes are no canonical encoding, or one of another number of field elements than is allowed.
     Encoding,
     /// A proof or key was checked.
     Verification,
+    /// The fields of an Operation or its signatures are wrong for everybody.
+    Operation,
+    /// The state of the chain or of a pool does not admit a message now.
+    Admission,
 }
 
 impl Stage {
@@ -35,6 +39,8 @@ impl Stage {
             Stage::Execution => "execution",
             Stage::Encoding => "encoding",
             Stage::Verification => "verification",
+            Stage::Operation => "operation",
+            Stage::Admission => "admission",
         }
     }
 }
@@ -52,6 +58,12 @@ macro_rules! reasons {
             /// The name used in vectors and messages.
             pub fn name(self) -> &'static str {
                 match self { $(Reject::$variant => $name,)* }
+            }
+
+            // OP-024: what depends on the state of a node is nobody's fault.
+            /// What a client does with a message that it refuses for this reason.
+            pub fn outcome(self) -> &'static str {
+                if self.stage() == Stage::Admission { "ignore" } else { "reject" }
             }
 
             /// The stage at which this reason is given.
@@ -185,6 +197,51 @@ reasons! {
     CommitmentMismatch, "commitment_mismatch", Verification;
     /// The pairing equation of a proof or batch does not hold.
     ProofInvalid, "proof_invalid", Verification;
+
+    /// The first byte is no known type of a message.
+    EnvelopeUnknown, "envelope_unknown", Encoding;
+    /// An item or list of an RLP encoding is shorter or longer than its header or its fields say.
+    RlpLengthMismatch, "rlp_length_mismatch", Encoding;
+    /// A list stands in the place of a string in an RLP encoding, or a string in the place of a list.
+    RlpUnexpectedKind, "rlp_unexpected_kind", Encoding;
+    /// An RLP encoding is not the shortest one of its value.
+    RlpNotCanonical, "rlp_not_canonical", Encoding;
+    /// A string of an RLP encoding has another length than its field's type allows.
+    RlpFieldLength, "rlp_field_length", Encoding;
+
+    /// An Operation is longer than `MAX_OPERATION_BYTES`.
+    OperationTooLarge, "operation_too_large", Operation;
+    /// An Operation is for another chain.
+    WrongChain, "wrong_chain", Operation;
+    /// The sequence number of a nonce is the largest one.
+    NonceExhausted, "nonce_exhausted", Operation;
+    /// The priority fee is above the maximum fee.
+    GasFeesDisordered, "gas_fees_disordered", Operation;
+    /// The least prover fee is above the largest one.
+    ProverFeesDisordered, "prover_fees_disordered", Operation;
+    /// The largest cost of an Operation exceeds 128 bits.
+    CostOverflow, "cost_overflow", Operation;
+    /// There are fields of a sponsor, and no sponsor.
+    SponsorMissing, "sponsor_missing", Operation;
+    /// The anchor lies too far before the end of the validity.
+    AnchorTooOld, "anchor_too_old", Operation;
+    /// A signature has not 65 bytes.
+    SignatureLength, "signature_length", Operation;
+    /// A signature is not the one form that it can have, or nobody's.
+    SignatureNotCanonical, "signature_not_canonical", Operation;
+    /// A signature is that of another account.
+    SignatureWrongSigner, "signature_wrong_signer", Operation;
+
+    /// A contract account does not accept the signature now.
+    ContractSignatureRefused, "contract_signature_refused", Admission;
+    /// The validity of an Operation is over.
+    OperationExpired, "operation_expired", Admission;
+    /// An Operation is valid for longer than is allowed.
+    ValidityTooFar, "validity_too_far", Admission;
+    /// The anchor is no block that this client knows.
+    AnchorUnknown, "anchor_unknown", Admission;
+    /// The anchor is not canonical or not finalized here.
+    AnchorNotFinal, "anchor_not_final", Admission;
 }
 
 /// A refusal: the reason, the place and the cause in words.

@@ -42,8 +42,8 @@ pub enum Subject {
         /// The encodings one after the other.
         elements: Vec<u8>,
     },
-    /// What the proof system is given, by its kind; only in the format of that name.
-    ProofSystem(Value),
+    /// An object with a field `kind`, for the formats on the proof system and the protocol.
+    Object(Value),
 }
 
 /// What an execution is given, before the limits are checked.
@@ -136,9 +136,9 @@ impl Draft {
         self
     }
 
-    /// What the proof system is given, instead of a module.
-    pub fn proof_system(mut self, input: Value) -> Draft {
-        self.0.input.subject = Subject::ProofSystem(input);
+    /// An object with a field `kind`, instead of a module.
+    pub fn object(mut self, input: Value) -> Draft {
+        self.0.input.subject = Subject::Object(input);
         self
     }
 
@@ -184,9 +184,9 @@ impl Draft {
         self.state(json!({"outcome": "accept"}))
     }
 
-    /// The module or the inputs are refused for this reason.
+    /// What is given is refused for this reason.
     pub fn reject(self, reason: Reject) -> Case {
-        self.state(json!({"outcome": "reject", "stage": reason.stage().name(), "reasons": [reason.name()]}))
+        self.state(json!({"outcome": reason.outcome(), "stage": reason.stage().name(), "reasons": [reason.name()]}))
     }
 
     /// The execution accepts with this output and keeps the state: the post-state is the pre-state root.
@@ -270,7 +270,7 @@ impl Input {
                 }
                 value
             }
-            Subject::ProofSystem(input) => input.clone(),
+            Subject::Object(input) => input.clone(),
         };
         if let Some(run) = &self.run {
             value["input"] = bytes::to_json(&run.input, "bin", blobs);
@@ -286,7 +286,7 @@ impl Input {
     /// Reads what [`Input::to_json`] writes.
     pub fn from_json(node: &Node, blobs: &Blobs) -> Result<Input, Fault> {
         if node.optional("kind")?.is_some() {
-            return Ok(Input { subject: Subject::ProofSystem(node.value.clone()), run: None });
+            return Ok(Input { subject: Subject::Object(node.value.clone()), run: None });
         }
         if let Some(elements) = node.optional("elements")? {
             node.only(&["domain", "elements"])?;

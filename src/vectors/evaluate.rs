@@ -3,7 +3,7 @@
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
-use super::{Format, proof_system};
+use super::{Format, operation, proof_system};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -28,7 +28,9 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::Execution, Subject::Module(wasm), Some(run)) => execution(wasm, run, blobs),
         (Format::Poseidon, Subject::Elements { domain, elements }, None) => poseidon(*domain, elements),
         (Format::Poseidon, _, _) => Err(Fault::new("input", "has other fields than `elements` and `domain`").into()),
-        (Format::ProofSystem, Subject::ProofSystem(input), None) => proof_system::evaluate(input).map_err(Stop::from),
+        (Format::ProofSystem, Subject::Object(input), None) => proof_system::evaluate(input).map_err(Stop::from),
+        (Format::Operation, Subject::Object(input), None) => operation::evaluate(input),
+        (Format::Operation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),
         (Format::Profile, _, _) => Err(Fault::new("input", "has other fields than `module`").into()),
@@ -42,7 +44,7 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
 }
 
 /// Why there is no accepting expectation: the input is refused, or the case itself is wrong.
-enum Stop {
+pub(super) enum Stop {
     Rejection(Rejection),
     Fault(Fault),
 }
@@ -70,7 +72,7 @@ impl From<proof_system::Stop> for Stop {
 
 fn rejected(rejection: &Rejection) -> Value {
     json!({
-        "outcome": "reject",
+        "outcome": rejection.reason.outcome(),
         "stage": rejection.reason.stage().name(),
         "reasons": [rejection.reason.name()],
         "offset": rejection.offset,
@@ -143,7 +145,7 @@ fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Re
         Subject::Module(wasm) => canonical_code::lower(&profile::load(wasm)?)?,
         Subject::Code(encoding) => CanonicalCode::from_bytes(encoding)?,
         Subject::Elements { .. } => return Err(Fault::new("input", "has no module and no code").into()),
-        Subject::ProofSystem(_) => return Err(Fault::new("input", "has no module and no code").into()),
+        Subject::Object(_) => return Err(Fault::new("input", "has no module and no code").into()),
     };
     let mut value = json!({"outcome": "accept", "stage": "lowering"});
     if let Some(run) = run {

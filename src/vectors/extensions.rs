@@ -50,7 +50,7 @@ pub(super) fn cases(format: Format) -> Vec<Case> {
     let cases = EXTENSIONS.iter().map(|extension| match format {
         Format::Profile => Ok(vec![accepted_module(extension)]),
         Format::Execution | Format::CanonicalCode => executions(extension, format),
-        Format::Poseidon | Format::ProofSystem => Ok(Vec::new()),
+        _ => Ok(Vec::new()),
     });
     cases.collect::<Result<Vec<_>, Fault>>().unwrap_or_else(|fault| panic!("{fault}")).concat()
 }
@@ -124,7 +124,7 @@ fn rules(extension: &Extension, format: Format) -> Vec<&'static str> {
         Format::Profile => vec!["PROFILE-001", "PROFILE-029"],
         Format::Execution => vec!["EXEC-003"],
         Format::CanonicalCode => vec!["CODE-029", "CODE-030"],
-        Format::Poseidon | Format::ProofSystem => Vec::new(),
+        _ => Vec::new(),
     };
     if format == Format::Execution {
         rules.extend(match extension.name {

@@ -7,6 +7,7 @@
 
 pub mod canonical_code;
 pub mod execution;
+pub mod operation;
 pub mod poseidon;
 pub mod profile;
 pub mod proof_system;
@@ -17,15 +18,17 @@ mod case;
 mod check;
 mod evaluate;
 mod extensions;
-mod json;
+mod fixture;
 mod suite;
 
+use crate::notation::json;
+
+pub use crate::notation::json::{Fault, Node, first_difference, hex, quantity, to_text};
 pub use build::{BuildError, FileSummary, Summary, build};
 pub use bytes::{Blobs, MAX_BYTES, MAX_INLINE_BYTES, sha256};
 pub use case::{Case, Draft, Input, Run, Subject, case, random, wat};
 pub use check::{Report, check};
 pub use evaluate::evaluate;
-pub use json::{Fault, Node, first_difference, hex, quantity, to_text};
 pub use suite::{StoredCase, parse};
 
 /// Version of the vectors: the major number counts formats, the minor one rises when cases are added, the last one
@@ -33,7 +36,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 7] = [
+pub const CHAPTERS: [(&str, &str); 8] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -41,6 +44,7 @@ pub const CHAPTERS: [(&str, &str); 7] = [
     ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
     ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
+    ("11-operation.md", include_str!("../../spec/11-operation.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -56,12 +60,20 @@ pub enum Format {
     Poseidon,
     /// A proof, key or encoding is verified.
     ProofSystem,
+    /// An Operation is decoded, hashed and checked.
+    Operation,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 5] =
-        [Format::Profile, Format::Execution, Format::CanonicalCode, Format::Poseidon, Format::ProofSystem];
+    pub const ALL: [Format; 6] = [
+        Format::Profile,
+        Format::Execution,
+        Format::CanonicalCode,
+        Format::Poseidon,
+        Format::ProofSystem,
+        Format::Operation,
+    ];
 
     /// The name in files and paths.
     pub fn name(self) -> &'static str {
@@ -71,6 +83,7 @@ impl Format {
             Format::CanonicalCode => "canonical_code",
             Format::Poseidon => "poseidon",
             Format::ProofSystem => "proof_system",
+            Format::Operation => "operation",
         }
     }
 
@@ -82,6 +95,7 @@ impl Format {
             Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
             Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
+            Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
         }
     }
 
@@ -93,6 +107,7 @@ impl Format {
             Format::CanonicalCode => canonical_code::cases(),
             Format::Poseidon => poseidon::cases(),
             Format::ProofSystem => proof_system::cases(),
+            Format::Operation => operation::cases(),
         };
         cases.extend(extensions::cases(self));
         cases

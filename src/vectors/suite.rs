@@ -27,17 +27,22 @@ pub(super) fn files(progress: &mut dyn FnMut(usize, usize, &str)) -> Result<File
     let mut files = Files::new();
     let mut blobs = Blobs::new();
     for (format, cases) in &suite {
-        let (mut accept, mut reject) = (Vec::new(), Vec::new());
+        let (mut accept, mut ignore, mut reject) = (Vec::new(), Vec::new(), Vec::new());
         for case in cases {
             progress(done, total, &case.id);
             done += 1;
             match render(*format, case, &mut blobs) {
                 Ok(value) if case.is_accepted() => accept.push(value),
+                Ok(value) if value["expect"]["outcome"] == "ignore" => ignore.push(value),
                 Ok(value) => reject.push(value),
                 Err(fault) => faults.push(fault),
             }
         }
-        for (name, cases) in [("accept", accept), ("reject", reject)] {
+        for (name, cases) in [("accept", accept), ("ignore", ignore), ("reject", reject)] {
+            // Only formats on the protocol ignore.
+            if name == "ignore" && cases.is_empty() {
+                continue;
+            }
             let file = json!({"format": format.name(), "version": VERSION, "cases": cases});
             files.insert(format!("v1/{}/{name}.json", format.name()), to_text(&file).into());
         }
@@ -119,8 +124,14 @@ fn manifest(files: &Files, suite: &[(Format, Vec<Case>)]) -> Value {
         entries.insert(path.clone(), json!({"sha256": sha256(bytes), "size": bytes.len()}));
     }
     for (format, cases) in suite {
-        let accepted = cases.iter().filter(|case| case.is_accepted()).count();
-        for (name, count) in [("accept", accepted), ("reject", cases.len() - accepted)] {
+        let count = |wanted: &[&str]| {
+            let outcome = |case: &Case| case.stated.get("outcome").and_then(Value::as_str).map(String::from);
+            cases.iter().filter(|case| outcome(case).is_some_and(|it| wanted.contains(&it.as_str()))).count()
+        };
+        let ignored = count(&["ignore"]);
+        let accepted = count(&["accept", "accepted"]);
+        let counts = [("accept", accepted), ("ignore", ignored), ("reject", cases.len() - accepted - ignored)];
+        for (name, count) in counts.into_iter().filter(|(name, count)| *name != "ignore" || *count > 0) {
             let entry = &mut entries[&format!("v1/{}/{name}.json", format.name())];
             entry["cases"] = count.into();
             entry["schema"] = schema_path(*format).into();

@@ -207,11 +207,7 @@ fn is_proposal(wasm: &[u8]) -> bool {
 }
 
 fn outside_profile(rejection: &Rejection) -> bool {
-    match rejection.reason.stage() {
-        Stage::Malformed | Stage::Invalid => false,
-        Stage::Profile | Stage::Lowering | Stage::Inputs | Stage::Execution => true,
-        Stage::Encoding | Stage::Verification => true,
-    }
+    !matches!(rejection.reason.stage(), Stage::Malformed | Stage::Invalid)
 }
 
 /// The state of a script.

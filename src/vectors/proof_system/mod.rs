@@ -95,7 +95,7 @@ impl Origin<'_> {
         let mut input = self.input.clone();
         change(&mut input);
         let mut case = case(&format!("{}-{name}", self.id), description, [])
-            .proof_system(input)
+            .object(input)
             .derived_from(self.id, mutation)
             .reject(reason);
         case.requirements = rules.iter().map(|rule| rule.to_string()).collect();
@@ -117,7 +117,7 @@ fn proving() -> Vec<Case> {
                 &description,
                 ["PROOF-001", "PROOF-002", "PROOF-003", "PROOF-006", "PROOF-010"],
             )
-            .proof_system(json!({
+            .object(json!({
                 "kind": "prove",
                 "setupSeed": hex(seed("setup")),
                 "seed": hex(seed(name)),
@@ -137,7 +137,7 @@ fn single(one: &Proven) -> Vec<Case> {
     let origin = Origin { id, input: verify_input(one) };
     let mut cases = vec![
         case(id, "A proof of one segment is accepted.", ["PROOF-007", "PROOF-008", "PROOF-009", "PROOF-011"])
-            .proof_system(origin.input.clone())
+            .object(origin.input.clone())
             .accept(),
     ];
     let (_, _, proof) = &one.segments[0];
@@ -333,7 +333,7 @@ fn several(three: &Proven) -> Vec<Case> {
     let origin = Origin { id, input: verify_input(three) };
     let mut cases = vec![
         case(id, "The proofs of three segments are accepted together.", ["PROOF-007", "PROOF-011", "PROOF-012"])
-            .proof_system(origin.input.clone())
+            .object(origin.input.clone())
             .accept(),
     ];
     let error = G1Affine::generator();
@@ -425,7 +425,7 @@ fn challenges(one: &Proven, three: &Proven) -> Vec<Case> {
             &format!("The challenges for {what}."),
             ["PROOF-007", "PROOF-008", "PROOF-009"],
         )
-        .proof_system(input)
+        .object(input)
         .accept()
     })
     .to_vec()
@@ -449,7 +449,7 @@ fn keys(one: &Proven) -> Vec<Case> {
     identity[31] = 0x40;
     vec![
         case(id, "A key is accepted.", ["PROOF-004", "PROOF-005", "PROOF-013", "PROOF-014"])
-            .proof_system(origin.input.clone())
+            .object(origin.input.clone())
             .accept(),
         changed(
             "magic",
@@ -564,7 +564,7 @@ fn proofs(one: &Proven) -> Vec<Case> {
         .find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
         .expect("most points of the twist are outside the subgroup");
     let mut cases = vec![
-        case(id, "A proof has one encoding.", ["PROOF-013", "PROOF-014"]).proof_system(origin.input.clone()).accept(),
+        case(id, "A proof has one encoding.", ["PROOF-013", "PROOF-014"]).object(origin.input.clone()).accept(),
         changed(
             "short",
             "A proof has 192 bytes.",
@@ -663,7 +663,7 @@ fn proofs(one: &Proven) -> Vec<Case> {
         ("list", "A proof file is no list of the fields' values.", "write the values as a list", list_of_values(&text)),
         ("text", "A proof file is JSON.", "remove the last brace", text.trim_end_matches('}').into()),
     ];
-    cases.push(case(id, "A proof file is accepted.", ["PROOF-015"]).proof_system(origin.input.clone()).accept());
+    cases.push(case(id, "A proof file is accepted.", ["PROOF-015"]).object(origin.input.clone()).accept());
     cases.extend(files.map(|(name, description, mutation, text)| {
         origin.changed(name, description, &["PROOF-015"], mutation, Reject::ProofFileMalformed, |input| {
             input["text"] = text.into()
@@ -701,7 +701,7 @@ fn vanilla(one: &Proven) -> Vec<Case> {
             "A proof without a committed phase is accepted, by snarkjs too.",
             ["PROOF-001", "PROOF-003", "PROOF-011"],
         )
-        .proof_system(origin.input.clone())
+        .object(origin.input.clone())
         .accept(),
         origin.changed(
             "public",

@@ -1,0 +1,83 @@
+//! What a node knows of L1 when it handles a message.
+
+use crate::json_fields;
+use crate::notation::B256;
+use alloy_primitives::{Address, Bytes, U256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The state of L1 as one node sees it: plain data, so that every handler is a function of its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChainView {
+    /// The chain id.
+    pub chain_id: u64,
+    /// The address of the Consensus Contract.
+    pub consensus_contract: Address,
+    /// The current slot.
+    pub slot: u64,
+    /// The slot of the last finalized block.
+    pub finalized_slot: u64,
+    /// The base fee of the next block, in wei for a unit of gas.
+    pub base_fee: u128,
+    /// The known blocks.
+    pub blocks: BTreeMap<B256, Block>,
+    /// The number of the canonical head.
+    pub head_number: u64,
+    /// Deposits in the Consensus Contract, in wei.
+    pub deposits: BTreeMap<Address, u128>,
+    /// The next sequence number of a sender under a nonce key; 0 if absent.
+    pub nonces: BTreeMap<(Address, U256), u64>,
+    /// The registered extensions that can be used, by id.
+    pub extensions: BTreeMap<B256, ExtensionView>,
+    /// The state roots of the extensions' lanes; zero if absent.
+    pub roots: BTreeMap<(B256, U256), B256>,
+    /// Extensions and sponsors with a stake of their own.
+    pub staked: BTreeSet<B256>,
+    /// The accounts with code, each with the hashes and signatures that it accepts (ERC-1271).
+    pub contracts: BTreeMap<Address, BTreeSet<(B256, Bytes)>>,
+}
+
+/// A known block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its number.
+    pub number: u64,
+    /// Its slot.
+    pub slot: u64,
+    /// Whether it is on the chain that the node follows.
+    pub canonical: bool,
+}
+
+/// What the pools need to know of a registered extension.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExtensionView {
+    /// Whether its module reads a witness: imports `middle.witness` or `middle.witness_len`.
+    pub reads_witness: bool,
+    /// The slot from which it is deprecated, if one is set.
+    pub deprecated_from: Option<u64>,
+    /// Whether it is quarantined.
+    pub quarantined: bool,
+}
+
+impl ChainView {
+    /// The deposit of an account, in wei.
+    pub fn deposit(&self, account: Address) -> u128 {
+        self.deposits.get(&account).copied().unwrap_or(0)
+    }
+
+    /// The next sequence number of a sender under a nonce key.
+    pub fn next_sequence(&self, sender: Address, key: U256) -> u64 {
+        self.nonces.get(&(sender, key)).copied().unwrap_or(0)
+    }
+
+    /// The state root of a lane.
+    pub fn root(&self, extension_id: B256, lane: U256) -> B256 {
+        self.roots.get(&(extension_id, lane)).copied().unwrap_or(B256::ZERO)
+    }
+}
+
+json_fields!(
+    ChainView, default: chain_id, consensus_contract, slot, finalized_slot, base_fee, blocks, head_number, deposits,
+    nonces, extensions, roots, staked, contracts
+);
+json_fields!(Block: number, slot, canonical);
+json_fields!(ExtensionView, default: reads_witness, deprecated_from, quarantined);

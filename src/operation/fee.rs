@@ -1,0 +1,41 @@
+//! What an Operation costs: exact integers, rounded down.
+
+use super::{GasManagement, Operation, SETTLEMENT_GAS};
+use alloy_primitives::U256;
+
+/// The prover's fee for a settlement in `slot`, in wei.
+///
+/// `prover_fee_min <= prover_fee_max` must hold, which every checked Operation satisfies.
+pub fn prover_fee(gas: &GasManagement, slot: u64) -> u128 {
+    // OP-013: without a ramp it is the largest.
+    if gas.ramp_slots == 0 {
+        return gas.prover_fee_max;
+    }
+    let elapsed = slot.saturating_sub(gas.ramp_start_slot).min(gas.ramp_slots);
+    let range = U256::from(gas.prover_fee_max - gas.prover_fee_min);
+    // The quotient is at most the range, so both conversions hold; the product has at most 192 bits.
+    let raised: u128 = (range * U256::from(elapsed) / U256::from(gas.ramp_slots)).to();
+    gas.prover_fee_min + raised
+}
+
+/// What a unit of gas costs, in wei (EIP-1559). None if the base fee is above what the Operation allows.
+pub fn gas_price(gas: &GasManagement, base_fee: u128) -> Option<u128> {
+    // OP-014: the base fee and the priority fee, within the maximum.
+    (base_fee <= gas.max_fee).then(|| gas.max_fee.min(base_fee.saturating_add(gas.max_priority_fee)))
+}
+
+/// The most that the payer can be charged, in wei: what admission reserves. None if it exceeds 128 bits.
+pub fn max_cost(operation: &Operation) -> Option<u128> {
+    // OP-015: gas of the call and of the settlement, and the largest prover fee.
+    let gas = u128::from(operation.gas_limit) + u128::from(SETTLEMENT_GAS);
+    gas.checked_mul(operation.gas_management.max_fee)?.checked_add(operation.gas_management.prover_fee_max)
+}
+
+/// The penalty on unused gas of the call, in gas (ERC-4337).
+pub fn unused_gas_penalty(gas_limit: u64, gas_used: u64) -> u64 {
+    // OP-016: a tenth of what was reserved in vain, from 40,000 on.
+    match gas_limit.saturating_sub(gas_used) {
+        unused if unused >= super::PENALTY_THRESHOLD_GAS => unused / 10,
+        _ => 0,
+    }
+}

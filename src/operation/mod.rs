@@ -1,0 +1,30 @@
+#![doc = include_str!("../../spec/11-operation.md")]
+
+pub mod fee;
+pub mod rlp;
+pub mod signature;
+
+mod chain;
+mod types;
+mod validity;
+
+pub use chain::{Block, ChainView, ExtensionView};
+pub use types::{GasManagement, Operation, WitnessCommitment, domain, wire_hash};
+pub use validity::{check, check_fields, check_signatures, check_window};
+
+/// The first byte of an Operation: its type, as in EIP-2718.
+pub const ENVELOPE: u8 = 0x01;
+/// Longest Operation on the wire: that of the public input it carries.
+pub const MAX_OPERATION_BYTES: usize = 131_072;
+/// An Operation is valid for at most so many slots: 51 minutes, four times the time to finality.
+pub const VALIDITY_SLOTS: u64 = 256;
+/// The anchor is at most so many slots before the end of the validity. The contract reads its hash through EIP-2935,
+/// which serves 8,191 blocks.
+pub const ANCHOR_SLOTS: u64 = 512;
+/// Gas that a contract account may use to check a signature.
+pub const SIGNATURE_GAS: u64 = 200_000;
+/// Gas that settlement is paid beside the gas of the call: verification of a proof of one segment, the deposit's and
+/// the lane's storage, the event.
+pub const SETTLEMENT_GAS: u64 = 500_000;
+/// Unused gas of a call from which on a tenth of it is charged (ERC-4337).
+pub const PENALTY_THRESHOLD_GAS: u64 = 40_000;

@@ -1,0 +1,58 @@
+//! Strict reading of RLP: one encoding for each value, and a reason for each fault.
+
+use crate::notation::{Reject, Rejection};
+use alloy_rlp::{Decodable, Encodable, Error, Header};
+
+/// The encoding of a value.
+pub fn encode(value: &impl Encodable) -> Vec<u8> {
+    alloy_rlp::encode(value)
+}
+
+/// Reads the value whose encoding is all of `bytes`. `start` is their place in what they are a part of, for the errors.
+/// Memory is bounded by the length of the bytes, which the caller has limited.
+pub fn decode<T: Decodable>(bytes: &[u8], start: usize) -> Result<T, Rejection> {
+    let mut rest = bytes;
+    let value = T::decode(&mut rest).map_err(|error| fault(error, start))?;
+    // OP-002: what follows a value is no part of it.
+    match rest.len() {
+        0 => Ok(value),
+        more => {
+            let detail = format!("{more} bytes follow the value");
+            Err(Rejection::new(Reject::RlpLengthMismatch, start + bytes.len() - more, detail))
+        }
+    }
+}
+
+/// The items of a list, each with its own header; `bytes` holds the list and nothing else.
+pub fn items(bytes: &[u8], start: usize) -> Result<Vec<&[u8]>, Rejection> {
+    let mut rest = bytes;
+    let header = Header::decode(&mut rest).map_err(|error| fault(error, start))?;
+    if !header.list {
+        return Err(fault(Error::UnexpectedString, start));
+    }
+    if header.payload_length != rest.len() {
+        return Err(fault(Error::ListLengthMismatch { expected: header.payload_length, got: rest.len() }, start));
+    }
+    let mut items = Vec::new();
+    while !rest.is_empty() {
+        let before = rest;
+        let header = Header::decode(&mut rest).map_err(|error| fault(error, start + bytes.len() - before.len()))?;
+        rest = &rest[header.payload_length..];
+        items.push(&before[..before.len() - rest.len()]);
+    }
+    Ok(items)
+}
+
+fn fault(error: Error, start: usize) -> Rejection {
+    let reason = match error {
+        // OP-002: lengths, as far as headers say them.
+        Error::InputTooShort | Error::ListLengthMismatch { .. } | Error::Custom(_) => Reject::RlpLengthMismatch,
+        // OP-003: lists and strings are different things.
+        Error::UnexpectedString | Error::UnexpectedList => Reject::RlpUnexpectedKind,
+        // OP-004: one encoding for each value.
+        Error::LeadingZero | Error::NonCanonicalSingleByte | Error::NonCanonicalSize => Reject::RlpNotCanonical,
+        // OP-005: the size of a field's type.
+        Error::Overflow | Error::UnexpectedLength => Reject::RlpFieldLength,
+    };
+    Rejection::new(reason, start, error.to_string())
+}

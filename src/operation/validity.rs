@@ -1,0 +1,79 @@
+//! Whether an Operation can be settled at all, and whether it can be settled now.
+
+use super::{ANCHOR_SLOTS, ChainView, Operation, VALIDITY_SLOTS, fee, signature};
+use crate::notation::{B256, Reject, Rejection};
+
+/// The checks that depend on the Operation, the chain's id and the contract's address alone: they are the same for
+/// everybody and for ever.
+pub fn check_fields(operation: &Operation, view: &ChainView) -> Result<(), Rejection> {
+    let gas = &operation.gas_management;
+    // OP-017: the chain.
+    if operation.chain_id != view.chain_id {
+        return refuse(Reject::WrongChain, format!("{}, not {}", operation.chain_id, view.chain_id));
+    }
+    // OP-018: after the last sequence number there is no next one.
+    if operation.nonce_sequence() == u64::MAX {
+        return refuse(Reject::NonceExhausted, "the sequence number is the largest of 64 bits");
+    }
+    // OP-019: limits in order.
+    if gas.max_priority_fee > gas.max_fee {
+        return refuse(Reject::GasFeesDisordered, "max_priority_fee is above max_fee");
+    }
+    if gas.prover_fee_min > gas.prover_fee_max {
+        return refuse(Reject::ProverFeesDisordered, "prover_fee_min is above prover_fee_max");
+    }
+    // OP-015: what cannot be added up cannot be reserved.
+    if fee::max_cost(operation).is_none() {
+        return refuse(Reject::CostOverflow, "the largest cost exceeds 128 bits");
+    }
+    // OP-020: fields of a sponsor that does not exist.
+    if gas.sponsor.is_zero() && !(gas.sponsor_data.is_empty() && gas.sponsor_signature.is_empty()) {
+        return refuse(Reject::SponsorMissing, "there are fields of a sponsor, and no sponsor");
+    }
+    Ok(())
+}
+
+/// The signatures of sender and sponsor.
+pub fn check_signatures(operation: &Operation, hash: B256, view: &ChainView) -> Result<(), Rejection> {
+    signature::verify(operation.sender, hash, &operation.signature, view)?;
+    let gas = &operation.gas_management;
+    if !gas.sponsor.is_zero() {
+        signature::verify(gas.sponsor, hash, &gas.sponsor_signature, view)?;
+    }
+    Ok(())
+}
+
+/// The checks of slots and of the anchor.
+pub fn check_window(operation: &Operation, view: &ChainView) -> Result<(), Rejection> {
+    let until = operation.valid_until_slot;
+    // OP-021: the window, in which a client's clock decides.
+    if until <= view.slot {
+        return refuse(Reject::OperationExpired, format!("valid until slot {until}, now is {}", view.slot));
+    }
+    if until - view.slot > VALIDITY_SLOTS {
+        return refuse(Reject::ValidityTooFar, format!("valid until slot {until}, now is {}", view.slot));
+    }
+    // OP-022: an anchor that this node does not know may be final elsewhere.
+    let Some(anchor) = view.blocks.get(&operation.anchor_hash) else {
+        return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
+    };
+    if !anchor.canonical || anchor.slot > view.finalized_slot {
+        return refuse(Reject::AnchorNotFinal, format!("slot {}, final is {}", anchor.slot, view.finalized_slot));
+    }
+    // OP-023: a finalized block has the same slot for everybody.
+    if until.saturating_sub(anchor.slot) > ANCHOR_SLOTS {
+        return refuse(Reject::AnchorTooOld, format!("slot {}, valid until {until}", anchor.slot));
+    }
+    Ok(())
+}
+
+/// All of the above, in the order in which the chapter lists them.
+pub fn check(operation: &Operation, hash: B256, view: &ChainView) -> Result<(), Rejection> {
+    check_fields(operation, view)?;
+    check_window(operation, view)?;
+    check_signatures(operation, hash, view)
+}
+
+fn refuse(reason: Reject, detail: impl Into<String>) -> Result<(), Rejection> {
+    Err(Rejection::new(reason, 0, detail))
+}
