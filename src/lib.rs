@@ -31,5 +31,6 @@ pub mod notation;
 pub mod operation;
 pub mod poseidon;
 pub mod profile;
+pub mod statement;
 pub mod vectors;
 pub mod wast;

@@ -34,6 +34,8 @@ fn the_chapter_lists_every_stage() {
         Stage::Execution,
         Stage::Encoding,
         Stage::Verification,
+        Stage::Statement,
+        Stage::Relation,
         Stage::Operation,
         Stage::Admission,
     ];

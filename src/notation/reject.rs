@@ -21,6 +21,10 @@ pub enum Stage {
     Encoding,
     /// A proof or key was checked.
     Verification,
+    /// Bytes are no statement, or no execution can have what a statement says.
+    Statement,
+    /// A statement was compared with an execution.
+    Relation,
     /// The fields of an Operation or its signatures are wrong for everybody.
     Operation,
     /// The state of the chain or of a pool does not admit a message now.
@@ -39,6 +43,8 @@ impl Stage {
             Stage::Execution => "execution",
             Stage::Encoding => "encoding",
             Stage::Verification => "verification",
+            Stage::Statement => "statement",
+            Stage::Relation => "relation",
             Stage::Operation => "operation",
             Stage::Admission => "admission",
         }
@@ -197,6 +203,40 @@ reasons! {
     CommitmentMismatch, "commitment_mismatch", Verification;
     /// The pairing equation of a proof or batch does not hold.
     ProofInvalid, "proof_invalid", Verification;
+
+    /// The first byte of an encoded statement is no known version.
+    StatementUnknownVersion, "statement_unknown_version", Statement;
+    /// An encoded statement is shorter or longer than its parts.
+    StatementLengthMismatch, "statement_length_mismatch", Statement;
+    /// The output of a statement is longer than `MAX_OUTPUT_BYTES`.
+    StatementOutputTooLarge, "statement_output_too_large", Statement;
+    /// A statement has no segment or more than `MAX_SEGMENTS`.
+    StatementSegmentsOutOfRange, "statement_segments_out_of_range", Statement;
+    /// The cycle limit of a statement is 0 or above `MAX_CYCLES`.
+    StatementCycleLimitOutOfRange, "statement_cycle_limit_out_of_range", Statement;
+    /// The cycles of a statement are 0 or above its cycle limit.
+    StatementCyclesOutOfRange, "statement_cycles_out_of_range", Statement;
+    /// The kind of a statement's outcome is not 0, 1 or 2.
+    StatementUnknownOutcome, "statement_unknown_outcome", Statement;
+    /// The code of a statement's outcome is not one that its kind can have.
+    StatementOutcomeCode, "statement_outcome_code", Statement;
+    /// A statement has a trap and an output.
+    StatementTrapWithOutput, "statement_trap_with_output", Statement;
+    /// The state roots of a statement differ, though its outcome is not accepted.
+    StatementStateChanged, "statement_state_changed", Statement;
+    /// A statement has the trap `cycle_limit_exhausted` and fewer cycles than its limit.
+    StatementLimitNotExhausted, "statement_limit_not_exhausted", Statement;
+
+    /// The code commitment of a statement is not that of the module's canonical code.
+    CodeCommitmentMismatch, "code_commitment_mismatch", Relation;
+    /// The execution ends with another outcome or code than the statement says.
+    OutcomeMismatch, "outcome_mismatch", Relation;
+    /// The execution has another output than the statement says.
+    OutputMismatch, "output_mismatch", Relation;
+    /// The execution leaves another post-state root than the statement says.
+    PostStateMismatch, "post_state_mismatch", Relation;
+    /// The execution has another number of cycles than the statement says.
+    CyclesMismatch, "cycles_mismatch", Relation;
 
     /// The first byte is no known type of a message.
     EnvelopeUnknown, "envelope_unknown", Encoding;
