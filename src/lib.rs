@@ -18,19 +18,21 @@
 //! 6. [`poseidon`]: the hash function of circuits, on field elements and as constraints
 //! 7. [`proof_system`]: Groth16 with a committed phase
 //! 11. [`operation`]: the signed request to run an extension
+//! 12. [`registry`]: extensions: entry, id, lifecycle, onboarding, build manifest
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod canonical_code;
-pub mod proof_system;
 pub mod execution;
 pub mod host_interface;
 pub mod notation;
 pub mod operation;
 pub mod poseidon;
 pub mod profile;
+pub mod proof_system;
+pub mod registry;
 pub mod statement;
 pub mod vectors;
 pub mod wast;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 8] = [
+const PREFIXES: [(&str, &str); 9] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -17,6 +17,7 @@ const PREFIXES: [(&str, &str); 8] = [
     ("06-poseidon.md", "POSEIDON"),
     ("07-proof-system.md", "PROOF"),
     ("11-operation.md", "OP"),
+    ("12-registry.md", "REG"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 6] = ["profile", "execution", "canonical_code", "poseidon", "proof_system", "operation"];
+const FORMATS: [&str; 7] =
+    ["profile", "execution", "canonical_code", "poseidon", "proof_system", "operation", "registry"];
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")

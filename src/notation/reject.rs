@@ -29,6 +29,8 @@ pub enum Stage {
     Operation,
     /// The state of the chain or of a pool does not admit a message now.
     Admission,
+    /// A call of the registry or the adoption of an extension fails.
+    Registry,
 }
 
 impl Stage {
@@ -47,6 +49,7 @@ impl Stage {
             Stage::Relation => "relation",
             Stage::Operation => "operation",
             Stage::Admission => "admission",
+            Stage::Registry => "registry",
         }
     }
 }
@@ -282,6 +285,45 @@ reasons! {
     AnchorUnknown, "anchor_unknown", Admission;
     /// The anchor is not canonical or not finalized here.
     AnchorNotFinal, "anchor_not_final", Admission;
+
+    /// The mode of an extension is none of the known ones.
+    ModeUnknown, "mode_unknown", Registry;
+    /// The proof system of an extension is none of the known ones.
+    ProofSystemUnknown, "proof_system_unknown", Registry;
+    /// The ABI version of an extension is none of the known ones.
+    AbiVersionUnknown, "abi_version_unknown", Registry;
+    /// The data rule of an extension is none of the known ones.
+    DataRuleUnknown, "data_rule_unknown", Registry;
+    /// The module of an extension is neither in the entry nor in blobs, or in both.
+    WasmLocation, "wasm_location", Registry;
+    /// The module of an extension stands in too many blobs.
+    TooManyBlobs, "too_many_blobs", Registry;
+    /// The hash of the module is not the one that is registered.
+    WasmHashMismatch, "wasm_hash_mismatch", Registry;
+    /// The metadata URI is longer than `MAX_METADATA_BYTES`.
+    MetadataTooLong, "metadata_too_long", Registry;
+    /// Somebody else than the developer calls.
+    NotDeveloper, "not_developer", Registry;
+    /// An extension with this id is registered already.
+    ExtensionRegistered, "extension_registered", Registry;
+    /// No extension with this id is registered.
+    ExtensionUnknown, "extension_unknown", Registry;
+    /// A successor is not registered, or is the extension itself.
+    SuccessorUnknown, "successor_unknown", Registry;
+    /// A deprecation is announced too late.
+    DeprecationTooSoon, "deprecation_too_soon", Registry;
+    /// What can be set once is set already.
+    AlreadySet, "already_set", Registry;
+    /// The commitment to the canonical code is not the one that is registered.
+    CodeCommitmentMismatch, "code_commitment_mismatch", Registry;
+    /// The digest of the keys is not the one that is registered.
+    KeyHashMismatch, "key_hash_mismatch", Registry;
+    /// A build manifest has too many items.
+    ManifestTooLarge, "manifest_too_large", Registry;
+    /// An item of a build manifest is of no kind or has a long name.
+    ManifestItem, "manifest_item", Registry;
+    /// The items of a build manifest are not in strictly ascending order.
+    ManifestDisordered, "manifest_disordered", Registry;
 }
 
 /// A refusal: the reason, the place and the cause in words.

@@ -9,6 +9,7 @@ pub mod canonical_code;
 pub mod execution;
 pub mod operation;
 pub mod poseidon;
+pub mod registry;
 pub mod profile;
 pub mod proof_system;
 
@@ -36,7 +37,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 8] = [
+pub const CHAPTERS: [(&str, &str); 9] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -45,6 +46,7 @@ pub const CHAPTERS: [(&str, &str); 8] = [
     ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
     ("11-operation.md", include_str!("../../spec/11-operation.md")),
+    ("12-registry.md", include_str!("../../spec/12-registry.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -62,17 +64,20 @@ pub enum Format {
     ProofSystem,
     /// An Operation is decoded, hashed and checked.
     Operation,
+    /// Extensions are registered, adopted and rebuilt.
+    Registry,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
         Format::Poseidon,
         Format::ProofSystem,
         Format::Operation,
+        Format::Registry,
     ];
 
     /// The name in files and paths.
@@ -84,6 +89,7 @@ impl Format {
             Format::Poseidon => "poseidon",
             Format::ProofSystem => "proof_system",
             Format::Operation => "operation",
+            Format::Registry => "registry",
         }
     }
 
@@ -96,6 +102,7 @@ impl Format {
             Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
             Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
+            Format::Registry => include_str!("../../vectors/schema/v1/registry.schema.json"),
         }
     }
 
@@ -108,6 +115,7 @@ impl Format {
             Format::Poseidon => poseidon::cases(),
             Format::ProofSystem => proof_system::cases(),
             Format::Operation => operation::cases(),
+            Format::Registry => registry::cases(),
         };
         cases.extend(extensions::cases(self));
         cases
