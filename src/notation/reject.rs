@@ -315,7 +315,7 @@ reasons! {
     /// What can be set once is set already.
     AlreadySet, "already_set", Registry;
     /// The commitment to the canonical code is not the one that is registered.
-    CodeCommitmentMismatch, "code_commitment_mismatch", Registry;
+    RegisteredCodeMismatch, "registered_code_mismatch", Registry;
     /// The digest of the keys is not the one that is registered.
     KeyHashMismatch, "key_hash_mismatch", Registry;
     /// A build manifest has too many items.

@@ -33,7 +33,7 @@ pub fn onboard(chain_id: u64, entry: &Entry, wasm: &[u8], keys: &[B256]) -> Resu
     let module: Module = profile::load(wasm)?;
     let code: CanonicalCode = canonical_code::lower(&module)?;
     if code.commitment() != entry.code_commitment {
-        return refuse(Reject::CodeCommitmentMismatch, "code_commitment is not that of the module's canonical code");
+        return refuse(Reject::RegisteredCodeMismatch, "code_commitment is not that of the module's canonical code");
     }
     let key_hash = match (entry.mode, keys) {
         (MODE_UNIVERSAL, keys) => universal_key_hash(keys),

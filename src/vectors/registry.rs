@@ -445,7 +445,7 @@ fn onboarding() -> Vec<Case> {
             changed(|it| it.code_commitment = B256::ZERO),
             &plain,
             &TIER_KEYS,
-            Reject::CodeCommitmentMismatch,
+            Reject::RegisteredCodeMismatch,
         ),
         refuse("key-order", "exchange the tiers' keys", entry("plain"), &plain, &reversed, Reject::KeyHashMismatch),
         refuse(
