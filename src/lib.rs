@@ -19,6 +19,7 @@
 //! 7. [`proof_system`]: Groth16 with a committed phase
 //! 11. [`operation`]: the signed request to run an extension
 //! 12. [`registry`]: extensions: entry, id, lifecycle, onboarding, build manifest
+//! 13. [`post_operation`]: results with their proofs, stamps and signatures
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -30,6 +31,7 @@ pub mod host_interface;
 pub mod notation;
 pub mod operation;
 pub mod poseidon;
+pub mod post_operation;
 pub mod profile;
 pub mod proof_system;
 pub mod registry;

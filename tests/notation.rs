@@ -39,6 +39,7 @@ fn the_chapter_lists_every_stage() {
         Stage::Operation,
         Stage::Admission,
         Stage::Registry,
+        Stage::PostOperation,
     ];
     let found: Vec<_> = table("stages").iter().map(|row| row[0]).collect();
     assert_eq!(found, stages.map(Stage::name));

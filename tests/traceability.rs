@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 9] = [
+const PREFIXES: [(&str, &str); 10] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -18,6 +18,7 @@ const PREFIXES: [(&str, &str); 9] = [
     ("07-proof-system.md", "PROOF"),
     ("11-operation.md", "OP"),
     ("12-registry.md", "REG"),
+    ("13-post-operation.md", "POST"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

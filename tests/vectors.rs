@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 7] =
-    ["profile", "execution", "canonical_code", "poseidon", "proof_system", "operation", "registry"];
+const FORMATS: [&str; 8] =
+    ["profile", "execution", "canonical_code", "poseidon", "proof_system", "operation", "registry", "post_operation"];
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")

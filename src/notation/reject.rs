@@ -31,6 +31,8 @@ pub enum Stage {
     Admission,
     /// A call of the registry or the adoption of an extension fails.
     Registry,
+    /// A PostOperation is wrong for everybody.
+    PostOperation,
 }
 
 impl Stage {
@@ -49,6 +51,7 @@ impl Stage {
             Stage::Relation => "relation",
             Stage::Operation => "operation",
             Stage::Admission => "admission",
+            Stage::PostOperation => "post-operation",
             Stage::Registry => "registry",
         }
     }
@@ -324,6 +327,30 @@ reasons! {
     ManifestItem, "manifest_item", Registry;
     /// The items of a build manifest are not in strictly ascending order.
     ManifestDisordered, "manifest_disordered", Registry;
+
+    /// The cycle limit of an Operation is 0 or more than a proof can have.
+    CycleLimitOutOfRange, "cycle_limit_out_of_range", Operation;
+
+    /// A PostOperation is longer than `MAX_POST_OPERATION_BYTES`.
+    PostOperationTooLarge, "post_operation_too_large", PostOperation;
+    /// The proof of a PostOperation is longer than `MAX_PROOF_BYTES`.
+    ProofTooLarge, "proof_too_large", PostOperation;
+    /// The outcome of a PostOperation is none of the known ones, or its code is none of that outcome.
+    OutcomeUnknown, "outcome_unknown", PostOperation;
+    /// The type of a proof is none of the known ones.
+    ProofTypeUnknown, "proof_type_unknown", PostOperation;
+    /// The type of a proof is not the one that the extension is registered with.
+    ProofTypeMismatch, "proof_type_mismatch", PostOperation;
+    /// A PostOperation names another Operation or extension than the one it is about.
+    OtherOperation, "other_operation", PostOperation;
+    /// An extension that reads a witness has not accepted.
+    WitnessRefusal, "witness_refusal", PostOperation;
+    /// The stamp is no block that this client knows.
+    StampUnknown, "stamp_unknown", Admission;
+    /// The stamp is not canonical.
+    StampOrphaned, "stamp_orphaned", Admission;
+    /// The stamp lies too many blocks behind the head.
+    StampTooOld, "stamp_too_old", Admission;
 }
 
 /// A refusal: the reason, the place and the cause in words.

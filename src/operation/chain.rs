@@ -50,6 +50,10 @@ pub struct Block {
 /// What the pools need to know of a registered extension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExtensionView {
+    /// The commitment to its canonical code.
+    pub code_commitment: B256,
+    /// The proof system, which is the type of its proofs.
+    pub proof_system: u8,
     /// Whether its module reads a witness: imports `middle.witness` or `middle.witness_len`.
     pub reads_witness: bool,
     /// The slot from which it is deprecated, if one is set.
@@ -80,4 +84,4 @@ json_fields!(
     nonces, extensions, roots, staked, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: reads_witness, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: code_commitment, proof_system, reads_witness, deprecated_from, quarantined);

@@ -2,6 +2,7 @@
 
 use super::{ANCHOR_SLOTS, ChainView, Operation, VALIDITY_SLOTS, fee, signature};
 use crate::notation::{B256, Reject, Rejection};
+use crate::statement::MAX_CYCLES;
 
 /// The checks that depend on the Operation, the chain's id and the contract's address alone: they are the same for
 /// everybody and for ever.
@@ -25,6 +26,10 @@ pub fn check_fields(operation: &Operation, view: &ChainView) -> Result<(), Rejec
     // OP-015: what cannot be added up cannot be reserved.
     if fee::max_cost(operation).is_none() {
         return refuse(Reject::CostOverflow, "the largest cost exceeds 128 bits");
+    }
+    // OP-025: what no proof can be about.
+    if gas.cycle_limit == 0 || gas.cycle_limit > MAX_CYCLES {
+        return refuse(Reject::CycleLimitOutOfRange, format!("{} cycles; 1 to {MAX_CYCLES}", gas.cycle_limit));
     }
     // OP-020: fields of a sponsor that does not exist.
     if gas.sponsor.is_zero() && !(gas.sponsor_data.is_empty() && gas.sponsor_signature.is_empty()) {

@@ -5,7 +5,6 @@ use crate::canonical_code::{self, CanonicalCode};
 use crate::host_interface::HostFunction;
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use crate::operation::ExtensionView;
 use crate::profile::{self, Module};
 
 /// What a node knows of an extension that it has adopted.
@@ -49,10 +48,4 @@ pub fn onboard(chain_id: u64, entry: &Entry, wasm: &[u8], keys: &[B256]) -> Resu
 // REG-014: an import is enough, whether or not it is called.
 fn reads_witness(module: &Module) -> bool {
     module.imports.iter().any(|import| matches!(import.host, HostFunction::Witness | HostFunction::WitnessLen))
-}
-
-impl From<&Onboarded> for ExtensionView {
-    fn from(onboarded: &Onboarded) -> ExtensionView {
-        ExtensionView { reads_witness: onboarded.reads_witness, ..ExtensionView::default() }
-    }
 }

@@ -3,7 +3,7 @@
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
-use super::{Format, operation, proof_system, registry};
+use super::{Format, operation, post_operation, proof_system, registry};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -32,6 +32,8 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::Operation, Subject::Object(input), None) => operation::evaluate(input),
         (Format::Registry, Subject::Object(input), None) => registry::evaluate(input),
         (Format::Registry, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::PostOperation, Subject::Object(input), None) => post_operation::evaluate(input),
+        (Format::PostOperation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Operation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),

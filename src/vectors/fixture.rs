@@ -1,8 +1,9 @@
 //! What the cases on the protocol have in common: accounts with published secrets, a chain, and Operations on it.
 
 use super::json::{Fault, Json, Node};
-use crate::notation::{B256, keccak256};
+use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::operation::{self, Block, ChainView, ExtensionView, GasManagement, Operation, signature};
+use crate::post_operation::{PostOperation, Proof, statement};
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::Header;
 use std::collections::BTreeMap;
@@ -52,6 +53,11 @@ pub fn extension(name: &str) -> B256 {
     keccak256(format!("extension {name}"))
 }
 
+/// What is known of an extension of the cases.
+fn known() -> ExtensionView {
+    ExtensionView { code_commitment: keccak256("code"), proof_system: 1, ..ExtensionView::default() }
+}
+
 /// A chain on which the fixture's Operations are valid.
 pub fn view() -> ChainView {
     let blocks = [SLOT - 400, FINALIZED_SLOT, SLOT - 9, SLOT - 1, SLOT];
@@ -65,9 +71,9 @@ pub fn view() -> ChainView {
         head_number: SLOT,
         deposits: ["alice", "bob", "sponsor"].map(|name| (account(name), DEPOSIT)).into(),
         extensions: BTreeMap::from([
-            (extension("one"), ExtensionView::default()),
-            (extension("two"), ExtensionView::default()),
-            (extension("private"), ExtensionView { reads_witness: true, ..ExtensionView::default() }),
+            (extension("one"), known()),
+            (extension("two"), known()),
+            (extension("private"), ExtensionView { reads_witness: true, ..known() }),
         ]),
         ..ChainView::default()
     }
@@ -149,4 +155,40 @@ pub fn with_item(bytes: &[u8], index: usize, item: Vec<u8>) -> Vec<u8> {
 /// A field of a case by its name.
 pub fn field<T: Json>(node: &Node, name: &str) -> Result<T, Fault> {
     T::from_json(&node.field(name)?)
+}
+
+/// An accepted result of this Operation with the roots of its lane, changed and then signed by this account. Its segment
+/// is no proof.
+pub fn post_operation(
+    operation: &Operation,
+    prover: &str,
+    view: &ChainView,
+    change: impl FnOnce(&mut PostOperation),
+) -> PostOperation {
+    let mut result = PostOperation {
+        operation_hash: operation.hash(view.consensus_contract),
+        extension_id: operation.extension_id,
+        output: vec![0x0f, 0x0e].into(),
+        pre_root: view.root(operation.extension_id, operation.lane),
+        post_root: keccak256(operation.nonce.to_be_bytes::<32>()),
+        cycles: 12_345,
+        prover: account(prover),
+        proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into()] },
+        stamp_hash: block_hash(view.slot),
+        ..PostOperation::default()
+    };
+    change(&mut result);
+    if let Ok(Some(statement)) = statement(operation, &result, view) {
+        result.prover_signature = sign(prover, result.signing_hash(&statement, view.consensus_contract));
+    }
+    result
+}
+
+/// The verdict that a case states about a proof.
+pub fn verdict(node: &Node) -> Result<Result<(), Rejection>, Fault> {
+    match node.text()? {
+        "valid" => Ok(Ok(())),
+        "invalid" => Ok(Err(Rejection::new(Reject::ProofInvalid, 0, "as the case states"))),
+        _ => Err(node.fault("is neither `valid` nor `invalid`")),
+    }
 }

@@ -10,6 +10,7 @@ pub mod execution;
 pub mod operation;
 pub mod poseidon;
 pub mod registry;
+pub mod post_operation;
 pub mod profile;
 pub mod proof_system;
 
@@ -37,7 +38,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 9] = [
+pub const CHAPTERS: [(&str, &str); 10] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -47,6 +48,7 @@ pub const CHAPTERS: [(&str, &str); 9] = [
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
     ("11-operation.md", include_str!("../../spec/11-operation.md")),
     ("12-registry.md", include_str!("../../spec/12-registry.md")),
+    ("13-post-operation.md", include_str!("../../spec/13-post-operation.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -66,11 +68,13 @@ pub enum Format {
     Operation,
     /// Extensions are registered, adopted and rebuilt.
     Registry,
+    /// A PostOperation is decoded, hashed and checked.
+    PostOperation,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -78,6 +82,7 @@ impl Format {
         Format::ProofSystem,
         Format::Operation,
         Format::Registry,
+        Format::PostOperation,
     ];
 
     /// The name in files and paths.
@@ -90,6 +95,7 @@ impl Format {
             Format::ProofSystem => "proof_system",
             Format::Operation => "operation",
             Format::Registry => "registry",
+            Format::PostOperation => "post_operation",
         }
     }
 
@@ -103,6 +109,7 @@ impl Format {
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
             Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
             Format::Registry => include_str!("../../vectors/schema/v1/registry.schema.json"),
+            Format::PostOperation => include_str!("../../vectors/schema/v1/post_operation.schema.json"),
         }
     }
 
@@ -116,6 +123,7 @@ impl Format {
             Format::ProofSystem => proof_system::cases(),
             Format::Operation => operation::cases(),
             Format::Registry => registry::cases(),
+            Format::PostOperation => post_operation::cases(),
         };
         cases.extend(extensions::cases(self));
         cases

@@ -269,8 +269,10 @@ fn refused_encodings() -> Vec<Case> {
     ]
 }
 
-const CHECKS: [&str; 11] =
-    ["OP-009", "OP-010", "OP-011", "OP-015", "OP-017", "OP-018", "OP-019", "OP-020", "OP-021", "OP-022", "OP-023"];
+const CHECKS: [&str; 12] = [
+    "OP-009", "OP-010", "OP-011", "OP-015", "OP-017", "OP-018", "OP-019", "OP-020", "OP-021", "OP-022", "OP-023",
+    "OP-025",
+];
 
 fn checked(name: &str, description: &str, rules: &[&str], operation: &Operation, view: &ChainView) -> Draft {
     case(&format!("operation-check-{name}"), description, rules).object(json!({
@@ -320,6 +322,7 @@ fn checks() -> Vec<Case> {
             it.gas_management.prover_fee_max = u128::MAX;
         })
         .stating("maxCost", u128::MAX.to_json()),
+        accept("most-cycles", "The largest cycle limit.", |it| it.gas_management.cycle_limit = (1 << 30) - 1),
         accept("until-next-slot", "The shortest validity.", |it| it.valid_until_slot = SLOT + 1),
         accept("until-256", "The longest validity.", |it| it.valid_until_slot = SLOT + 256),
         checked(
@@ -392,6 +395,22 @@ fn refused_fields() -> Vec<Case> {
             "set max_fee to 2^128 - 1",
             |it| it.gas_management.max_fee = u128::MAX,
             Reject::CostOverflow,
+        ),
+        refuse(
+            "cycles-0",
+            "No execution has no cycle.",
+            "OP-025",
+            "set the cycle limit to 0",
+            |it| it.gas_management.cycle_limit = 0,
+            Reject::CycleLimitOutOfRange,
+        ),
+        refuse(
+            "cycles-too-many",
+            "No proof has so many cycles.",
+            "OP-025",
+            "set the cycle limit to 2^30",
+            |it| it.gas_management.cycle_limit = 1 << 30,
+            Reject::CycleLimitOutOfRange,
         ),
         refuse(
             "sponsor-data",
