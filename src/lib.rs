@@ -20,6 +20,8 @@
 //! 11. [`operation`]: the signed request to run an extension
 //! 12. [`registry`]: extensions: entry, id, lifecycle, onboarding, build manifest
 //! 13. [`post_operation`]: results with their proofs, stamps and signatures
+//! 14. [`reputation`]: what others did, in exact counters
+//! 15. [`pools`]: Operations that wait for a proof, results that wait for settlement
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -30,11 +32,13 @@ pub mod execution;
 pub mod host_interface;
 pub mod notation;
 pub mod operation;
+pub mod pools;
 pub mod poseidon;
 pub mod post_operation;
 pub mod profile;
 pub mod proof_system;
 pub mod registry;
+pub mod reputation;
 pub mod statement;
 pub mod vectors;
 pub mod wast;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 10] = [
+const PREFIXES: [(&str, &str); 12] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -19,6 +19,8 @@ const PREFIXES: [(&str, &str); 10] = [
     ("11-operation.md", "OP"),
     ("12-registry.md", "REG"),
     ("13-post-operation.md", "POST"),
+    ("14-reputation.md", "REP"),
+    ("15-pools.md", "POOL"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

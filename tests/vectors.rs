@@ -16,8 +16,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 8] =
-    ["profile", "execution", "canonical_code", "poseidon", "proof_system", "operation", "registry", "post_operation"];
+const FORMATS: [&str; 10] = [
+    "profile",
+    "execution",
+    "canonical_code",
+    "poseidon",
+    "proof_system",
+    "operation",
+    "registry",
+    "post_operation",
+    "reputation",
+    "pools",
+];
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")

@@ -351,6 +351,35 @@ reasons! {
     StampOrphaned, "stamp_orphaned", Admission;
     /// The stamp lies too many blocks behind the head.
     StampTooOld, "stamp_too_old", Admission;
+
+    /// A peer, sender, sponsor, extension or prover is banned.
+    EntityBanned, "entity_banned", Admission;
+    /// The message, or the same result, is known already.
+    AlreadyKnown, "already_known", Admission;
+    /// The extension is not registered, not active yet, deprecated or quarantined.
+    ExtensionNotActive, "extension_not_active", Admission;
+    /// The nonce is consumed.
+    NonceUsed, "nonce_used", Admission;
+    /// There is a gap before the nonce.
+    NonceGap, "nonce_gap", Admission;
+    /// The pool holds as many Operations of the sender as it may.
+    SenderLimit, "sender_limit", Admission;
+    /// The pool holds as many Operations of the extension or sponsor as it may.
+    EntityLimit, "entity_limit", Admission;
+    /// The Operation that would be replaced has a result.
+    OperationLocked, "operation_locked", Admission;
+    /// A replacement does not raise each fee by a tenth.
+    ReplacementUnderpriced, "replacement_underpriced", Admission;
+    /// The payer's deposit does not cover what is reserved of it.
+    DepositTooSmall, "deposit_too_small", Admission;
+    /// The pool is full, and nothing of less rank makes room.
+    PoolFull, "pool_full", Admission;
+    /// The Operation of a result is not in the pool.
+    OperationUnknown, "operation_unknown", Admission;
+    /// A result builds on a state root that is neither the lane's nor that of a pooled result.
+    PreRootUnknown, "pre_root_unknown", Admission;
+    /// A result builds on too many pooled results of its lane.
+    LaneTooDeep, "lane_too_deep", Admission;
 }
 
 /// A refusal: the reason, the place and the cause in words.

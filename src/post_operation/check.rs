@@ -24,7 +24,7 @@ pub fn check(
         return refuse(Reject::OtherOperation, format!("the Operation is {hash}"));
     }
     let Some(extension) = view.extensions.get(&operation.extension_id) else {
-        return refuse(Reject::ExtensionUnknown, operation.extension_id.to_string());
+        return refuse(Reject::ExtensionNotActive, operation.extension_id.to_string());
     };
     // POST-009: a closed enumeration, and the extension's choice in it.
     let proof_type = post_operation.proof.proof_type;

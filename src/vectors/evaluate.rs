@@ -3,7 +3,7 @@
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
-use super::{Format, operation, post_operation, proof_system, registry};
+use super::{Format, operation, pools, post_operation, proof_system, registry, reputation};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -34,6 +34,10 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::Registry, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::PostOperation, Subject::Object(input), None) => post_operation::evaluate(input),
         (Format::PostOperation, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Reputation, Subject::Object(input), None) => reputation::evaluate(input),
+        (Format::Reputation, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Pools, Subject::Object(input), None) => pools::evaluate(input),
+        (Format::Pools, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Operation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),

@@ -11,6 +11,8 @@ pub mod operation;
 pub mod poseidon;
 pub mod registry;
 pub mod post_operation;
+pub mod reputation;
+pub mod pools;
 pub mod profile;
 pub mod proof_system;
 
@@ -38,7 +40,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 10] = [
+pub const CHAPTERS: [(&str, &str); 12] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -49,6 +51,8 @@ pub const CHAPTERS: [(&str, &str); 10] = [
     ("11-operation.md", include_str!("../../spec/11-operation.md")),
     ("12-registry.md", include_str!("../../spec/12-registry.md")),
     ("13-post-operation.md", include_str!("../../spec/13-post-operation.md")),
+    ("14-reputation.md", include_str!("../../spec/14-reputation.md")),
+    ("15-pools.md", include_str!("../../spec/15-pools.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -70,11 +74,15 @@ pub enum Format {
     Registry,
     /// A PostOperation is decoded, hashed and checked.
     PostOperation,
+    /// Events are counted.
+    Reputation,
+    /// Pools admit, replace, evict and follow the chain.
+    Pools,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 10] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -83,6 +91,8 @@ impl Format {
         Format::Operation,
         Format::Registry,
         Format::PostOperation,
+        Format::Reputation,
+        Format::Pools,
     ];
 
     /// The name in files and paths.
@@ -96,6 +106,8 @@ impl Format {
             Format::Operation => "operation",
             Format::Registry => "registry",
             Format::PostOperation => "post_operation",
+            Format::Reputation => "reputation",
+            Format::Pools => "pools",
         }
     }
 
@@ -110,6 +122,8 @@ impl Format {
             Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
             Format::Registry => include_str!("../../vectors/schema/v1/registry.schema.json"),
             Format::PostOperation => include_str!("../../vectors/schema/v1/post_operation.schema.json"),
+            Format::Reputation => include_str!("../../vectors/schema/v1/reputation.schema.json"),
+            Format::Pools => include_str!("../../vectors/schema/v1/pools.schema.json"),
         }
     }
 
@@ -124,6 +138,8 @@ impl Format {
             Format::Operation => operation::cases(),
             Format::Registry => registry::cases(),
             Format::PostOperation => post_operation::cases(),
+            Format::Reputation => reputation::cases(),
+            Format::Pools => pools::cases(),
         };
         cases.extend(extensions::cases(self));
         cases

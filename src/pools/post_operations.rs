@@ -1,0 +1,221 @@
+//! The pool of verified PostOperations.
+
+use super::operations::check_settling;
+use super::{Limits, Rank};
+use crate::notation::{B256, Reject, Rejection};
+use crate::operation::{ChainView, Operation};
+use crate::post_operation::{PostOperation, Verify, check, check_stamp};
+use crate::reputation::{Entity, Reputation};
+use alloy_primitives::U256;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A PostOperation in the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PooledPostOperation {
+    /// The PostOperation.
+    pub post_operation: PostOperation,
+    /// The lane of its Operation.
+    pub lane: U256,
+    /// What it says, by name.
+    pub result_id: B256,
+    /// The number of pooled results of its lane that it builds on, itself included.
+    pub depth: u64,
+    /// The rank of its Operation.
+    pub rank: Rank,
+}
+
+/// What adding did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addition {
+    /// It is in the pool.
+    Added,
+    /// It has taken the place of the same result with an older stamp.
+    Renewed,
+    /// It contradicts a pooled one, and both are evidence.
+    Conflict {
+        /// The extension, which is quarantined.
+        extension_id: B256,
+        /// The name of the pooled result.
+        pooled: B256,
+        /// The name of the other one.
+        other: B256,
+    },
+}
+
+/// The pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostOperationPool {
+    /// The PostOperations by the hash of their Operation and the pre-state root.
+    pub post_operations: BTreeMap<(B256, B256), PooledPostOperation>,
+    /// The pairs of valid results that contradict each other, by the same key.
+    pub evidence: BTreeMap<(B256, B256), [PostOperation; 2]>,
+    by_rank: BTreeSet<(Rank, B256)>,
+    /// The pooled results of a lane by the root that they leave.
+    by_post_root: BTreeMap<(B256, U256, B256), (B256, B256)>,
+}
+
+fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
+    Err(Rejection::new(reason, 0, detail))
+}
+
+impl PostOperationPool {
+    /// Whether an Operation has a result in the pool.
+    pub fn has(&self, operation_hash: B256) -> bool {
+        self.post_operations.range((operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff))).count() > 0
+    }
+
+    /// Adds a PostOperation about a pooled Operation of this rank.
+    pub fn add(
+        &mut self,
+        operation: &Operation,
+        rank: Rank,
+        post_operation: &PostOperation,
+        view: &ChainView,
+        reputation: &Reputation,
+        limits: &Limits,
+        verify: Verify,
+    ) -> Result<Addition, Rejection> {
+        let key = (post_operation.operation_hash, post_operation.pre_root);
+        // REP-008: who is banned proves in vain.
+        reputation.check(Entity::Prover(post_operation.prover), view.slot)?;
+        check_settling(operation.extension_id, view)?;
+        let result_id = post_operation.result_id();
+        let pooled = self.post_operations.get(&key);
+        let renews = match pooled {
+            Some(pooled) if pooled.result_id == result_id => {
+                let number = |stamp: B256| view.blocks.get(&stamp).map(|block| block.number);
+                let (old, new) = (&pooled.post_operation, post_operation);
+                // POOL-014: the same from another prover adds nothing; a newer stamp does.
+                if old.prover != new.prover || number(old.stamp_hash) >= number(new.stamp_hash) {
+                    return refuse(Reject::AlreadyKnown, "this result is pooled");
+                }
+                true
+            }
+            _ => false,
+        };
+        // POOL-015: a pair is evidence enough.
+        if self.evidence.contains_key(&key) {
+            return refuse(Reject::AlreadyKnown, "the conflict is known");
+        }
+        let depth = match pooled {
+            Some(pooled) => pooled.depth,
+            None => self.depth(operation, post_operation.pre_root, view, limits)?,
+        };
+        let victims = if pooled.is_some() { Vec::new() } else { self.find_victims(rank, limits)? };
+        check(operation, post_operation, view, verify)?;
+
+        if let Some(pooled) = pooled.filter(|_| !renews) {
+            // POOL-016: two valid results that differ: nobody is to blame, but the extension stops.
+            let conflict =
+                Addition::Conflict { extension_id: operation.extension_id, pooled: pooled.result_id, other: result_id };
+            self.evidence.insert(key, [pooled.post_operation.clone(), post_operation.clone()]);
+            self.remove_extension(operation.extension_id);
+            return Ok(conflict);
+        }
+        for victim in victims {
+            self.remove(victim);
+        }
+        let lane = operation.lane;
+        self.remove(key);
+        self.by_rank.insert((rank, key.1));
+        self.by_post_root.insert((operation.extension_id, lane, post_operation.post_root), key);
+        let pooled = PooledPostOperation { post_operation: post_operation.clone(), lane, result_id, depth, rank };
+        self.post_operations.insert(key, pooled);
+        Ok(if renews { Addition::Renewed } else { Addition::Added })
+    }
+
+    /// The depth of a result with this pre-state root.
+    fn depth(
+        &self,
+        operation: &Operation,
+        pre_root: B256,
+        view: &ChainView,
+        limits: &Limits,
+    ) -> Result<u64, Rejection> {
+        let (id, lane) = (operation.extension_id, operation.lane);
+        // POOL-012: on the lane's root, or on a pooled result.
+        if view.root(id, lane) == pre_root {
+            return Ok(1);
+        }
+        let Some(parent) = self.by_post_root.get(&(id, lane, pre_root)) else {
+            return refuse(Reject::PreRootUnknown, pre_root.to_string());
+        };
+        // POOL-013: bounded, since all of it falls with the first.
+        match self.post_operations[parent].depth + 1 {
+            depth if depth > limits.lane_depth => refuse(Reject::LaneTooDeep, format!("depth {depth}")),
+            depth => Ok(depth),
+        }
+    }
+
+    /// The PostOperations that make room for one of this rank.
+    fn find_victims(&self, rank: Rank, limits: &Limits) -> Result<Vec<(B256, B256)>, Rejection> {
+        // POOL-017: the least goes, if it is less.
+        if (self.post_operations.len() as u64) < limits.post_operations {
+            return Ok(Vec::new());
+        }
+        match self.by_rank.first() {
+            Some((least, pre_root)) if *least < rank => Ok(vec![(least.hash, *pre_root)]),
+            _ => refuse(Reject::PoolFull, "nothing of less rank makes room"),
+        }
+    }
+
+    /// Takes a PostOperation out of the pool.
+    pub fn remove(&mut self, key: (B256, B256)) -> Option<PooledPostOperation> {
+        let pooled = self.post_operations.remove(&key)?;
+        self.by_rank.remove(&(pooled.rank, key.1));
+        let root = (pooled.post_operation.extension_id, pooled.lane, pooled.post_operation.post_root);
+        if self.by_post_root.get(&root) == Some(&key) {
+            self.by_post_root.remove(&root);
+        }
+        Some(pooled)
+    }
+
+    /// Takes out all results of an Operation.
+    pub fn remove_operation(&mut self, operation_hash: B256) {
+        let range = (operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff));
+        let keys: Vec<_> = self.post_operations.range(range).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.remove(key);
+        }
+    }
+
+    fn remove_extension(&mut self, id: B256) {
+        let of_extension = self.post_operations.iter().filter(|(_, it)| it.post_operation.extension_id == id);
+        let keys: Vec<_> = of_extension.map(|(key, _)| *key).collect();
+        for key in keys {
+            self.remove(key);
+        }
+    }
+
+    /// Takes out what can no longer be settled as the chain is now: stale stamps, lost lanes. The parents come before
+    /// their children.
+    pub fn revalidate(&mut self, view: &ChainView) -> Vec<(B256, B256)> {
+        let mut by_depth: Vec<_> = self.post_operations.iter().map(|(key, it)| (it.depth, *key)).collect();
+        by_depth.sort();
+        let mut gone = Vec::new();
+        for (_, key) in by_depth {
+            let pooled = &self.post_operations[&key];
+            let (id, lane, pre_root) =
+                (pooled.post_operation.extension_id, pooled.lane, pooled.post_operation.pre_root);
+            let parent = self.by_post_root.get(&(id, lane, pre_root)).and_then(|it| self.post_operations.get(it));
+            // POOL-018: who built on what is gone goes too, without penalty.
+            let depth = match parent {
+                _ if view.root(id, lane) == pre_root => Some(1),
+                parent => parent.map(|parent| parent.depth + 1),
+            };
+            let stays = check_stamp(pooled.post_operation.stamp_hash, view).is_ok() && check_settling(id, view).is_ok();
+            match depth.filter(|_| stays) {
+                Some(depth) => {
+                    if let Some(pooled) = self.post_operations.get_mut(&key) {
+                        pooled.depth = depth;
+                    }
+                }
+                None => {
+                    self.remove(key);
+                    gone.push(key);
+                }
+            }
+        }
+        gone
+    }
+}

@@ -1,0 +1,167 @@
+//! Both pools, what waits for finality, and what happens to them when the chain moves.
+
+use super::{Addition, Admission, Limits, OperationPool, PostOperationPool};
+use crate::notation::json::{Json, hex};
+use crate::notation::{B256, Reject, Rejection};
+use crate::operation::{ChainView, Operation};
+use crate::post_operation::{PostOperation, Verify};
+use crate::reputation::Reputation;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A settled Operation that is not final yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limbo {
+    /// The Operation.
+    pub operation: Operation,
+    /// The number of the block that settled it.
+    pub block_number: u64,
+}
+
+/// The pools of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pools {
+    /// The limits.
+    pub limits: Limits,
+    /// The unprocessed Operations.
+    pub operations: OperationPool,
+    /// The verified results.
+    pub post_operations: PostOperationPool,
+    /// The settled Operations that are not final, by their hash.
+    pub limbo: BTreeMap<B256, Limbo>,
+}
+
+impl Pools {
+    /// Empty pools with these limits.
+    pub fn new(limits: Limits) -> Pools {
+        Pools { limits, ..Pools::default() }
+    }
+
+    /// Admits an Operation from the wire.
+    pub fn admit(
+        &mut self,
+        operation: &Operation,
+        view: &ChainView,
+        reputation: &Reputation,
+    ) -> Result<Admission, Rejection> {
+        self.admit_operation(operation, view, reputation, false)
+    }
+
+    fn admit_operation(
+        &mut self,
+        operation: &Operation,
+        view: &ChainView,
+        reputation: &Reputation,
+        is_verified: bool,
+    ) -> Result<Admission, Rejection> {
+        let results = &self.post_operations;
+        let is_locked = |hash| results.has(hash);
+        let admission = self.operations.admit(operation, view, reputation, &self.limits, &is_locked, is_verified)?;
+        for gone in &admission.evicted {
+            self.post_operations.remove_operation(*gone);
+        }
+        Ok(admission)
+    }
+
+    /// Adds a PostOperation from the wire.
+    pub fn add(
+        &mut self,
+        post_operation: &PostOperation,
+        view: &ChainView,
+        reputation: &Reputation,
+        verify: Verify,
+    ) -> Result<Addition, Rejection> {
+        // POOL-012: a result without its Operation cannot be checked.
+        let Some(pooled) = self.operations.operations.get(&post_operation.operation_hash) else {
+            let detail = post_operation.operation_hash.to_string();
+            return Err(Rejection::new(Reject::OperationUnknown, 0, detail));
+        };
+        let rank = OperationPool::rank_of(pooled, post_operation.operation_hash);
+        let operation = &pooled.operation;
+        self.post_operations.add(operation, rank, post_operation, view, reputation, &self.limits, verify)
+    }
+
+    /// What a block has settled leaves the pools and waits for finality.
+    pub fn settled(&mut self, operation_hash: B256, block_number: u64) {
+        self.post_operations.remove_operation(operation_hash);
+        // POOL-019: until the block is final.
+        if let Some(pooled) = self.operations.remove(operation_hash) {
+            self.limbo.insert(operation_hash, Limbo { operation: pooled.operation, block_number });
+        }
+    }
+
+    /// The chain has a new head: what is final is forgotten, and what can no longer be settled goes.
+    pub fn head(&mut self, view: &ChainView, finalized_number: u64) -> Vec<B256> {
+        // POOL-019: a final settlement is for ever.
+        self.limbo.retain(|_, limbo| limbo.block_number > finalized_number);
+        let gone = self.operations.revalidate(view);
+        for hash in &gone {
+            self.post_operations.remove_operation(*hash);
+        }
+        self.post_operations.revalidate(view);
+        gone
+    }
+
+    /// The chain leaves its branch after block `ancestor`; `view` is the new branch. `kept` are the Operations that the
+    /// new branch has settled too, with their blocks. What was settled on the lost branch only is admitted again, in the
+    /// order of sender and nonce. Gives what came back.
+    pub fn reorg(
+        &mut self,
+        ancestor: u64,
+        depth: u64,
+        kept: &BTreeMap<B256, u64>,
+        view: &ChainView,
+        reputation: &Reputation,
+    ) -> Vec<B256> {
+        let lost: Vec<B256> = self.limbo.iter().filter(|(_, it)| it.block_number > ancestor).map(|it| *it.0).collect();
+        let mut orphans = Vec::new();
+        for hash in lost {
+            match (kept.get(&hash), self.limbo.remove(&hash)) {
+                (Some(block_number), Some(limbo)) => {
+                    self.limbo.insert(hash, Limbo { block_number: *block_number, ..limbo });
+                }
+                (None, Some(limbo)) => orphans.push(limbo.operation),
+                (_, None) => {}
+            }
+        }
+        self.head(view, 0);
+        // POOL-021: deeper than that, users send again.
+        if depth > self.limits.reorg_blocks {
+            return Vec::new();
+        }
+        // POOL-020: predecessors first.
+        orphans.sort_by_key(|operation| (operation.sender, operation.nonce));
+        let mut back = Vec::new();
+        for operation in orphans {
+            if let Ok(admission) = self.admit_operation(&operation, view, reputation, true) {
+                back.push(admission.hash);
+            }
+        }
+        back
+    }
+
+    /// The pools as vectors show them.
+    pub fn to_json(&self) -> Value {
+        let post_operations = self.post_operations.post_operations.values().map(|it| {
+            json!({
+                "operation": hex(it.post_operation.operation_hash),
+                "preRoot": hex(it.post_operation.pre_root),
+                "resultId": hex(it.result_id),
+                "prover": it.post_operation.prover.to_json(),
+                "stamp": hex(it.post_operation.stamp_hash),
+                "depth": it.depth.to_json(),
+            })
+        });
+        json!({
+            "operations": self.operations.operations.keys().map(hex).collect::<Value>(),
+            "slots": self.operations.slots.to_json(),
+            "reserved": self.operations.reserved.to_json(),
+            "postOperations": post_operations.collect::<Value>(),
+            "evidence": self.post_operations.evidence.iter().map(|((operation, pre_root), pair)| {
+                let results: Vec<String> = pair.iter().map(|it| hex(it.result_id())).collect();
+                json!({"operation": hex(operation), "preRoot": hex(pre_root), "results": results})
+            }).collect::<Value>(),
+            "limbo": self.limbo.iter().map(|(hash, it)| json!([hex(hash), it.block_number.to_json()])).collect::<Value>(),
+        })
+    }
+}

@@ -1,0 +1,663 @@
+//! Cases of the format `pools`: histories of messages and heads, from empty pools. The segments of the PostOperations are
+//! no proofs; a case states the verdict.
+
+use super::evaluate::Stop;
+use super::fixture::{
+    CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sponsored, unsigned,
+    verdict, view,
+};
+use super::json::{Json, Node, digest, hex};
+use super::{Case, Draft, case};
+use crate::notation::{B256, Reject};
+use crate::operation::{Block, ChainView, Operation, fee};
+use crate::pools::{Addition, Limits, Pools};
+use crate::post_operation::PostOperation;
+use crate::reputation::{Counter, Entity, Reputation};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
+    let node = Node::new("input", input);
+    node.only(&["events", "kind", "limits", "reputation", "steps", "view"])?;
+    let limits: Option<Limits> = node.optional("limits")?.map(|limits| Json::from_json(&limits)).transpose()?;
+    let mut pools = Pools::new(limits.unwrap_or_default());
+    let mut view: ChainView = field(&node, "view")?;
+    let mut reputation = Reputation::default();
+    for event in node.field("reputation")?.items()? {
+        for _ in 0..event.field("times")?.number()? {
+            reputation.count(field(&event, "entity")?, field(&event, "counter")?, view.slot);
+        }
+    }
+    let steps = node.field("steps")?.items()?;
+    let mut effects = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        let effect = match apply(step, &mut pools, &mut view, &reputation) {
+            // The steps before the last one are the history; what they refuse is refused.
+            Err(Stop::Rejection(rejection)) if index + 1 < steps.len() => {
+                json!({"refused": rejection.reason.name()})
+            }
+            result => result?,
+        };
+        effects.push(effect);
+    }
+    let state = pools.to_json();
+    Ok(json!({
+        "outcome": "accept",
+        "stage": "admission",
+        "effects": effects,
+        "digest": hex(digest(&state)),
+        "state": state,
+    }))
+}
+
+fn apply(step: &Node, pools: &mut Pools, view: &mut ChainView, reputation: &Reputation) -> Result<Value, Stop> {
+    match step.field("step")?.text()? {
+        "operation" => {
+            let operation = Operation::from_bytes(&step.field("encoding")?.hex()?)?;
+            let admission = pools.admit(&operation, view, reputation)?;
+            Ok(json!({
+                "admitted": hex(admission.hash),
+                "replaced": admission.replaced.to_json(),
+                "evicted": admission.evicted.to_json(),
+            }))
+        }
+        "postOperation" => {
+            let post_operation = PostOperation::from_bytes(&step.field("encoding")?.hex()?)?;
+            let verdict = verdict(&step.field("proofVerdict")?)?;
+            match pools.add(&post_operation, view, reputation, &|_, _| verdict.clone())? {
+                Addition::Added => Ok(json!({"added": hex(post_operation.result_id())})),
+                Addition::Renewed => Ok(json!({"renewed": hex(post_operation.result_id())})),
+                Addition::Conflict { extension_id, pooled, other } => {
+                    Ok(json!({"quarantined": hex(extension_id), "results": [hex(pooled), hex(other)]}))
+                }
+            }
+        }
+        "settled" => {
+            pools.settled(field(step, "operationHash")?, field(step, "blockNumber")?);
+            Ok(json!({}))
+        }
+        "head" => {
+            *view = field(step, "view")?;
+            let gone = pools.head(view, field(step, "finalizedNumber")?);
+            Ok(json!({"gone": gone.to_json()}))
+        }
+        "reorg" => {
+            *view = field(step, "view")?;
+            let kept: BTreeMap<B256, u64> = field(step, "kept")?;
+            let back = pools.reorg(field(step, "ancestor")?, field(step, "depth")?, &kept, view, reputation);
+            Ok(json!({"back": back.to_json()}))
+        }
+        _ => Err(step.fault("is no step").into()),
+    }
+}
+
+/// The cases, each refused one after the accepted ones.
+pub fn cases() -> Vec<Case> {
+    [admissions(), replacements(), evictions(), results(), chains()].concat()
+}
+
+/// A history in the making.
+#[derive(Clone)]
+struct History {
+    view: ChainView,
+    limits: Option<Limits>,
+    reputation: Vec<Value>,
+    steps: Vec<Value>,
+}
+
+fn history() -> History {
+    History { view: view(), limits: None, reputation: Vec::new(), steps: Vec::new() }
+}
+
+impl History {
+    fn operation(mut self, operation: &Operation) -> History {
+        self.steps.push(json!({"step": "operation", "encoding": hex(operation.to_bytes())}));
+        self
+    }
+
+    fn result(self, post_operation: &PostOperation) -> History {
+        self.result_with(post_operation, "valid")
+    }
+
+    fn result_with(mut self, post_operation: &PostOperation, verdict: &str) -> History {
+        let encoding = hex(post_operation.to_bytes());
+        self.steps.push(json!({"step": "postOperation", "encoding": encoding, "proofVerdict": verdict}));
+        self
+    }
+
+    fn settled(mut self, operation: &Operation, block_number: u64) -> History {
+        let hash = operation.hash(CONTRACT).to_json();
+        self.steps.push(json!({"step": "settled", "operationHash": hash, "blockNumber": block_number.to_json()}));
+        self
+    }
+
+    fn head(mut self, finalized_number: u64, view: &ChainView) -> History {
+        let number = finalized_number.to_json();
+        self.steps.push(json!({"step": "head", "finalizedNumber": number, "view": view.to_json()}));
+        self
+    }
+
+    fn reorg(mut self, ancestor: u64, depth: u64, kept: BTreeMap<B256, u64>, view: &ChainView) -> History {
+        self.steps.push(json!({
+            "step": "reorg",
+            "ancestor": ancestor.to_json(),
+            "depth": depth.to_json(),
+            "kept": kept.to_json(),
+            "view": view.to_json(),
+        }));
+        self
+    }
+
+    fn limits(mut self, change: fn(&mut Limits)) -> History {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        self.limits = Some(limits);
+        self
+    }
+
+    fn count(mut self, entity: Entity, counter: Counter, times: u32) -> History {
+        self.reputation.push(json!({"entity": entity.to_json(), "counter": counter.to_json(), "times": times}));
+        self
+    }
+
+    fn view(mut self, change: impl FnOnce(&mut ChainView)) -> History {
+        change(&mut self.view);
+        self
+    }
+
+    fn draft(self, name: &str, description: &str, rules: &[&str]) -> Draft {
+        let mut input = json!({
+            "kind": "history",
+            "view": self.view.to_json(),
+            "reputation": self.reputation,
+            "steps": self.steps,
+        });
+        if let Some(limits) = self.limits {
+            input["limits"] = limits.to_json();
+        }
+        case(&format!("pools-{name}"), description, rules).object(input)
+    }
+
+    fn accept(self, name: &str, description: &str, rules: &[&str]) -> Case {
+        self.draft(name, description, rules).accept()
+    }
+
+    fn refuse(self, name: &str, rules: &[&str], origin: &str, mutation: &str, reason: Reject) -> Case {
+        self.draft(name, "A message that the pools refuse.", rules)
+            .derived_from(&format!("pools-{origin}"), mutation)
+            .reject(reason)
+    }
+}
+
+fn plain(sender: &str, sequence: u64) -> Operation {
+    operation(sender, sequence, |_| ())
+}
+
+/// The Operation with another fee; all three fees have this many percent of the fixture's.
+fn at(sender: &str, sequence: u64, percent: u128) -> Operation {
+    operation(sender, sequence, |it| {
+        for fee in [
+            &mut it.gas_management.max_fee,
+            &mut it.gas_management.max_priority_fee,
+            &mut it.gas_management.prover_fee_max,
+        ] {
+            *fee = *fee / 100 * percent;
+        }
+    })
+}
+
+/// The first `count` Operations of a sender.
+fn several(history: History, sender: &str, count: u64) -> History {
+    (0..count).fold(history, |history, sequence| history.operation(&plain(sender, sequence)))
+}
+
+/// Ten Operations for one extension, of five senders.
+fn ten(history: History) -> History {
+    let history = history.view(|view| {
+        for sender in ["s0", "s1", "s2", "s3", "s4", "s5"] {
+            view.deposits.insert(account(sender), DEPOSIT);
+        }
+    });
+    ["s0", "s1", "s2", "s3", "s4"].iter().fold(history, |history, sender| several(history, sender, 2))
+}
+
+fn admissions() -> Vec<Case> {
+    let rules: &[&str] = &["POOL-001", "POOL-002", "POOL-003", "POOL-004", "POOL-005", "POOL-008", "POOL-009"];
+    let used = |view: &mut ChainView| {
+        view.nonces.insert((account("alice"), Default::default()), 1);
+    };
+    let cost = fee::max_cost(&plain("alice", 0)).unwrap_or_default();
+    let deposit = |wei: u128| {
+        move |view: &mut ChainView| {
+            view.deposits.insert(account("alice"), wei);
+        }
+    };
+    let sponsor_cost = |view: &mut ChainView| {
+        view.deposits.remove(&account("alice"));
+    };
+    let inactive = |change: fn(&mut ChainView)| history().view(change).operation(&plain("alice", 0));
+    let state = |name: &str, mutation: &str, change: fn(&mut ChainView)| {
+        inactive(change).refuse(name, &["POOL-002"], "one", mutation, Reject::ExtensionNotActive)
+    };
+    vec![
+        history().operation(&plain("alice", 0)).accept("one", "An Operation in an empty pool.", rules),
+        several(history(), "alice", 4).accept("four", "Four Operations with consecutive nonces.", rules),
+        several(history(), "alice", 3)
+            .operation(&operation("alice", 0, |it| it.nonce = it.nonce + (alloy_primitives::U256::from(1) << 64)))
+            .accept("two-keys", "Another nonce key begins at 0.", rules),
+        history().view(used).operation(&plain("alice", 1)).accept(
+            "next-nonce",
+            "The sequence number after the consumed one.",
+            rules,
+        ),
+        history().view(deposit(cost)).operation(&plain("alice", 0)).accept(
+            "exact-deposit",
+            "The deposit covers the cost exactly.",
+            rules,
+        ),
+        history().view(sponsor_cost).operation(&sponsored("alice", unsigned("alice", 0))).accept(
+            "sponsored",
+            "The sponsor's deposit is reserved.",
+            rules,
+        ),
+        ten(history()).accept("ten", "Ten Operations for an extension without stake.", rules),
+        ten(history())
+            .view(|view| {
+                view.staked.insert(extension("one"));
+            })
+            .operation(&plain("alice", 0))
+            .accept("staked", "An extension with a stake has no limit.", &["POOL-005"]),
+        several(history().count(Entity::Extension(extension("one")), Counter::Seen, 110), "alice", 4).accept(
+            "throttled",
+            "Four Operations for a throttled extension.",
+            &["POOL-005", "REP-005"],
+        ),
+        history()
+            .view(|view| {
+                let mut known = view.extensions[&extension("one")];
+                known.deprecated_from = Some(SLOT + 1);
+                view.extensions.insert(extension("one"), known);
+            })
+            .operation(&plain("alice", 0))
+            .accept("before-deprecation", "The last slot before the deprecation.", &["POOL-002"]),
+        history().operation(&plain("alice", 0)).operation(&plain("alice", 0)).refuse(
+            "again",
+            &["POOL-001"],
+            "one",
+            "send it twice",
+            Reject::AlreadyKnown,
+        ),
+        state("extension-unknown", "forget the extension", |view| {
+            view.extensions.remove(&extension("one"));
+        }),
+        state("extension-deprecated", "deprecate the extension in this slot", |view| {
+            let mut known = view.extensions[&extension("one")];
+            known.deprecated_from = Some(SLOT);
+            view.extensions.insert(extension("one"), known);
+        }),
+        state("extension-quarantined", "quarantine the extension", |view| {
+            let mut known = view.extensions[&extension("one")];
+            known.quarantined = true;
+            view.extensions.insert(extension("one"), known);
+        }),
+        history().view(used).operation(&plain("alice", 0)).refuse(
+            "nonce-used",
+            &["POOL-003"],
+            "one",
+            "consume the nonce",
+            Reject::NonceUsed,
+        ),
+        history().operation(&plain("alice", 1)).refuse(
+            "nonce-gap",
+            &["POOL-003"],
+            "one",
+            "raise the sequence number by 1",
+            Reject::NonceGap,
+        ),
+        several(history(), "alice", 2).operation(&plain("alice", 3)).refuse(
+            "nonce-gap-after-two",
+            &["POOL-003"],
+            "four",
+            "leave out the third",
+            Reject::NonceGap,
+        ),
+        several(history(), "alice", 5).refuse("fifth", &["POOL-004"], "four", "send a fifth", Reject::SenderLimit),
+        ten(history()).operation(&plain("s5", 0)).refuse(
+            "eleventh",
+            &["POOL-005", "REP-005"],
+            "ten",
+            "send an eleventh",
+            Reject::EntityLimit,
+        ),
+        several(history().count(Entity::Extension(extension("one")), Counter::Seen, 110), "alice", 4)
+            .operation(&plain("bob", 0))
+            .refuse(
+                "throttled-fifth",
+                &["POOL-005", "REP-005"],
+                "throttled",
+                "send a fifth, of another sender",
+                Reject::EntityLimit,
+            ),
+        history().count(Entity::Sender(account("alice")), Counter::Seen, 510).operation(&plain("alice", 0)).refuse(
+            "banned-sender",
+            &["REP-008"],
+            "one",
+            "ban the sender",
+            Reject::EntityBanned,
+        ),
+        history().view(deposit(cost - 1)).operation(&plain("alice", 0)).refuse(
+            "deposit",
+            &["POOL-008"],
+            "exact-deposit",
+            "take a wei from the deposit",
+            Reject::DepositTooSmall,
+        ),
+        history().view(deposit(2 * cost - 1)).operation(&plain("alice", 0)).operation(&plain("alice", 1)).refuse(
+            "deposit-second",
+            &["POOL-008"],
+            "four",
+            "lower the deposit to a wei less than two cost",
+            Reject::DepositTooSmall,
+        ),
+        history().operation(&operation("alice", 0, |it| it.valid_until_slot = SLOT)).refuse(
+            "expired",
+            &["OP-021"],
+            "one",
+            "end the validity now",
+            Reject::OperationExpired,
+        ),
+    ]
+}
+
+fn replacements() -> Vec<Case> {
+    let rules: &[&str] = &["POOL-006"];
+    let old = plain("alice", 0);
+    let one = || history().operation(&old);
+    let only = |name: &str, mutation: &str, change: fn(&mut Operation)| {
+        let mut new = at("alice", 0, 110);
+        change(&mut new);
+        let new = super::fixture::signed("alice", new);
+        one().operation(&new).refuse(name, rules, "replaced", mutation, Reject::ReplacementUnderpriced)
+    };
+    let result = post_operation(&old, "prover", &view(), |_| ());
+    vec![
+        one().operation(&at("alice", 0, 110)).accept("replaced", "All fees are raised by a tenth.", rules),
+        several(history(), "alice", 4).operation(&at("alice", 3, 110)).accept(
+            "replaced-fourth",
+            "A replacement is no fifth.",
+            &["POOL-004", "POOL-006"],
+        ),
+        only("replace-max-fee", "raise max_fee by a wei less", |it| it.gas_management.max_fee -= 1),
+        only("replace-priority-fee", "raise max_priority_fee by a wei less", |it| {
+            it.gas_management.max_priority_fee -= 1
+        }),
+        only("replace-prover-fee", "raise prover_fee_max by a wei less", |it| it.gas_management.prover_fee_max -= 1),
+        history()
+            .operation(&operation("alice", 0, |it| it.gas_management.max_priority_fee = 0))
+            .operation(&operation("alice", 0, |it| {
+                *it = at("alice", 0, 110);
+                it.gas_management.max_priority_fee = 0;
+            }))
+            .refuse("replace-zero", rules, "replaced", "leave a fee of 0 as it is", Reject::ReplacementUnderpriced),
+        one().result(&result).operation(&at("alice", 0, 110)).refuse(
+            "replace-locked",
+            &["POOL-007"],
+            "replaced",
+            "add a result before",
+            Reject::OperationLocked,
+        ),
+    ]
+}
+
+fn evictions() -> Vec<Case> {
+    let rules: &[&str] = &["POOL-009", "POOL-010"];
+    let small =
+        || history().limits(|limits| limits.slots = 2).operation(&at("alice", 0, 120)).operation(&at("bob", 0, 130));
+    let third = |history: History| {
+        history.view(|view| {
+            view.deposits.insert(account("carol"), DEPOSIT);
+        })
+    };
+    let large = |percent: u128| {
+        let mut large = at("carol", 0, percent);
+        large.data = vec![0; 33_000].into();
+        super::fixture::signed("carol", large)
+    };
+    let chain = || {
+        third(history().limits(|limits| limits.slots = 3))
+            .operation(&at("alice", 0, 120))
+            .operation(&at("alice", 1, 200))
+            .operation(&at("bob", 0, 130))
+    };
+    vec![
+        small().accept("full", "Two Operations in two slots.", rules),
+        third(small()).operation(&at("carol", 0, 125)).accept("evicted", "The least one goes.", rules),
+        third(small()).operation(&large(140)).accept("evicted-two", "An Operation of two slots needs both.", rules),
+        chain().operation(&at("carol", 0, 125)).accept(
+            "evicted-chain",
+            "What follows the least one goes with it.",
+            rules,
+        ),
+        third(small()).operation(&at("carol", 0, 119)).refuse(
+            "pool-full",
+            &["POOL-010"],
+            "evicted",
+            "lower the fees below the least ones",
+            Reject::PoolFull,
+        ),
+        third(small()).operation(&large(125)).refuse(
+            "pool-full-large",
+            &["POOL-010"],
+            "evicted-two",
+            "lower the fees below the second ones",
+            Reject::PoolFull,
+        ),
+        small().operation(&at("alice", 1, 200)).refuse(
+            "pool-full-own",
+            &["POOL-010"],
+            "evicted",
+            "let the one before it be the least",
+            Reject::PoolFull,
+        ),
+        third(small())
+            .limits(|limits| limits.slots = 2)
+            .operation(&large(140))
+            .limits(|limits| limits.slots = 1)
+            .refuse("pool-too-small", &["POOL-009", "POOL-010"], "evicted-two", "have a single slot", Reject::PoolFull),
+    ]
+}
+
+fn results() -> Vec<Case> {
+    let (first, second) = (plain("alice", 0), plain("alice", 1));
+    let one = || history().operation(&first).operation(&second);
+    let of = |operation: &Operation, change: &dyn Fn(&mut PostOperation)| {
+        post_operation(operation, "prover", &view(), |it| change(it))
+    };
+    let good = of(&first, &|_| ());
+    let child = of(&second, &|it| it.pre_root = good.post_root);
+    let older = of(&first, &|it| it.stamp_hash = block_hash(SLOT - 1));
+    let other_prover = post_operation(&first, "bob", &view(), |_| ());
+    let other_result = post_operation(&first, "bob", &view(), |it| it.cycles += 1);
+    let third_result = post_operation(&first, "bob", &view(), |it| it.cycles += 2);
+    let rules: &[&str] = &["POOL-012", "POOL-013", "POOL-014"];
+    let deep = |depth: u64| {
+        let history = history().limits(|limits| limits.lane_depth = 2);
+        let (mut history, mut root) = ((0..3).fold(history, |it, n| it.operation(&plain("alice", n))), B256::ZERO);
+        for sequence in 0..depth {
+            let result = of(&plain("alice", sequence), &|it| it.pre_root = root);
+            root = result.post_root;
+            history = history.result(&result);
+        }
+        history
+    };
+    let crowded = |percent: u128| {
+        let (low, high) = (at("alice", 0, 120), at("bob", 0, percent));
+        let bob = operation("bob", 0, |it| {
+            *it = high.clone();
+            it.lane = it.lane + alloy_primitives::U256::from(1);
+        });
+        history()
+            .limits(|limits| limits.post_operations = 1)
+            .operation(&low)
+            .operation(&bob)
+            .result(&of(&low, &|_| ()))
+            .result(&of(&bob, &|_| ()))
+    };
+    vec![
+        one().result(&good).accept("result", "A result on the lane's root.", rules),
+        one().result(&good).result(&child).accept("result-child", "A result on a pooled result.", rules),
+        one().result(&older).result(&good).accept(
+            "result-renewed",
+            "A newer stamp of the same prover.",
+            &["POOL-014", "POST-013"],
+        ),
+        one().result(&good).result(&other_result).accept("conflict", "Two valid results that differ.", &["POOL-016"]),
+        one().result(&good).result(&child).result(&other_result).accept(
+            "conflict-with-child",
+            "All results of the extension go.",
+            &["POOL-016"],
+        ),
+        deep(2).accept("lane-depth", "The deepest result.", &["POOL-013"]),
+        crowded(130).accept("result-evicted", "The result of the least Operation goes.", &["POOL-017"]),
+        one().result(&good).result(&good).refuse(
+            "result-again",
+            &["POOL-014"],
+            "result",
+            "send it twice",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&good).result(&other_prover).refuse(
+            "result-other-prover",
+            &["POOL-014"],
+            "result",
+            "let another prover send it too",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&good).result(&older).refuse(
+            "result-older-stamp",
+            &["POOL-014"],
+            "result-renewed",
+            "exchange the two",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&good).result(&other_result).result(&third_result).refuse(
+            "conflict-third",
+            &["POOL-015"],
+            "conflict",
+            "send a third result",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&good).result_with(&other_result, "invalid").refuse(
+            "conflict-invalid",
+            &["POOL-016", "POST-012"],
+            "conflict",
+            "state the other verdict for the second",
+            Reject::ProofInvalid,
+        ),
+        history().result(&good).refuse(
+            "operation-unknown",
+            &["POOL-012"],
+            "result",
+            "do not send the Operation",
+            Reject::OperationUnknown,
+        ),
+        one().result(&child).refuse(
+            "pre-root-unknown",
+            &["POOL-012"],
+            "result-child",
+            "do not send the first result",
+            Reject::PreRootUnknown,
+        ),
+        deep(3).refuse("lane-too-deep", &["POOL-013"], "lane-depth", "add a third result", Reject::LaneTooDeep),
+        crowded(110).refuse(
+            "results-full",
+            &["POOL-017"],
+            "result-evicted",
+            "lower the fees of the second Operation",
+            Reject::PoolFull,
+        ),
+        one().count(Entity::Prover(account("prover")), Counter::Invalid, 10).result(&good).refuse(
+            "result-banned-prover",
+            &["REP-008"],
+            "result",
+            "ban the prover",
+            Reject::EntityBanned,
+        ),
+    ]
+}
+
+fn chains() -> Vec<Case> {
+    let (first, second) = (plain("alice", 0), plain("alice", 1));
+    let result = post_operation(&first, "prover", &view(), |_| ());
+    let child = post_operation(&second, "prover", &view(), |it| it.pre_root = result.post_root);
+    let changed = |change: &dyn Fn(&mut ChainView)| {
+        let mut view = view();
+        change(&mut view);
+        view
+    };
+    let later = changed(&|view| (view.slot, view.head_number) = (SLOT + 1, SLOT + 1));
+    let settled = changed(&|view| {
+        view.nonces.insert((account("alice"), Default::default()), 1);
+        view.roots.insert((first.extension_id, first.lane), result.post_root);
+    });
+    let lost_lane = changed(&|view| {
+        view.roots.insert((first.extension_id, first.lane), B256::repeat_byte(9));
+    });
+    let orphaned = changed(&|view| {
+        view.blocks.insert(block_hash(SLOT), Block { number: SLOT, slot: SLOT, canonical: false });
+    });
+    let both = || history().operation(&first).operation(&second).result(&result).result(&child);
+    let in_limbo = || both().settled(&first, SLOT).head(0, &settled);
+    let after_settling = || history().operation(&first).operation(&second).settled(&first, SLOT).settled(&second, SLOT);
+    let head: &[&str] = &["POOL-011", "POOL-018"];
+    vec![
+        both().head(0, &later).accept("head", "Nothing changes.", head),
+        both().head(0, &changed(&|view| view.slot = SLOT + 100)).accept("head-expired", "The validity is over.", head),
+        both()
+            .head(
+                0,
+                &changed(&|view| {
+                    view.deposits.insert(account("alice"), fee::max_cost(&first).unwrap_or(0));
+                }),
+            )
+            .accept("head-deposit", "The deposit covers the first alone.", head),
+        both().head(0, &orphaned).accept("head-orphaned-stamp", "The results go, the Operations stay.", head),
+        both().head(0, &changed(&|view| view.head_number = SLOT + 10)).accept(
+            "head-old-stamp",
+            "The stamps are too old.",
+            head,
+        ),
+        both().head(0, &lost_lane).accept("head-lost-lane", "Another result of the lane was settled.", &["POOL-018"]),
+        in_limbo().accept(
+            "settled",
+            "The settled Operation waits; the second result is on the root now.",
+            &["POOL-018", "POOL-019"],
+        ),
+        in_limbo().head(SLOT, &settled).accept("final", "The settlement is final.", &["POOL-019"]),
+        in_limbo().reorg(SLOT - 1, 1, BTreeMap::new(), &view()).accept(
+            "reorg",
+            "What was settled comes back.",
+            &["POOL-020"],
+        ),
+        in_limbo().reorg(SLOT - 1, 1, BTreeMap::from([(first.hash(CONTRACT), SLOT + 1)]), &settled).accept(
+            "reorg-kept",
+            "The new branch has settled it too.",
+            &["POOL-020"],
+        ),
+        after_settling().reorg(SLOT - 1, 64, BTreeMap::new(), &view()).accept(
+            "reorg-64",
+            "A deep re-org; both come back in their order.",
+            &["POOL-020", "POOL-021"],
+        ),
+        after_settling().reorg(SLOT - 1, 65, BTreeMap::new(), &view()).accept(
+            "reorg-65",
+            "Too deep: both are dropped.",
+            &["POOL-021"],
+        ),
+        after_settling().reorg(SLOT, 3, BTreeMap::new(), &view()).accept(
+            "reorg-later",
+            "The settlement is below the ancestor.",
+            &["POOL-020"],
+        ),
+    ]
+}

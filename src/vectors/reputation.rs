@@ -1,0 +1,164 @@
+//! Cases of the format `reputation`: what counters say, and histories of events.
+
+use super::evaluate::Stop;
+use super::fixture::{account, extension, field};
+use super::json::{Fault, Json, Node, digest, hex};
+use super::{Case, Draft, case};
+use crate::notation::{B256, Reject};
+use crate::reputation::{Counter, Counters, Entity, Reputation, Status};
+use serde_json::{Value, json};
+
+pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
+    let node = Node::new("input", input);
+    match node.field("kind")?.text()? {
+        "counters" => {
+            node.only(&["counters", "kind"])?;
+            let counters: Counters = field(&node, "counters")?;
+            let status = counters.status();
+            Ok(json!({
+                "outcome": "accept",
+                "stage": "admission",
+                "proofs": counters.proofs().name(),
+                "availability": counters.availability().name(),
+                "disputes": counters.disputes().name(),
+                "relaying": counters.relaying().name(),
+                "inclusion": counters.inclusion().name(),
+                "status": status.name(),
+                "unstakedOperations": counters.unstaked_operations(status).to_json(),
+                "decayed": counters.decayed().to_json(),
+            }))
+        }
+        "history" => {
+            node.only(&["entity", "events", "kind", "slot"])?;
+            let mut reputation = Reputation::default();
+            for event in node.field("events")?.items()? {
+                event.only(&["counter", "entity", "slot", "times"])?;
+                let (entity, counter): (Entity, Counter) = (field(&event, "entity")?, field(&event, "counter")?);
+                let slot = field(&event, "slot")?;
+                for _ in 0..event.field("times")?.number()? {
+                    reputation.count(entity, counter, slot);
+                }
+            }
+            let (entity, slot) = (field(&node, "entity")?, field(&node, "slot")?);
+            reputation.advance(slot);
+            reputation.check(entity, slot)?;
+            let state = reputation.to_json();
+            Ok(json!({
+                "outcome": "accept",
+                "stage": "admission",
+                "status": reputation.status(entity, slot).name(),
+                "unstakedOperations": reputation.unstaked_operations(entity, slot).to_json(),
+                "digest": hex(digest(&state)),
+                "state": state,
+            }))
+        }
+        _ => Err(Fault::new("input.kind", "is unknown").into()),
+    }
+}
+
+/// The cases, each ignored one after the accepted ones.
+pub fn cases() -> Vec<Case> {
+    [counters(), histories()].concat()
+}
+
+fn counted(name: &str, rules: &[&str], counters: Counters, status: Status) -> Case {
+    case(&format!("reputation-counters-{name}"), "What these counters say.", rules)
+        .object(json!({"kind": "counters", "counters": counters.to_json()}))
+        .accept()
+        .stating("status", status.name())
+}
+
+fn counters() -> Vec<Case> {
+    use Status::{Banned, Ok, Throttled};
+    let zero = Counters::default();
+    let proofs = |valid, invalid| Counters { valid, invalid, ..zero };
+    let relayed = |accepted, rejected| Counters { accepted, rejected, ..zero };
+    let seen = |seen, included| Counters { seen, included, ..zero };
+    let largest = Counters { valid: u64::MAX, invalid: u64::MAX, ..zero };
+    let ratios: &[&str] = &["REP-001", "REP-004", "REP-006"];
+    let inclusion: &[&str] = &["REP-003", "REP-005", "REP-006"];
+    vec![
+        counted("none", ratios, zero, Ok),
+        counted("one-invalid", ratios, proofs(0, 1), Ok),
+        counted("equality-is-throttled", ratios, proofs(2, 2), Throttled),
+        counted("just-ok", ratios, proofs(3, 2), Ok),
+        counted("last-throttled", ratios, proofs(0, 9), Throttled),
+        counted("first-banned", ratios, proofs(0, 10), Banned),
+        counted("largest", ratios, largest, Throttled),
+        counted("availability", ratios, Counters { answered: 1, unanswered: 11, ..zero }, Banned),
+        counted("disputes", ratios, Counters { upheld: 1, lost: 2, ..zero }, Throttled),
+        counted("worst", &["REP-004"], Counters { valid: 1_000, lost: 10, ..zero }, Banned),
+        counted("relaying-5", &["REP-002"], relayed(0, 5), Ok),
+        counted("relaying-6", &["REP-002"], relayed(0, 6), Banned),
+        counted("relaying-equality", &["REP-002"], relayed(2, 7), Ok),
+        counted("relaying-much", &["REP-002"], relayed(u64::MAX, u64::MAX), Banned),
+        counted("seen-109", inclusion, seen(109, 0), Ok),
+        counted("seen-110", inclusion, seen(110, 0), Throttled),
+        counted("seen-509", inclusion, seen(509, 0), Throttled),
+        counted("seen-510", inclusion, seen(510, 0), Banned),
+        counted("half-included", inclusion, seen(100, 50), Ok).stating("unstakedOperations", 65u64.to_json()),
+        counted("all-included", inclusion, seen(7, 7), Ok).stating("unstakedOperations", 27u64.to_json()),
+        counted("many-included", inclusion, seen(20_000, 20_000), Ok)
+            .stating("unstakedOperations", 10_020u64.to_json()),
+        counted("more-included-than-seen", inclusion, seen(0, 3), Ok).stating("unstakedOperations", 23u64.to_json()),
+    ]
+}
+
+type Event = (u64, Entity, Counter, u32);
+
+fn history(name: &str, description: &str, rules: &[&str], events: &[Event], entity: Entity, slot: u64) -> Draft {
+    let events = events.iter().map(|(slot, entity, counter, times)| {
+        json!({"slot": slot.to_json(), "entity": entity.to_json(), "counter": counter.to_json(), "times": times})
+    });
+    case(&format!("reputation-history-{name}"), description, rules).object(json!({
+        "kind": "history",
+        "events": events.collect::<Value>(),
+        "entity": entity.to_json(),
+        "slot": slot.to_json(),
+    }))
+}
+
+fn histories() -> Vec<Case> {
+    let peer = Entity::Peer(B256::with_last_byte(1));
+    let other = Entity::Peer(B256::with_last_byte(2));
+    let ban = |slot| (slot, peer, Counter::Rejected, 6);
+    let decay: &[&str] = &["REP-006"];
+    let bans: &[&str] = &["REP-007", "REP-008"];
+    let accept = |name: &str, description: &str, rules: &[&str], events: &[Event], slot| {
+        history(name, description, rules, events, peer, slot).accept()
+    };
+    let refuse = |name: &str, description: &str, origin: &str, mutation: &str, events: &[Event], slot| {
+        history(name, description, bans, events, peer, slot)
+            .derived_from(&format!("reputation-history-{origin}"), mutation)
+            .reject(Reject::EntityBanned)
+    };
+    let all = [
+        (0, Entity::Prover(account("prover")), Counter::Valid, 3),
+        (1, Entity::Extension(extension("one")), Counter::Seen, 2),
+        (2, Entity::Sponsor(account("sponsor")), Counter::Seen, 1),
+        (3, Entity::Sender(account("alice")), Counter::Included, 1),
+        (4, other, Counter::Answered, 5),
+    ];
+    vec![
+        accept("nothing", "Nothing is known.", &["REP-004"], &[], 0),
+        accept("all-entities", "Each kind of entity.", &["REP-004"], &all, 5),
+        accept("before-decay", "The last slot of a period.", decay, &[(0, peer, Counter::Accepted, 100)], 299),
+        accept("decay", "The first slot of the next period.", decay, &[(0, peer, Counter::Accepted, 100)], 300),
+        accept("two-decays", "Two periods, rounded down twice.", decay, &[(0, peer, Counter::Accepted, 100)], 600),
+        accept("forgotten", "What is zero is forgotten.", decay, &[(299, peer, Counter::Accepted, 1)], 300),
+        accept("no-ban", "Five rejected Operations.", bans, &[(10, peer, Counter::Rejected, 5)], 10),
+        accept("ban-over", "The slot in which the ban ends.", bans, &[ban(10)], 7_210),
+        accept("other-peer", "A ban is its entity's alone.", bans, &[(10, other, Counter::Rejected, 6)], 10),
+        accept("second-ban-over", "The second ban is twice as long.", bans, &[ban(10), ban(7_210)], 21_610),
+        refuse("ban", "Six rejected Operations.", "no-ban", "count one more", &[ban(10)], 10),
+        refuse("ban-last-slot", "The last slot of the ban.", "ban-over", "ask a slot earlier", &[ban(10)], 7_209),
+        refuse(
+            "second-ban-last-slot",
+            "The last slot of the second ban.",
+            "second-ban-over",
+            "ask a slot earlier",
+            &[ban(10), ban(7_210)],
+            21_609,
+        ),
+    ]
+}

@@ -1,0 +1,238 @@
+//! Pools: invariants over long random histories, and what they cost.
+
+use alloy_primitives::{Address, B256, U256};
+use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
+use middle_client::pools::{Limits, Pools};
+use middle_client::post_operation::{PostOperation, Proof, statement};
+use middle_client::reputation::Reputation;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What happens to a pool.
+#[derive(Clone, Debug)]
+enum Event {
+    Operation { sender: usize, sequence: u64, fee: u128, extension: u8, bytes: usize },
+    Result { sender: usize, sequence: u64, salt: u8 },
+    Settle { sender: usize },
+    Slots(u64),
+    Deposit { sender: usize, wei: u128 },
+    Reorg,
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let sender = 0usize..4;
+    prop_oneof![
+        6 => (sender.clone(), 0u64..6, 1u128..6, 0u8..2, prop_oneof![Just(10usize), Just(40_000)]).prop_map(
+            |(sender, sequence, fee, extension, bytes)| Event::Operation { sender, sequence, fee, extension, bytes }
+        ),
+        3 => (sender.clone(), 0u64..6, 0u8..3).prop_map(|(sender, sequence, salt)| Event::Result { sender, sequence, salt }),
+        2 => sender.clone().prop_map(|sender| Event::Settle { sender }),
+        1 => (1u64..40).prop_map(Event::Slots),
+        1 => (sender, 0u128..4_000_000_000).prop_map(|(sender, wei)| Event::Deposit { sender, wei }),
+        1 => Just(Event::Reorg),
+    ]
+}
+
+fn secrets() -> Vec<(B256, Address)> {
+    (1u8..6).map(|n| B256::repeat_byte(n)).map(|secret| (secret, signature::account(&secret).unwrap())).collect()
+}
+
+fn first_view(accounts: &[(B256, Address)]) -> ChainView {
+    let known = ExtensionView { proof_system: 1, ..ExtensionView::default() };
+    ChainView {
+        chain_id: 1,
+        slot: 1_000,
+        finalized_slot: 900,
+        blocks: [(B256::repeat_byte(0xaa), Block { number: 900, slot: 900, canonical: true })].into(),
+        head_number: 900,
+        deposits: accounts.iter().map(|(_, account)| (*account, 3_000_000_000)).collect(),
+        extensions: [(B256::repeat_byte(0), known), (B256::repeat_byte(1), known)].into(),
+        ..ChainView::default()
+    }
+}
+
+fn operation(account: Address, sequence: u64, fee: u128, extension: u8, bytes: usize, view: &ChainView) -> Operation {
+    Operation {
+        chain_id: 1,
+        sender: account,
+        nonce: U256::from(sequence),
+        extension_id: B256::repeat_byte(extension),
+        lane: U256::from(sequence % 2),
+        gas_limit: 100_000,
+        gas_management: GasManagement {
+            max_fee: 100 * fee,
+            max_priority_fee: 10 * fee,
+            prover_fee_max: 10 * fee,
+            cycle_limit: 100,
+            ..GasManagement::default()
+        },
+        data: vec![7; bytes].into(),
+        anchor_hash: B256::repeat_byte(0xaa),
+        valid_until_slot: (view.slot + 100).min(1_400),
+        ..Operation::default()
+    }
+}
+
+/// What must hold of pools after every step.
+fn check(pools: &Pools, view: &ChainView) {
+    let (operations, limits) = (&pools.operations, &pools.limits);
+    assert!(operations.slots <= limits.slots);
+    assert_eq!(operations.slots, operations.operations.values().map(|it| it.slots).sum::<u64>());
+    let mut reserved: BTreeMap<Address, u128> = BTreeMap::new();
+    let mut nonces: BTreeMap<Address, BTreeSet<u64>> = BTreeMap::new();
+    for (hash, pooled) in &operations.operations {
+        assert_eq!(*hash, pooled.operation.hash(view.consensus_contract));
+        *reserved.entry(pooled.operation.payer()).or_default() += pooled.max_cost;
+        assert!(nonces.entry(pooled.operation.sender).or_default().insert(pooled.operation.nonce_sequence()));
+        assert!(!pools.limbo.contains_key(hash));
+    }
+    assert_eq!(reserved, operations.reserved);
+    for (payer, wei) in reserved {
+        assert!(wei <= view.deposit(payer), "{wei} reserved of {}", view.deposit(payer));
+    }
+    for (sender, sequences) in nonces {
+        let next = view.next_sequence(sender, U256::ZERO);
+        assert_eq!(sequences, (next..next + sequences.len() as u64).collect());
+        assert!(sequences.len() as u64 <= limits.sender_operations);
+    }
+    assert!(pools.post_operations.post_operations.len() as u64 <= limits.post_operations);
+    for ((operation_hash, pre_root), pooled) in &pools.post_operations.post_operations {
+        assert!(operations.operations.contains_key(operation_hash), "a result without its Operation");
+        assert_eq!(*pre_root, pooled.post_operation.pre_root);
+        assert!((1..=limits.lane_depth).contains(&pooled.depth));
+    }
+}
+
+fn play(events: &[Event]) -> Pools {
+    let accounts = secrets();
+    let mut view = first_view(&accounts);
+    let reputation = Reputation::default();
+    let limits = Limits { slots: 8, post_operations: 4, lane_depth: 2, ..Limits::default() };
+    let mut pools = Pools::new(limits);
+    for event in events {
+        match event {
+            Event::Operation { sender, sequence, fee, extension, bytes } => {
+                let (secret, account) = accounts[*sender];
+                let mut operation = operation(account, *sequence, *fee, *extension, *bytes, &view);
+                operation.signature = signature::sign(&secret, operation.hash(Address::ZERO)).unwrap().into();
+                let before = pools.clone();
+                if pools.admit(&operation, &view, &reputation).is_err() {
+                    assert_eq!(pools, before);
+                }
+            }
+            Event::Result { sender, sequence, salt } => {
+                let account = accounts[*sender].1;
+                let found = pools
+                    .operations
+                    .operations
+                    .iter()
+                    .find(|(_, it)| it.operation.sender == account && it.operation.nonce_sequence() == *sequence);
+                let Some((hash, pooled)) = found else { continue };
+                let mut result = PostOperation {
+                    operation_hash: *hash,
+                    extension_id: pooled.operation.extension_id,
+                    pre_root: view.root(pooled.operation.extension_id, pooled.operation.lane),
+                    post_root: B256::repeat_byte(*salt + 1),
+                    cycles: 7,
+                    prover: accounts[4].1,
+                    proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into()] },
+                    stamp_hash: B256::repeat_byte(0xaa),
+                    ..PostOperation::default()
+                };
+                let stated = statement(&pooled.operation, &result, &view).unwrap().unwrap();
+                let signed = result.signing_hash(&stated, Address::ZERO);
+                result.prover_signature = signature::sign(&accounts[4].0, signed).unwrap().into();
+                let before = pools.clone();
+                if pools.add(&result, &view, &reputation, &|_, _| Ok(())).is_err() {
+                    assert_eq!(pools, before);
+                }
+            }
+            Event::Settle { sender } => {
+                let account = accounts[*sender].1;
+                let next = view.next_sequence(account, U256::ZERO);
+                let found = pools
+                    .operations
+                    .operations
+                    .iter()
+                    .find(|(_, it)| it.operation.sender == account && it.operation.nonce_sequence() == next);
+                let Some((hash, pooled)) = found.map(|(hash, pooled)| (*hash, pooled.clone())) else { continue };
+                view.nonces.insert((account, U256::ZERO), next + 1);
+                *view.deposits.get_mut(&account).unwrap() -= pooled.max_cost;
+                pools.settled(hash, 901);
+                pools.head(&view, 900);
+            }
+            Event::Slots(slots) => {
+                view.slot += slots;
+                pools.head(&view, 900);
+            }
+            Event::Deposit { sender, wei } => {
+                view.deposits.insert(accounts[*sender].1, *wei);
+                pools.head(&view, 900);
+            }
+            Event::Reorg => {
+                for (_, limbo) in &pools.limbo {
+                    let next = view.nonces.entry((limbo.operation.sender, U256::ZERO)).or_default();
+                    *next = (*next).min(limbo.operation.nonce_sequence());
+                }
+                pools.reorg(900, 1, &BTreeMap::new(), &view, &reputation);
+            }
+        }
+        check(&pools, &view);
+    }
+    pools
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Limits are never exceeded, reservations never exceed deposits, and a refused message changes nothing; playing the
+    /// same again gives the same.
+    #[test]
+    fn invariants_hold_over_long_histories(events in prop::collection::vec(events(), 1..120)) {
+        prop_assert_eq!(play(&events).to_json(), play(&events).to_json());
+    }
+}
+
+/// A pool at its limits: admission, replacement and eviction cost the logarithm, and a deep re-org is quick.
+#[test]
+fn a_full_pool_is_quick() {
+    let accounts = secrets();
+    let mut view = first_view(&accounts);
+    view.staked = [B256::repeat_byte(0), B256::repeat_byte(1)].into();
+    let reputation = Reputation::default();
+    let mut pools = Pools::default();
+    let senders: Vec<Address> = (0..1_400u32).map(|n| Address::left_padding_from(&(n + 1).to_be_bytes())).collect();
+    // Contract accounts that accept everything they are asked here: no signature is checked.
+    for sender in &senders {
+        view.deposits.insert(*sender, u128::MAX / 2);
+    }
+    let all: Vec<Operation> = senders
+        .iter()
+        .enumerate()
+        .flat_map(|(n, sender)| (0..4).map(move |sequence| (n, *sender, sequence)))
+        .map(|(n, sender, sequence)| operation(sender, sequence, 100 + n as u128, (n % 2) as u8, 10, &view))
+        .collect();
+    for operation in &all {
+        let hash = operation.hash(Address::ZERO);
+        view.contracts.entry(operation.sender).or_default().insert((hash, Default::default()));
+    }
+    let start = std::time::Instant::now();
+    let mut evictions = 0;
+    for operation in &all {
+        evictions += pools.admit(operation, &view, &reputation).unwrap().evicted.len();
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{:.0} admissions a second without signatures, {evictions} evictions", all.len() as f64 / seconds);
+    assert_eq!(pools.operations.slots, 5_120);
+    assert!(evictions >= 480);
+    let hashes: Vec<B256> = pools.operations.operations.keys().copied().collect();
+    for (index, hash) in hashes.iter().enumerate() {
+        pools.settled(*hash, 901 + index as u64 % 64);
+    }
+    assert_eq!(pools.limbo.len(), 5_120);
+    let start = std::time::Instant::now();
+    let back = pools.reorg(900, 64, &BTreeMap::new(), &view, &reputation);
+    println!("a re-org over {} Operations in {:?}", back.len(), start.elapsed());
+    assert_eq!(back.len(), 5_120);
+    check(&pools, &view);
+}

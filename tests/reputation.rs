@@ -1,0 +1,78 @@
+//! Reputation: exact comparisons, decay, bans.
+
+use middle_client::notation::{B256, Reject, Stage};
+use middle_client::reputation::{Counter, Counters, Entity, Reputation, Status, counts_against};
+use proptest::prelude::*;
+
+proptest! {
+    /// The integers are the source's ratios.
+    #[test]
+    fn integers_are_the_ratios(valid in 0u64..100_000, invalid in 0u64..100_000) {
+        let status = Counters { valid, invalid, ..Counters::default() }.proofs();
+        // The ratio (V + 10) / (V + I + 11) against 4/5 and 1/2, cross-multiplied.
+        let (good, all) = (valid + 10, valid + invalid + 11);
+        let expected = if 5 * good > 4 * all { Status::Ok } else if 2 * good < all { Status::Banned } else { Status::Throttled };
+        prop_assert_eq!(status, expected);
+    }
+
+    /// Decay forgets everything in the end, and never makes anything of nothing.
+    #[test]
+    fn decay_ends(value in any::<u64>()) {
+        let mut counters = Counters { seen: value, included: value / 3, ..Counters::default() };
+        for _ in 0..2_000 {
+            let decayed = counters.decayed();
+            prop_assert!(decayed.seen <= counters.seen && decayed.included <= decayed.seen);
+            counters = decayed;
+        }
+        prop_assert_eq!(counters, Counters::default());
+    }
+
+    /// Advancing step by step or at once gives the same.
+    #[test]
+    fn decay_is_the_same_in_steps(slots in prop::collection::vec(0u64..5_000, 1..20), times in 1u32..50) {
+        let entity = Entity::Peer(B256::ZERO);
+        let (mut steps, mut once) = (Reputation::default(), Reputation::default());
+        for reputation in [&mut steps, &mut once] {
+            for _ in 0..times {
+                reputation.count(entity, Counter::Accepted, 0);
+            }
+        }
+        let mut slot = 0;
+        for more in slots {
+            slot += more;
+            steps.advance(slot);
+        }
+        once.advance(slot);
+        prop_assert_eq!(steps, once);
+    }
+
+    /// A peer that never sends what is rejected is never banned, whatever is ignored.
+    #[test]
+    fn honest_peers_are_not_banned(events in prop::collection::vec((0u64..10_000, any::<prop::sample::Index>()), 0..200)) {
+        let peer = Entity::Peer(B256::ZERO);
+        let mut reputation = Reputation::default();
+        for (slot, index) in events {
+            let reason = Reject::ALL[index.index(Reject::ALL.len())];
+            if reason.stage() == Stage::Admission && counts_against(reason) {
+                reputation.count(peer, Counter::Rejected, slot);
+            } else {
+                reputation.count(peer, Counter::Accepted, slot);
+            }
+            prop_assert_eq!(reputation.status(peer, slot), Status::Ok);
+        }
+    }
+}
+
+#[test]
+fn bans_double_up_to_a_limit() {
+    let (peer, mut reputation, mut slot) = (Entity::Peer(B256::ZERO), Reputation::default(), 0);
+    for doublings in (0..=10).chain([10, 10]) {
+        for _ in 0..6 {
+            reputation.count(peer, Counter::Rejected, slot);
+        }
+        let end = slot + (7_200 << doublings);
+        assert_eq!(reputation.status(peer, end - 1), Status::Banned);
+        assert_eq!(reputation.status(peer, end), Status::Ok);
+        slot = end;
+    }
+}
