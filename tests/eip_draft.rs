@@ -8,7 +8,7 @@ use std::fs;
 const DRAFT: &str = "EIP-DRAFT.md";
 
 /// The prefixes of the rule identifiers.
-const TOPICS: [&str; 9] = ["NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON", "PROOF", "OP", "REG"];
+const TOPICS: [&str; 10] = ["NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON", "PROOF", "STATEMENT", "OP", "REG"];
 
 fn draft() -> String {
     fs::read_to_string(DRAFT).expect("the draft is text")

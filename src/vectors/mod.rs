@@ -12,6 +12,7 @@ pub mod poseidon;
 pub mod registry;
 pub mod profile;
 pub mod proof_system;
+pub mod statement;
 
 mod build;
 mod bytes;
@@ -37,7 +38,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 9] = [
+pub const CHAPTERS: [(&str, &str); 10] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -45,6 +46,7 @@ pub const CHAPTERS: [(&str, &str); 9] = [
     ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
     ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
+    ("08-statement.md", include_str!("../../spec/08-statement.md")),
     ("11-operation.md", include_str!("../../spec/11-operation.md")),
     ("12-registry.md", include_str!("../../spec/12-registry.md")),
 ];
@@ -62,6 +64,8 @@ pub enum Format {
     Poseidon,
     /// A proof, key or encoding is verified.
     ProofSystem,
+    /// A statement is decoded, or compared with an execution.
+    Statement,
     /// An Operation is decoded, hashed and checked.
     Operation,
     /// Extensions are registered, adopted and rebuilt.
@@ -70,12 +74,13 @@ pub enum Format {
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
         Format::Poseidon,
         Format::ProofSystem,
+        Format::Statement,
         Format::Operation,
         Format::Registry,
     ];
@@ -88,6 +93,7 @@ impl Format {
             Format::CanonicalCode => "canonical_code",
             Format::Poseidon => "poseidon",
             Format::ProofSystem => "proof_system",
+            Format::Statement => "statement",
             Format::Operation => "operation",
             Format::Registry => "registry",
         }
@@ -101,6 +107,7 @@ impl Format {
             Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
             Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
+            Format::Statement => include_str!("../../vectors/schema/v1/statement.schema.json"),
             Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
             Format::Registry => include_str!("../../vectors/schema/v1/registry.schema.json"),
         }
@@ -114,6 +121,7 @@ impl Format {
             Format::CanonicalCode => canonical_code::cases(),
             Format::Poseidon => poseidon::cases(),
             Format::ProofSystem => proof_system::cases(),
+            Format::Statement => statement::cases(),
             Format::Operation => operation::cases(),
             Format::Registry => registry::cases(),
         };
