@@ -2,7 +2,7 @@
 
 use middle_client::canonical_code::lower;
 use middle_client::profile::load;
-use middle_client::vectors::{Blobs, Format, Subject, parse};
+use middle_client::vectors::{Blobs, Format, Node, Subject, parse};
 use std::error::Error;
 use std::path::Path;
 use std::{fs, io};
@@ -49,6 +49,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                         }
                     }
                     Subject::Code(code) => write("canonical_code_bytes", &case.id, &code)?,
+                    Subject::Object(input) => {
+                        if input["encoding"].is_string() {
+                            let encoding = Node::new("encoding", &input["encoding"]).hex();
+                            let encoding = encoding.map_err(|fault| fault.to_string())?;
+                            write(&format!("{}_bytes", format.name()), &case.id, &encoding)?;
+                        }
+                    }
                     // Other subjects have no target of their own.
                     _ => {}
                 }

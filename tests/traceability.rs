@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 12] = [
+const PREFIXES: [(&str, &str); 13] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -16,6 +16,7 @@ const PREFIXES: [(&str, &str); 12] = [
     ("05-canonical-code.md", "CODE"),
     ("06-poseidon.md", "POSEIDON"),
     ("07-proof-system.md", "PROOF"),
+    ("08-statement.md", "STATEMENT"),
     ("11-operation.md", "OP"),
     ("12-registry.md", "REG"),
     ("13-post-operation.md", "POST"),

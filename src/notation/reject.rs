@@ -218,8 +218,8 @@ reasons! {
     StatementOutputTooLarge, "statement_output_too_large", Statement;
     /// A statement has no segment or more than `MAX_SEGMENTS`.
     StatementSegmentsOutOfRange, "statement_segments_out_of_range", Statement;
-    /// The cycle limit of a statement is 0 or above `MAX_CYCLES`.
-    StatementCycleLimitOutOfRange, "statement_cycle_limit_out_of_range", Statement;
+    /// The cycle limit of a statement is above `MAX_CYCLES`.
+    StatementCycleLimitTooLarge, "statement_cycle_limit_too_large", Statement;
     /// The cycles of a statement are 0 or above its cycle limit.
     StatementCyclesOutOfRange, "statement_cycles_out_of_range", Statement;
     /// The kind of a statement's outcome is not 0, 1 or 2.

@@ -43,6 +43,7 @@ const TRAPPED: u8 = 2;
 impl Statement {
     /// The canonical encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
+        // STATEMENT-001: the order is that of the chapter's table, and of the offsets above.
         let (kind, code) = kind_and_code(self.outcome);
         let mut bytes = Vec::with_capacity(HEADER_BYTES + self.input.len() + self.output.len());
         bytes.push(VERSION);
@@ -69,7 +70,7 @@ impl Statement {
     /// The statement with this encoding. Strict: no two encodings have the same statement, and what is decoded passes
     /// [`Statement::check`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Statement, Rejection> {
-        // Another version may have other lengths, so the version comes first.
+        // STATEMENT-003: another version may have other lengths, so the version comes first.
         match bytes.first() {
             Some(&VERSION) => {}
             Some(other) => {
@@ -78,10 +79,11 @@ impl Statement {
             }
             None => return Err(length_mismatch(bytes.len(), HEADER_BYTES)),
         }
+        // STATEMENT-004: the header says how long the rest is.
         let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
             return Err(length_mismatch(bytes.len(), HEADER_BYTES));
         };
-        // The limits come before the length: nothing is read or allocated that exceeds them.
+        // STATEMENT-005: nothing is read or allocated that exceeds the limits.
         let input_length = u32::from_be_bytes(field(header, offset::INPUT_LENGTH)) as usize;
         let output_length = u32::from_be_bytes(field(header, offset::OUTPUT_LENGTH)) as usize;
         check_lengths(input_length, output_length)?;
@@ -111,6 +113,7 @@ impl Statement {
 
     /// The digest: keccak-256 of [`DOMAIN`] and the encoding.
     pub fn digest(&self) -> B256 {
+        // STATEMENT-002: without the domain, the digest could be that of another kind of bytes.
         let mut hasher = Keccak256::new();
         hasher.update(DOMAIN);
         hasher.update(self.to_bytes());
@@ -137,6 +140,7 @@ fn kind_and_code(outcome: Outcome) -> (u8, u32) {
 }
 
 fn outcome(kind: u8, code: u32) -> Result<Outcome, Rejection> {
+    // STATEMENT-010: a code that says nothing, or nothing known, has no second reading.
     let wrong_code = |detail: String| Rejection::new(Reject::StatementOutcomeCode, offset::CODE, detail);
     match (kind, code) {
         (ACCEPTED, 0) => Ok(Outcome::Accepted),
@@ -147,6 +151,7 @@ fn outcome(kind: u8, code: u32) -> Result<Outcome, Rejection> {
             Some(trap) => Ok(Outcome::Trapped(trap)),
             None => Err(wrong_code(format!("no trap has the code {code}"))),
         },
+        // STATEMENT-009: the kinds are a closed list.
         (kind, _) => {
             let detail = format!("{kind} is no kind of outcome");
             Err(Rejection::new(Reject::StatementUnknownOutcome, offset::OUTCOME, detail))

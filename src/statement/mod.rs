@@ -1,4 +1,4 @@
-//! What a proof is about: the statement, its encoding, and the relation that it stands for.
+#![doc = include_str!("../../spec/08-statement.md")]
 
 mod check;
 mod encoding;

@@ -10,7 +10,7 @@ use crate::profile::Module;
 use alloy_primitives::Address;
 
 /// What a statement says beside module, inputs and what the execution yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// As [`Statement::chain_id`].
     pub chain_id: u64,
@@ -27,13 +27,13 @@ pub struct Terms {
 }
 
 impl Statement {
-    /// Executes a module and states what came of it.
+    /// Executes a module and states what came of it. Refused are inputs and terms that no statement can have.
     pub fn of_execution(module: &Module, inputs: &Inputs, terms: &Terms) -> Result<Statement, Rejection> {
         inputs.check()?;
         check_ranges(terms.segments, terms.cycle_limit)?;
         let code = lower(module)?;
         let Finished { execution, cycles } = execute(&code, inputs, terms.cycle_limit);
-        Ok(Statement {
+        let statement = Statement {
             chain_id: terms.chain_id,
             extension_id: terms.extension_id,
             code_commitment: code.commitment(),
@@ -47,7 +47,10 @@ impl Statement {
             post_state_root: execution.post_state,
             cycles,
             prover: terms.prover,
-        })
+        };
+        // A limit of 0 leaves no cycle.
+        statement.check()?;
+        Ok(statement)
     }
 }
 
@@ -57,10 +60,12 @@ pub fn relation(statement: &Statement, module: &Module, witness: &[u8]) -> Resul
     let inputs = statement.inputs(witness);
     inputs.check()?;
     let code = lower(module)?;
+    // STATEMENT-014: the program is what everybody derives from the module, not what the statement claims.
     if code.commitment() != statement.code_commitment {
         return mismatch(Reject::CodeCommitmentMismatch, offset::CODE_COMMITMENT, code.commitment());
     }
     let Finished { execution, cycles } = execute(&code, &inputs, statement.cycle_limit);
+    // STATEMENT-015: all that an execution leaves behind.
     if execution.outcome != statement.outcome {
         return mismatch(Reject::OutcomeMismatch, offset::OUTCOME, format!("{:?}", execution.outcome));
     }

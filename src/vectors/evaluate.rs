@@ -3,7 +3,7 @@
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
-use super::{Format, operation, pools, post_operation, proof_system, registry, reputation};
+use super::{Format, operation, pools, post_operation, proof_system, registry, reputation, statement};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -29,6 +29,8 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::Poseidon, Subject::Elements { domain, elements }, None) => poseidon(*domain, elements),
         (Format::Poseidon, _, _) => Err(Fault::new("input", "has other fields than `elements` and `domain`").into()),
         (Format::ProofSystem, Subject::Object(input), None) => proof_system::evaluate(input).map_err(Stop::from),
+        (Format::Statement, Subject::Object(input), None) => statement::evaluate(input),
+        (Format::Statement, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Operation, Subject::Object(input), None) => operation::evaluate(input),
         (Format::Registry, Subject::Object(input), None) => registry::evaluate(input),
         (Format::Registry, _, _) => Err(Fault::new("input", "has no kind").into()),

@@ -15,6 +15,7 @@ pub mod reputation;
 pub mod pools;
 pub mod profile;
 pub mod proof_system;
+pub mod statement;
 
 mod build;
 mod bytes;
@@ -40,7 +41,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 12] = [
+pub const CHAPTERS: [(&str, &str); 13] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -48,6 +49,7 @@ pub const CHAPTERS: [(&str, &str); 12] = [
     ("05-canonical-code.md", include_str!("../../spec/05-canonical-code.md")),
     ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
+    ("08-statement.md", include_str!("../../spec/08-statement.md")),
     ("11-operation.md", include_str!("../../spec/11-operation.md")),
     ("12-registry.md", include_str!("../../spec/12-registry.md")),
     ("13-post-operation.md", include_str!("../../spec/13-post-operation.md")),
@@ -68,6 +70,8 @@ pub enum Format {
     Poseidon,
     /// A proof, key or encoding is verified.
     ProofSystem,
+    /// A statement is decoded, or compared with an execution.
+    Statement,
     /// An Operation is decoded, hashed and checked.
     Operation,
     /// Extensions are registered, adopted and rebuilt.
@@ -82,12 +86,13 @@ pub enum Format {
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 10] = [
+    pub const ALL: [Format; 11] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
         Format::Poseidon,
         Format::ProofSystem,
+        Format::Statement,
         Format::Operation,
         Format::Registry,
         Format::PostOperation,
@@ -103,6 +108,7 @@ impl Format {
             Format::CanonicalCode => "canonical_code",
             Format::Poseidon => "poseidon",
             Format::ProofSystem => "proof_system",
+            Format::Statement => "statement",
             Format::Operation => "operation",
             Format::Registry => "registry",
             Format::PostOperation => "post_operation",
@@ -119,6 +125,7 @@ impl Format {
             Format::CanonicalCode => include_str!("../../vectors/schema/v1/canonical_code.schema.json"),
             Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
+            Format::Statement => include_str!("../../vectors/schema/v1/statement.schema.json"),
             Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
             Format::Registry => include_str!("../../vectors/schema/v1/registry.schema.json"),
             Format::PostOperation => include_str!("../../vectors/schema/v1/post_operation.schema.json"),
@@ -135,6 +142,7 @@ impl Format {
             Format::CanonicalCode => canonical_code::cases(),
             Format::Poseidon => poseidon::cases(),
             Format::ProofSystem => proof_system::cases(),
+            Format::Statement => statement::cases(),
             Format::Operation => operation::cases(),
             Format::Registry => registry::cases(),
             Format::PostOperation => post_operation::cases(),

@@ -39,8 +39,8 @@ pub(super) fn files(progress: &mut dyn FnMut(usize, usize, &str)) -> Result<File
             }
         }
         for (name, cases) in [("accept", accept), ("ignore", ignore), ("reject", reject)] {
-            // Only formats on the protocol ignore.
-            if name == "ignore" && cases.is_empty() {
+            // Only formats on the protocol ignore, and one of them does not reject.
+            if name != "accept" && cases.is_empty() {
                 continue;
             }
             let file = json!({"format": format.name(), "version": VERSION, "cases": cases});
@@ -131,7 +131,7 @@ fn manifest(files: &Files, suite: &[(Format, Vec<Case>)]) -> Value {
         let ignored = count(&["ignore"]);
         let accepted = count(&["accept", "accepted"]);
         let counts = [("accept", accepted), ("ignore", ignored), ("reject", cases.len() - accepted - ignored)];
-        for (name, count) in counts.into_iter().filter(|(name, count)| *name != "ignore" || *count > 0) {
+        for (name, count) in counts.into_iter().filter(|(name, count)| *name == "accept" || *count > 0) {
             let entry = &mut entries[&format!("v1/{}/{name}.json", format.name())];
             entry["cases"] = count.into();
             entry["schema"] = schema_path(*format).into();
