@@ -1,0 +1,314 @@
+//! What chips write to: wires, constraints with labels, and tuples on buses. Chips live in phase 1 alone; phase 2 is the
+//! same for all of them, the products and fractions of their tuples.
+
+use super::bus::{Bus, CHALLENGES, Challenge, Coordinate, Product, Tuple, inverse_pow2, pow2};
+use super::tables::{LIMB_BITS, RANGE_SHIFT, Tables};
+use crate::proof_system::poseidon::Phase;
+use crate::proof_system::{EarlyLinear, EarlyWire, LateSystem, Linear, System, Wire};
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, BigInteger, One, PrimeField, Zero, batch_inversion};
+
+/// Names a constraint: for statistics, and for tests that leave it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label {
+    /// The chip.
+    pub chip: &'static str,
+    /// What it says, as in the chip's table.
+    pub name: &'static str,
+}
+
+/// A tuple that a chip puts (with a positive multiplicity) or takes (with a negative one).
+struct Traffic {
+    multiplicity: EarlyLinear,
+    tuple: Tuple,
+}
+
+/// What phase 2 has to know of phase 1.
+pub struct Early {
+    products: Vec<(Challenge, EarlyLinear)>,
+    traffic: Vec<Traffic>,
+    mask: EarlyWire,
+    labels: Vec<Label>,
+    late_labels: [Vec<Label>; 2],
+}
+
+impl Early {
+    /// The labels of all rows, in their order.
+    pub fn labels(self) -> Vec<Label> {
+        let [products, fractions] = self.late_labels;
+        let sum = Label { chip: "sum", name: "sum" };
+        [self.labels, products, fractions, vec![sum]].concat()
+    }
+}
+
+/// Writes phase 1 of a segment.
+pub struct Builder<'s> {
+    system: &'s mut System,
+    keeps_rows: bool,
+    chip: &'static str,
+    early: Early,
+    /// How often each entry of each table is taken.
+    pub(super) tables: Tables,
+}
+
+/// A combination of one wire with a coefficient.
+pub fn times(wire: impl Into<EarlyLinear>, coefficient: Fr) -> EarlyLinear {
+    wire.into() * coefficient
+}
+
+/// A combination of one wire.
+pub fn linear(wire: EarlyWire) -> EarlyLinear {
+    wire.into()
+}
+
+/// A constant.
+pub fn constant(value: u64) -> EarlyLinear {
+    Linear::constant(value)
+}
+
+impl<'s> Builder<'s> {
+    /// A builder that writes to a system.
+    pub fn new(system: &'s mut System, tables: Tables) -> Builder<'s> {
+        let keeps_rows = system.keeps_rows();
+        // The sums of segments add up to zero. A constant in each of them that is fixed before the challenges hides
+        // the others and changes nothing: a sum of fractions in alpha is no constant unless it is zero.
+        let mask = EarlyWire::One;
+        let early = Early { products: vec![], traffic: vec![], mask, labels: vec![], late_labels: [vec![], vec![]] };
+        Builder { system, keeps_rows, chip: "", early, tables }
+    }
+
+    /// The chip whose constraints follow.
+    pub fn chip(&mut self, chip: &'static str) {
+        self.chip = chip;
+    }
+
+    /// A public input.
+    pub fn public(&mut self, value: Fr) -> EarlyWire {
+        self.system.public(Some(value))
+    }
+
+    /// A committed wire.
+    pub fn wire(&mut self, value: Fr) -> EarlyWire {
+        self.system.commit(Some(value))
+    }
+
+    /// The value of a combination.
+    pub fn value(&self, combination: &EarlyLinear) -> Fr {
+        self.system.value_of(combination).unwrap_or(Fr::ZERO)
+    }
+
+    fn label(&self, name: &'static str) -> Label {
+        Label { chip: self.chip, name }
+    }
+
+    /// The constraint `a · b = c`.
+    pub fn enforce(
+        &mut self,
+        name: &'static str,
+        a: impl Into<EarlyLinear>,
+        b: impl Into<EarlyLinear>,
+        c: impl Into<EarlyLinear>,
+    ) {
+        if self.keeps_rows {
+            self.early.labels.push(self.label(name));
+            self.system.enforce(a, b, c);
+        }
+    }
+
+    /// A wire with the product of two combinations.
+    pub fn product(
+        &mut self,
+        name: &'static str,
+        a: impl Into<EarlyLinear>,
+        b: impl Into<EarlyLinear>,
+    ) -> EarlyWire {
+        let (a, b) = (a.into(), b.into());
+        let product = self.value(&a) * self.value(&b);
+        let wire = self.wire(product);
+        self.enforce(name, a, b, wire);
+        wire
+    }
+
+    /// What is kept of a combination for phase 2: without rows, its value.
+    fn keep(&self, combination: EarlyLinear) -> EarlyLinear {
+        if self.keeps_rows { combination } else { Linear::constant(self.value(&combination)) }
+    }
+
+    /// The product of a combination with a challenge.
+    pub fn challenge(&mut self, name: &'static str, challenge: Challenge, combination: EarlyLinear) -> Product {
+        if self.keeps_rows {
+            let label = self.label(name);
+            self.early.late_labels[0].push(label);
+        }
+        let combination = self.keep(combination);
+        self.early.products.push((challenge, combination));
+        Product(self.early.products.len() - 1)
+    }
+
+    /// Puts a tuple as often as the multiplicity says.
+    pub fn put(&mut self, name: &'static str, multiplicity: impl Into<EarlyLinear>, tuple: Tuple) {
+        if self.keeps_rows {
+            let label = self.label(name);
+            self.early.late_labels[1].push(label);
+        }
+        let multiplicity = self.keep(multiplicity.into());
+        let tuple = Tuple { plain: self.keep(tuple.plain), ..tuple };
+        self.early.traffic.push(Traffic { multiplicity, tuple });
+    }
+
+    /// Takes a tuple as often as the multiplicity says.
+    pub fn take(&mut self, name: &'static str, multiplicity: impl Into<EarlyLinear>, tuple: Tuple) {
+        self.put(name, -multiplicity.into(), tuple);
+    }
+
+    /// Takes an entry of a table, and counts it there.
+    fn look_up(&mut self, name: &'static str, multiplicity: EarlyLinear, bus: Bus, plain: EarlyLinear) {
+        if self.value(&multiplicity).is_one() {
+            let value = self.value(&plain);
+            self.tables.count(bus, value);
+        }
+        self.take(name, multiplicity, Tuple::plain(bus, plain));
+    }
+
+    /// An entry of one of the tables that are the same for all programs.
+    pub fn look_up_table(
+        &mut self,
+        name: &'static str,
+        multiplicity: impl Into<EarlyLinear>,
+        bus: Bus,
+        plain: EarlyLinear,
+    ) {
+        self.look_up(name, multiplicity.into(), bus, plain);
+    }
+
+    /// CIRCUIT-004: a number of at most 13 bits, by one entry of the range table; `bits` may depend on features.
+    pub fn limb(
+        &mut self,
+        name: &'static str,
+        multiplicity: impl Into<EarlyLinear>,
+        bits: EarlyLinear,
+        value: EarlyLinear,
+    ) {
+        self.look_up(name, multiplicity.into(), Bus::Range, value + bits * pow2(RANGE_SHIFT));
+    }
+
+    /// CIRCUIT-004: a number is below a power of two: it is cut in limbs. `widths` lists its possible widths in bits,
+    /// each with a flag; at most one of the flags is 1, and if none is, nothing is said.
+    pub fn range(&mut self, name: &'static str, value: EarlyLinear, widths: &[(u32, EarlyLinear)]) {
+        let multiplicity = widths.iter().fold(EarlyLinear::zero(), |sum, (_, flag)| sum + flag.clone());
+        let limbs = widths.iter().map(|(bits, _)| bits.div_ceil(LIMB_BITS)).max().unwrap_or(0);
+        let number = self.value(&value).into_bigint();
+        let mut rest = value;
+        for limb in 0..limbs {
+            let bits = widths.iter().fold(EarlyLinear::zero(), |sum, (bits, flag)| {
+                let bits = bits.saturating_sub(LIMB_BITS * limb).min(LIMB_BITS);
+                if bits == 0 { sum } else { sum + flag.clone() * Fr::from(u64::from(bits)) }
+            });
+            if limb + 1 == limbs {
+                // The last limb is what the others leave: no wire, and no constraint that adds them up.
+                self.limb(name, multiplicity.clone(), bits, rest.clone() * inverse_pow2(LIMB_BITS * limb));
+            } else {
+                let mut shifted = number;
+                shifted >>= LIMB_BITS * limb;
+                let wire = self.wire(Fr::from(shifted.as_ref()[0] & ((1 << LIMB_BITS) - 1)));
+                self.limb(name, multiplicity.clone(), bits, wire.into());
+                rest -= times(wire, pow2(LIMB_BITS * limb));
+            }
+        }
+    }
+
+    /// Adds the wire that hides the segment's sum, and ends phase 1.
+    pub fn finish(mut self, mask: Fr) -> Early {
+        self.early.mask = self.wire(mask);
+        self.early
+    }
+}
+
+/// Phase 2 of a segment: the products, then a fraction for each tuple, then their sum, which is public.
+pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
+    let keeps_rows = system.keeps_rows();
+    let values: Vec<Fr> =
+        challenges.iter().map(|wire| system.value(&(*wire).into()).unwrap_or(Fr::ZERO)).collect();
+    let mut products = Vec::with_capacity(early.products.len());
+    for (challenge, combination) in &early.products {
+        let combination: Linear<Wire> = combination.clone().into();
+        let value = system.value(&combination).unwrap_or(Fr::ZERO) * values[*challenge as usize];
+        let wire = system.private(Some(value));
+        // A dense wire on the right costs a prover most: there is one for all products.
+        system.enforce(combination, challenges[*challenge as usize], wire);
+        products.push((wire, value));
+    }
+
+    let coordinates = |tuple: &Tuple| {
+        [
+            (Challenge::Beta, tuple.time),
+            (Challenge::Gamma, tuple.program_counter),
+            (Challenge::Delta, tuple.frame_pointer),
+            (Challenge::Epsilon, Coordinate::constant(tuple.bus as u64)),
+        ]
+    };
+    let mut denominators: Vec<Fr> = Vec::with_capacity(early.traffic.len());
+    for Traffic { tuple, .. } in &early.traffic {
+        let mut value = values[Challenge::Alpha as usize];
+        value -= tuple.plain.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
+        for (challenge, coordinate) in coordinates(tuple) {
+            if let Some((product, factor)) = coordinate.product {
+                value -= products[product.0].1 * Fr::from(factor);
+            }
+            if coordinate.constant != 0 {
+                value -= values[challenge as usize] * Fr::from(coordinate.constant);
+            }
+        }
+        denominators.push(value);
+    }
+    let denominator_values = if keeps_rows { denominators.clone() } else { Vec::new() };
+    batch_inversion(&mut denominators);
+
+    let mut sum: Linear<Wire> = early.mask.into();
+    let mut sum_value = early_value(system, early.mask);
+    for (index, (Traffic { multiplicity, tuple }, inverse)) in early.traffic.iter().zip(&denominators).enumerate() {
+        let count = multiplicity.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
+        let fraction = count * inverse;
+        let wire = system.private(Some(fraction));
+        sum_value += fraction;
+        if keeps_rows {
+            debug_assert_eq!(denominator_values.len(), denominators.len());
+            let _ = index;
+            let mut denominator: Linear<Wire> = Linear::from(challenges[Challenge::Alpha as usize]);
+            denominator -= tuple.plain.clone();
+            for (challenge, coordinate) in coordinates(tuple) {
+                if let Some((product, factor)) = coordinate.product {
+                    denominator -= Linear::from(products[product.0].0) * Fr::from(factor);
+                }
+                if coordinate.constant != 0 {
+                    denominator -= Linear::from(challenges[challenge as usize]) * Fr::from(coordinate.constant);
+                }
+            }
+            // CIRCUIT-002: multiplicity / (alpha - fingerprint). The fraction is dense, so it stands on the left.
+            system.enforce(wire, denominator, multiplicity.clone());
+            sum += wire;
+        }
+    }
+    let total = system.public(Some(sum_value));
+    // CIRCUIT-003: the sum of the segment's fractions.
+    system.enforce(sum, Linear::constant(Fr::one()), total);
+}
+
+fn early_value(system: &LateSystem, wire: EarlyWire) -> Fr {
+    match wire {
+        EarlyWire::One => Fr::ONE,
+        wire => system.value(&Wire::from(wire).into()).unwrap_or(Fr::ZERO),
+    }
+}
+
+const _: () = assert!(CHALLENGES == Challenge::Epsilon as usize + 1);
+
+/// The low 64 bits of a field element.
+pub fn low_64(value: Fr) -> u64 {
+    value.into_bigint().as_ref()[0]
+}
+
+/// Whether a value is zero, as a wire's value.
+pub fn is_zero(value: Fr) -> bool {
+    value.is_zero() && value.into_bigint().is_zero()
+}

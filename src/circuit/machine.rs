@@ -1,0 +1,183 @@
+//! The circuit of a segment: all chips, the tables and the program.
+
+use super::builder::{Builder, Early, Label, phase_2};
+use super::bus::{Bus, CHALLENGES, Coordinate, Tuple};
+use super::chips;
+use super::chips::audit::{AuditCell, WitnessLength};
+use super::entry::{Kind, cell, entry};
+use super::step::{Refresh, Step};
+use super::tables::{Tables, put_tables};
+use super::tier::Tier;
+use crate::canonical_code::CanonicalCode;
+use crate::notation::Trap;
+use crate::proof_system::{Circuit, EarlyLinear, LateSystem, System, Wire};
+use ark_bn254::Fr;
+use ark_ff::Zero;
+
+/// A program as the circuit has it: its code words' entries and its image's cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The entries, by address.
+    pub code: Vec<Fr>,
+    /// The cells.
+    pub image: Vec<Fr>,
+}
+
+impl Program {
+    /// The program of canonical code.
+    pub fn of(code: &CanonicalCode) -> Program {
+        let cells = code.image.iter();
+        Program {
+            code: code.words.iter().map(|word| entry(word).pack()).collect(),
+            image: cells.map(|c| cell(super::entry::address(c.space, c.index), c.value)).collect(),
+        }
+    }
+
+    /// Whether a tier has room for it.
+    pub fn fits(&self, tier: &Tier) -> bool {
+        self.code.len() <= tier.code_words && self.image.len() <= tier.image_cells
+    }
+
+    /// CIRCUIT-013: the constants of a key: entries and cells, each list filled up with zeros.
+    pub fn constants(&self, tier: &Tier) -> Vec<Fr> {
+        let filled = |values: &[Fr], length: usize| {
+            let mut filled = values.to_vec();
+            filled.resize(length, Fr::zero());
+            filled
+        };
+        [filled(&self.code, tier.code_words), filled(&self.image, tier.image_cells)].concat()
+    }
+}
+
+/// The rows of a segment.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Whether it is the first segment, which brings the image.
+    pub first: bool,
+    /// The steps of each chip, by [`Kind`].
+    pub steps: [Vec<Step>; Kind::ALL.len()],
+    /// The step that traps, or the state at the cycle limit.
+    pub trap: Option<Step>,
+    /// Refreshed cells.
+    pub refreshes: Vec<Refresh>,
+    /// Audited cells.
+    pub audits: Vec<AuditCell>,
+    /// Audited cells of the witness input.
+    pub witness: Vec<AuditCell>,
+    /// The witness input's length in bytes.
+    pub witness_length: u64,
+    /// The row of that length.
+    pub witness_cell: Option<WitnessLength>,
+    /// The last free address.
+    pub audit_end: Option<u64>,
+    /// What hides the segment's sum.
+    pub mask: Fr,
+}
+
+/// The circuit of a segment.
+#[derive(Clone, Debug)]
+pub struct Machine<'a> {
+    /// The capacities.
+    pub tier: &'a Tier,
+    /// The program; in universal mode its values only.
+    pub program: Option<&'a Program>,
+    /// Whether the program is a constant of the circuit.
+    pub custom: bool,
+    /// The rows, for a prover.
+    pub rows: Option<&'a Rows>,
+}
+
+impl<'a> Machine<'a> {
+    /// The circuit for all programs, without values.
+    pub fn universal(tier: &'a Tier) -> Machine<'a> {
+        Machine { tier, program: None, custom: false, rows: None }
+    }
+
+    /// The labels of the circuit's rows, in their order.
+    pub fn labels(&self) -> Vec<Label> {
+        let mut system = System::default();
+        system.keep_rows();
+        self.phase_1(&mut system).labels()
+    }
+}
+
+/// The chips of traps, and which traps of which kinds they are for.
+const TRAP_CHIPS: [(&str, fn(&mut Builder, Option<&Step>), Option<Kind>); 6] = [
+    ("divide_trap", chips::divide::divide_trap, Some(Kind::Divide)),
+    ("load_trap", chips::trap::load_trap, Some(Kind::Load)),
+    ("store_trap", chips::trap::store_trap, Some(Kind::Store)),
+    ("call_trap", chips::trap::call_trap, Some(Kind::Jump)),
+    ("call_indirect_trap", chips::trap::call_indirect_trap, Some(Kind::CallIndirect)),
+    ("limit", chips::trap::limit, None),
+];
+
+impl Circuit for Machine<'_> {
+    const CHALLENGES: usize = CHALLENGES;
+    type Early = Early;
+
+    fn constants(&self) -> usize {
+        if self.custom { 0 } else { self.tier.code_words + self.tier.image_cells }
+    }
+
+    fn phase_1(&self, system: &mut System) -> Early {
+        let none = Rows::default();
+        let rows = self.rows.unwrap_or(&none);
+        let mut builder = Builder::new(system, Tables::new(self.tier.code_words));
+        let mut constants = match self.program {
+            Some(program) => program.constants(self.tier),
+            None => vec![Fr::zero(); self.tier.code_words + self.tier.image_cells],
+        }
+        .into_iter()
+        .map(|value| if self.custom { EarlyLinear::constant(value) } else { builder.public(value).into() })
+        .collect::<Vec<EarlyLinear>>();
+        let image = constants.split_off(self.tier.code_words);
+        let first = builder.public(Fr::from(u64::from(rows.first)));
+
+        for (kind, (steps, capacity)) in Kind::ALL.into_iter().zip(rows.steps.iter().zip(self.tier.rows)) {
+            for index in 0..capacity {
+                chips::row(kind, &mut builder, steps.get(index));
+            }
+        }
+        for (name, chip, kind) in TRAP_CHIPS {
+            builder.chip(name);
+            let at_limit = |step: &&Step| step.trap == Some(Trap::CycleLimitExhausted);
+            chip(
+                &mut builder,
+                rows.trap.as_ref().filter(|step| match kind {
+                    Some(kind) => !at_limit(step) && step.kind == kind,
+                    None => at_limit(step),
+                }),
+            );
+        }
+        builder.chip("refresh");
+        (0..self.tier.refreshes).for_each(|index| chips::audit::refresh(&mut builder, rows.refreshes.get(index)));
+        builder.chip("audit");
+        (0..self.tier.audits).for_each(|index| chips::audit::audit(&mut builder, rows.audits.get(index)));
+        builder.chip("witness");
+        for index in 0..self.tier.witness_words {
+            chips::audit::witness(&mut builder, rows.witness.get(index), rows.witness_length);
+        }
+        builder.chip("witness_length");
+        chips::audit::witness_length(&mut builder, rows.witness_cell.as_ref());
+        builder.chip("audit_end");
+        chips::audit::audit_end(&mut builder, rows.audit_end);
+
+        put_tables(&mut builder);
+        builder.chip("code table");
+        for (address, entry) in constants.into_iter().enumerate() {
+            let count = builder.tables.code[address];
+            let count = builder.wire(Fr::from(count));
+            let program_counter = Coordinate::constant(address as u64);
+            builder.put("entry", count, Tuple { program_counter, ..Tuple::plain(Bus::Code, entry) });
+        }
+        builder.chip("image");
+        for cell in image {
+            builder.put("cell", first, Tuple::plain(Bus::Initial, cell));
+        }
+        builder.finish(rows.mask)
+    }
+
+    fn phase_2(&self, early: Early, challenges: &[Wire], system: &mut LateSystem) {
+        phase_2(&early, challenges, system);
+    }
+}

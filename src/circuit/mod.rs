@@ -1,0 +1,16 @@
+//! The circuit.
+
+pub mod builder;
+pub mod bus;
+pub mod chips;
+pub mod entry;
+pub mod machine;
+pub mod plan;
+pub mod row;
+pub mod step;
+pub mod tables;
+pub mod tier;
+
+pub use machine::{Machine, Program, Rows};
+pub use plan::Plan;
+pub use tier::{TIERS, Tier};
