@@ -29,6 +29,7 @@
 #![deny(missing_docs)]
 
 pub mod canonical_code;
+pub mod circuit;
 pub mod execution;
 pub mod host_interface;
 pub mod notation;
@@ -38,6 +39,7 @@ pub mod poseidon;
 pub mod post_operation;
 pub mod profile;
 pub mod proof_system;
+pub mod proving;
 pub mod registry;
 pub mod reputation;
 pub mod statement;

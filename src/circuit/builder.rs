@@ -6,7 +6,7 @@ use super::tables::{LIMB_BITS, RANGE_SHIFT, Tables};
 use crate::proof_system::poseidon::Phase;
 use crate::proof_system::{EarlyLinear, EarlyWire, LateSystem, Linear, System, Wire};
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, BigInteger, One, PrimeField, Zero, batch_inversion};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, batch_inversion};
 
 /// Names a constraint: for statistics, and for tests that leave it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,19 +261,16 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
         }
         denominators.push(value);
     }
-    let denominator_values = if keeps_rows { denominators.clone() } else { Vec::new() };
     batch_inversion(&mut denominators);
 
     let mut sum: Linear<Wire> = early.mask.into();
     let mut sum_value = early_value(system, early.mask);
-    for (index, (Traffic { multiplicity, tuple }, inverse)) in early.traffic.iter().zip(&denominators).enumerate() {
+    for (Traffic { multiplicity, tuple }, inverse) in early.traffic.iter().zip(&denominators) {
         let count = multiplicity.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
         let fraction = count * inverse;
         let wire = system.private(Some(fraction));
         sum_value += fraction;
         if keeps_rows {
-            debug_assert_eq!(denominator_values.len(), denominators.len());
-            let _ = index;
             let mut denominator: Linear<Wire> = Linear::from(challenges[Challenge::Alpha as usize]);
             denominator -= tuple.plain.clone();
             for (challenge, coordinate) in coordinates(tuple) {
@@ -291,7 +288,7 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
     }
     let total = system.public(Some(sum_value));
     // CIRCUIT-003: the sum of the segment's fractions.
-    system.enforce(sum, Linear::constant(Fr::one()), total);
+    system.enforce(sum, Linear::<Wire>::constant(Fr::one()), total);
 }
 
 fn early_value(system: &LateSystem, wire: EarlyWire) -> Fr {
@@ -303,12 +300,3 @@ fn early_value(system: &LateSystem, wire: EarlyWire) -> Fr {
 
 const _: () = assert!(CHALLENGES == Challenge::Epsilon as usize + 1);
 
-/// The low 64 bits of a field element.
-pub fn low_64(value: Fr) -> u64 {
-    value.into_bigint().as_ref()[0]
-}
-
-/// Whether a value is zero, as a wire's value.
-pub fn is_zero(value: Fr) -> bool {
-    value.is_zero() && value.into_bigint().is_zero()
-}

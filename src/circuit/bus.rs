@@ -2,7 +2,7 @@
 
 use crate::proof_system::EarlyLinear;
 use ark_bn254::Fr;
-use ark_ff::{Field, Zero};
+use ark_ff::{AdditiveGroup, Field, Zero};
 use std::sync::OnceLock;
 
 /// What a tuple is about. The number is the tuple's tag.

@@ -1,6 +1,6 @@
 //! The entry of a code word in the code table: one field element that a row takes apart in exactly one way.
 
-use super::bus::{inverse_pow2, pow2};
+use super::bus::pow2;
 use crate::canonical_code::{Class, IMMEDIATE_1, IMMEDIATE_2, Opcode, Shape, Space, Word};
 use crate::profile::MAX_MEMORY_PAGES;
 use ark_bn254::Fr;
@@ -144,7 +144,7 @@ pub fn entry(word: &Word) -> Entry {
     let (first, second) = (word.mode & IMMEDIATE_1 != 0, word.mode & IMMEDIATE_2 != 0);
     let mut features: u32 = 0;
     let mut set = |bit: u32, condition: bool| features |= u32::from(condition) << bit;
-    let [mut slots, mut rest, mut high] = ([0u16; 3], 0u64, 0u32);
+    let (mut slots, mut rest, mut high) = ([0u16; 3], 0u64, 0u32);
     match word.opcode.shape() {
         Shape::Binary => {
             set(IMMEDIATE, first || second);
@@ -248,8 +248,3 @@ pub fn cell(address: u64, value: u64) -> Fr {
 }
 
 const _: () = assert!(HIGH_SHIFT + 32 < 253);
-
-/// For those who read entries: the low part of a packed sum.
-pub fn unshift(value: Fr, bits: u32) -> Fr {
-    value * inverse_pow2(bits)
-}

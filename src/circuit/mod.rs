@@ -6,6 +6,7 @@ pub mod chips;
 pub mod entry;
 pub mod machine;
 pub mod plan;
+pub mod public;
 pub mod row;
 pub mod step;
 pub mod tables;

@@ -21,17 +21,31 @@ pub struct Tier {
     pub witness_words: usize,
 }
 
-/// The tiers, by number.
-pub const TIERS: [Tier; 1] = [
-    // 2^16 rows: a short Operation.
-    Tier {
-        name: "small",
-        code_words: 2_048,
-        image_cells: 128,
-        //     add, cmp, br, jump, ci, load, store, bit, shift, count, ext, mul, div, cell, mem, end
-        rows: [260, 24, 60, 24, 4, 60, 30, 100, 90, 2, 12, 12, 4, 40, 2, 1],
-        refreshes: 16,
-        audits: 260,
-        witness_words: 64,
-    },
+/// The tiers, by number. A segment of the first has 2¹⁶ rows, for short Operations; one of the others 2²⁰, with the mix of
+/// chips that programs of a kind need: those that hash, those that calculate, and those that work on their memory. The
+/// numbers fill a power of two.
+pub const TIERS: [Tier; 4] = [
+    tier("small", [2_048, 128, 16, 260, 64], [260, 24, 60, 24, 4, 60, 30, 100, 90, 2, 12, 12, 4, 40, 2, 1]),
+    tier(
+        "hash",
+        [16_384, 1_024, 700, 1_500, 200],
+        [5_552, 16, 329, 87, 8, 899, 519, 6_623, 4_970, 4, 207, 16, 8, 51, 4, 1],
+    ),
+    tier(
+        "arithmetic",
+        [16_384, 1_024, 700, 1_500, 200],
+        [9_558, 1_652, 3_186, 1_455, 8, 32, 32, 32, 629, 4, 16, 1_259, 1_888, 629, 4, 1],
+    ),
+    tier(
+        "memory",
+        [16_384, 1_024, 700, 1_500, 200],
+        [5_459, 1_207, 1_762, 1_475, 8, 2_942, 1_329, 861, 2_131, 4, 16, 1_471, 8, 138, 4, 1],
+    ),
 ];
+
+/// A tier: code words, image cells, refreshes, audits and witness words; then, by [`Kind`], add, compare, branch, jump,
+/// call_indirect, load, store, bitwise, shift, count, extend, multiply, divide, cell, memory, end.
+const fn tier(name: &'static str, others: [usize; 5], rows: [usize; Kind::ALL.len()]) -> Tier {
+    let [code_words, image_cells, refreshes, audits, witness_words] = others;
+    Tier { name, code_words, image_cells, rows, refreshes, audits, witness_words }
+}

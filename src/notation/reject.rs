@@ -207,6 +207,16 @@ reasons! {
     InputCountMismatch, "input_count_mismatch", Verification;
     /// The proofs' commitments are not those for which the challenges were drawn.
     CommitmentMismatch, "commitment_mismatch", Verification;
+    /// There is no tier with this number.
+    UnknownTier, "unknown_tier", Verification;
+    /// Statement, proof, key and extension are not all of one tier.
+    TierMismatch, "tier_mismatch", Verification;
+    /// A program is larger than the tier allows.
+    CodeExceedsTier, "code_exceeds_tier", Verification;
+    /// There are not as many segment proofs as the statement says.
+    SegmentCountMismatch, "segment_count_mismatch", Verification;
+    /// What the segments put and take is not what the statement puts and takes.
+    SumMismatch, "sum_mismatch", Verification;
     /// The pairing equation of a proof or batch does not hold.
     ProofInvalid, "proof_invalid", Verification;
 

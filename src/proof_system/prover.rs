@@ -99,14 +99,26 @@ pub fn prove<C: Circuit>(
     challenges: &Challenges,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Proof, ProveError> {
+    Ok(prove_with_public(key, committed, challenges, rng)?.0)
+}
+
+/// As [`prove`], with the values of the public inputs of phase 2, which the verifier needs if he cannot compute them.
+pub fn prove_with_public<C: Circuit>(
+    key: &ProvingKey,
+    committed: Committed<'_, C>,
+    challenges: &Challenges,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(Proof, Vec<Fr>), ProveError> {
     let Committed { circuit, early, mut system, commitment, knowledge } = committed;
     if !challenges.commitments.contains(&commitment) || challenges.key_digest != key.verifying_key.digest() {
         return Err(ProveError::OtherChallenges);
     }
     system.challenges.clone_from(&challenges.values);
     run_phase_2(circuit, early, &mut system);
+    let late_public = system.late_public.clone();
     let proof = groth16(key, system, rng)?;
-    Ok(Proof { a: proof.a, b: proof.b, c: proof.c, d: commitment.point, knowledge })
+    let proof = Proof { a: proof.a, b: proof.b, c: proof.c, d: commitment.point, knowledge };
+    Ok((proof, late_public))
 }
 
 /// Proves a circuit without a committed phase.

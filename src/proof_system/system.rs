@@ -179,6 +179,11 @@ impl System {
         value.unwrap_or(Fr::ZERO)
     }
 
+    /// Keeps the rows, which a prover does not need.
+    pub fn keep_rows(&mut self) {
+        self.keep_rows = true;
+    }
+
     /// A new public input.
     pub fn public(&mut self, value: Option<Fr>) -> EarlyWire {
         let value = self.value_of(value);
@@ -376,6 +381,24 @@ impl Shape {
             a * b != c
         })
     }
+}
+
+/// The values of all variables of a circuit at these challenges: 1, public inputs, challenges, public inputs of phase 2,
+/// committed wires with a blinder of 0, private wires. `change` may change the committed wires before phase 2 is derived
+/// from them: for tests of what the rows catch.
+pub fn assignment<C: Circuit>(circuit: &C, challenges: &[Fr], change: Option<&dyn Fn(&mut [Fr])>) -> Vec<Fr> {
+    // With rows, phase 2 is derived from combinations of wires; without them from the values that these had.
+    let mut system = System { keep_rows: change.is_some(), ..System::default() };
+    let early = circuit.phase_1(&mut system);
+    if let Some(change) = change {
+        change(&mut system.committed);
+    }
+    system.challenges = challenges.to_vec();
+    run_phase_2(circuit, early, &mut system);
+    if C::CHALLENGES > 0 {
+        system.committed.push(Fr::ZERO);
+    }
+    super::prover::assignment(&system)
 }
 
 /// Both phases of a circuit, with challenges whose values do not matter.

@@ -136,7 +136,7 @@ pub(super) fn divide(builder: &mut Builder, step: Option<&Step>) {
 }
 
 /// The chip `divide_trap`: the divisor is 0, or the dividend is the least number and the divisor -1.
-pub(super) fn divide_trap(builder: &mut Builder, step: Option<&Step>) {
+pub(in crate::circuit) fn divide_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let operands = decode(&mut row);
     let active = row.active;

@@ -9,7 +9,6 @@ use crate::circuit::step::Step;
 use crate::circuit::tables::{LIMB_BITS, Place, place_entry};
 use crate::proof_system::{EarlyLinear, EarlyWire};
 use ark_bn254::Fr;
-use ark_ff::Zero;
 
 /// The size in bytes is 2, 4 or 8; without these features it is 1.
 const SIZES: [(u32, &str); 3] = [(1, "two bytes"), (2, "four bytes"), (3, "eight bytes")];

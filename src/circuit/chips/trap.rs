@@ -37,7 +37,7 @@ fn out_of_bounds(mut row: Row, sizes: [EarlyLinear; 4], base: EarlyLinear, offse
 }
 
 /// The chip `load_trap`.
-pub(super) fn load_trap(builder: &mut Builder, step: Option<&Step>) {
+pub(in crate::circuit) fn load_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let absolute = row.feature("absolute", IMMEDIATE);
     let sizes = sizes(&mut row);
@@ -52,7 +52,7 @@ pub(super) fn load_trap(builder: &mut Builder, step: Option<&Step>) {
 }
 
 /// The chip `store_trap`.
-pub(super) fn store_trap(builder: &mut Builder, step: Option<&Step>) {
+pub(in crate::circuit) fn store_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let immediate = row.feature("immediate", IMMEDIATE);
     let absolute = row.feature("absolute", super::store::ABSOLUTE);
@@ -69,7 +69,7 @@ pub(super) fn store_trap(builder: &mut Builder, step: Option<&Step>) {
 }
 
 /// The chip `call_trap`: the frame of the callee would be above the limit.
-pub(super) fn call_trap(builder: &mut Builder, step: Option<&Step>) {
+pub(in crate::circuit) fn call_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     super::jump::call_feature(&mut row);
     row.slot("slot of destination", 0);
@@ -85,7 +85,7 @@ pub(super) fn call_trap(builder: &mut Builder, step: Option<&Step>) {
 
 /// The chip `call_indirect_trap`: the index is beyond the table, the entry is null, its type is another one, or the frame
 /// would be above the limit; each of them only if none before it is the case.
-pub(super) fn call_indirect_trap(builder: &mut Builder, step: Option<&Step>) {
+pub(in crate::circuit) fn call_indirect_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let none = EarlyLinear::zero();
     row.slot("slot of destination", 0);
@@ -143,7 +143,7 @@ pub(super) fn call_indirect_trap(builder: &mut Builder, step: Option<&Step>) {
 }
 
 /// The chip `limit`: instead of a cycle, the end. The verifier sees that as many cycles as allowed have run.
-pub(super) fn limit(builder: &mut Builder, step: Option<&Step>) {
+pub(in crate::circuit) fn limit(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let active = linear(row.active);
     let code = row.challenge("code", Challenge::Delta, active.clone() * number(Trap::CycleLimitExhausted));

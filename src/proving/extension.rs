@@ -1,0 +1,67 @@
+//! An extension as a prover or verifier needs it: its code, and the contribution of its code to the inputs of a key.
+
+use super::keys::TierVerifier;
+use crate::canonical_code::{CanonicalCode, lower};
+use crate::circuit::{Program, Tier};
+use crate::notation::{B256, Reject, Rejection};
+use crate::profile::load;
+use crate::proof_system;
+
+/// An extension's canonical code and its commitment.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    /// The code.
+    pub code: CanonicalCode,
+    /// Its commitment.
+    pub commitment: B256,
+    /// The code as the circuit has it.
+    pub program: Program,
+}
+
+impl Extension {
+    /// Loads and lowers a module.
+    pub fn from_wasm(wasm: &[u8]) -> Result<Extension, Rejection> {
+        Ok(Extension::of(lower(&load(wasm)?)?))
+    }
+
+    /// An extension with this code.
+    pub fn of(code: CanonicalCode) -> Extension {
+        Extension { commitment: code.commitment(), program: Program::of(&code), code }
+    }
+
+    /// PROVE-003: whether the tier has room for the code.
+    pub fn check_fits(&self, tier: &Tier) -> Result<(), Rejection> {
+        if self.program.fits(tier) {
+            return Ok(());
+        }
+        let detail = format!(
+            "{} code words and {} image cells, the tier {} has room for {} and {}",
+            self.program.code.len(),
+            self.program.image.len(),
+            tier.name,
+            tier.code_words,
+            tier.image_cells
+        );
+        Err(Rejection::new(Reject::CodeExceedsTier, 0, detail))
+    }
+}
+
+/// An extension prepared for a tier's key: the code point is derived here, once.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The extension.
+    pub extension: Extension,
+    pub(super) tier: u32,
+    pub(super) point: proof_system::Prepared,
+}
+
+impl Prepared {
+    /// PROVE-004: derives the code point from the module's code, never from anybody's word.
+    pub fn derive(extension: Extension, verifier: &TierVerifier) -> Result<Prepared, Rejection> {
+        let tier = verifier.tier()?;
+        extension.check_fits(tier)?;
+        let constants = extension.program.constants(tier);
+        let point = proof_system::Prepared::derive(verifier.verifier.key(), &constants)?;
+        Ok(Prepared { extension, tier: verifier.number, point })
+    }
+}

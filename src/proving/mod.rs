@@ -1,0 +1,33 @@
+//! Proving and verifying statements.
+
+mod encoding;
+mod extension;
+mod keys;
+mod prover;
+mod verifier;
+
+pub use extension::{Extension, Prepared};
+pub use keys::{SETUP_SEED, Tiers, TierVerifier, insecure_tier_key};
+pub use prover::{Phase, Progress, ProveError, Randomness, Segment, commit_segment, prove, prove_segment};
+pub use verifier::verify;
+
+use crate::proof_system;
+use ark_bn254::Fr;
+
+/// A proof of a statement: PROVE-001, one proof for each segment, with the segment's sum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The tier.
+    pub tier: u32,
+    /// The segments' proofs, in order.
+    pub segments: Vec<SegmentProof>,
+}
+
+/// The proof of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentProof {
+    /// The sum of the fractions of the segment's tuples and of its mask.
+    pub sum: Fr,
+    /// The proof.
+    pub proof: proof_system::Proof,
+}

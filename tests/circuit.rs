@@ -1,0 +1,144 @@
+//! The circuit: honest traces satisfy it, and their sums add up to what the verifier expects.
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use middle_client::canonical_code::{CanonicalCode, lower};
+use middle_client::circuit::builder::Label;
+use middle_client::circuit::bus::CHALLENGES;
+use middle_client::circuit::plan::PublicCells;
+use middle_client::circuit::public::{known_sum, known_tuples};
+use middle_client::circuit::{Machine, Plan, TIERS, Tier};
+use middle_client::host_interface::Inputs;
+use middle_client::profile::load;
+use middle_client::proof_system::{Shape, assignment};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+fn challenges() -> [Fr; CHALLENGES] {
+    std::array::from_fn(|index| Fr::from(0x1234_5678_9abc_def1u64 + index as u64).square_many())
+}
+
+trait Spread {
+    fn square_many(self) -> Fr;
+}
+
+impl Spread for Fr {
+    fn square_many(self) -> Fr {
+        ark_ff::Field::pow(&self, [97u64])
+    }
+}
+
+struct Fixed {
+    shape: Shape,
+    labels: Vec<Label>,
+}
+
+fn fixed() -> &'static Fixed {
+    static FIXED: OnceLock<Fixed> = OnceLock::new();
+    FIXED.get_or_init(|| {
+        let machine = Machine::universal(tier());
+        Fixed { shape: Shape::of(&machine), labels: machine.labels() }
+    })
+}
+
+fn tier() -> &'static Tier {
+    &TIERS[0]
+}
+
+/// The labels of the rows that an assignment does not satisfy.
+fn unsatisfied(assignment: &[Fr]) -> BTreeMap<Label, usize> {
+    let Fixed { shape, labels } = fixed();
+    let evaluate = |terms: &[(Fr, usize)]| -> Fr { terms.iter().map(|(c, index)| *c * assignment[*index]).sum() };
+    let mut found = BTreeMap::new();
+    for (row, label) in labels.iter().enumerate() {
+        let [a, b, c] = [0, 1, 2].map(|matrix: usize| evaluate(&shape.matrices[matrix][row]));
+        if a * b != c {
+            *found.entry(*label).or_insert(0) += 1;
+        }
+    }
+    found
+}
+
+/// Proves nothing, but checks all rows of all segments and the sum. `None` if the program does not fit.
+fn check(code: &CanonicalCode, inputs: &Inputs, limit: u64) -> Option<Result<u32, String>> {
+    let plan = Plan::new(code, inputs, limit, tier(), 1)?;
+    if plan.segments > 2 {
+        return None;
+    }
+    let challenges = challenges();
+    let cells = PublicCells::of(inputs, &plan.execution);
+    let spare = tier().image_cells - plan.program.image.len();
+    let tuples = known_tuples(code, spare, &cells, plan.execution.outcome, plan.cycles);
+    let mut sum = known_sum(&tuples, &challenges);
+    for segment in 0..plan.segments {
+        let rows = plan.rows(segment);
+        let machine = Machine { program: Some(&plan.program), rows: Some(&rows), ..Machine::universal(tier()) };
+        let values = assignment(&machine, &challenges, None);
+        let wrong = unsatisfied(&values);
+        if !wrong.is_empty() {
+            return Some(Err(format!("segment {segment} of {}: {wrong:?}", plan.segments)));
+        }
+        let shape = &fixed().shape;
+        sum += values[1 + shape.public + shape.challenges];
+    }
+    Some(if sum.is_zero() { Ok(plan.segments) } else { Err("the sums do not add up".into()) })
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap_or_default().trim_start_matches("0x")).unwrap()
+}
+
+#[test]
+fn honest_traces_of_the_execution_vectors_satisfy_the_circuit() {
+    let text = std::fs::read_to_string("vectors/v1/execution/accept.json").unwrap();
+    let text_2 = std::fs::read_to_string("vectors/v1/execution/reject.json").unwrap();
+    let (mut checked, mut skipped, mut failed) = (0, 0, Vec::new());
+    let mut segments = 0;
+    for text in [text, text_2] {
+        let file: Value = serde_json::from_str(&text).unwrap();
+        for case in file["cases"].as_array().unwrap() {
+            let input = &case["input"];
+            let Some(wasm) = input.get("module").filter(|module| module.is_string()) else {
+                skipped += 1;
+                continue;
+            };
+            let wasm = bytes(wasm);
+            let Ok(module) = load(&wasm) else {
+                skipped += 1;
+                continue;
+            };
+            let Ok(inputs) = Inputs::new(&bytes(&input["input"]), &bytes(&input["witness"]), &bytes(&input["context"]))
+            else {
+                skipped += 1;
+                continue;
+            };
+            let code = lower(&module).unwrap();
+            match check(&code, &inputs, 300) {
+                None => skipped += 1,
+                Some(Ok(count)) => {
+                    checked += 1;
+                    segments += count;
+                }
+                Some(Err(error)) => failed.push(format!("{}: {error}", case["id"])),
+            }
+        }
+    }
+    println!("{checked} executions in {segments} segments satisfied, {skipped} skipped");
+    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
+    assert!(checked > 100);
+    assert!(Fr::one() != Fr::zero());
+}
+
+#[test]
+fn prints_the_rows_by_chip() {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in &fixed().labels {
+        *counts.entry(label.chip).or_insert(0) += 1;
+    }
+    let shape = &fixed().shape;
+    println!("{} rows, {} committed, {} private", shape.rows(), shape.committed, shape.private);
+    for (chip, count) in counts {
+        println!("{chip:20} {count:8}");
+    }
+}
