@@ -1,7 +1,8 @@
 //! Proofs of statements, with real keys.
 
 use middle_client::host_interface::Inputs;
-use middle_client::notation::{Address, B256, Reject};
+use alloy_primitives::Address;
+use middle_client::notation::{B256, Reject};
 use middle_client::proof_system::ProvingKey;
 use middle_client::proving::{Extension, Prepared, Proof, Randomness, TierVerifier, insecure_tier_key, prove, verify};
 use middle_client::circuit::TIERS;
