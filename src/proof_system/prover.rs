@@ -169,7 +169,7 @@ fn groth16(
 }
 
 /// All values: 1, public inputs, challenges, public inputs of phase 2, committed wires, private wires.
-fn assignment(system: System) -> Vec<Fr> {
+pub(super) fn assignment(system: System) -> Vec<Fr> {
     let System { public, challenges, late_public, committed, private, .. } = system;
     // Each part is freed when it has been copied.
     let mut all = vec![Fr::ONE];

@@ -398,7 +398,7 @@ pub fn assignment<C: Circuit>(circuit: &C, challenges: &[Fr], change: Option<&dy
     if C::CHALLENGES > 0 {
         system.committed.push(Fr::ZERO);
     }
-    super::prover::assignment(&system)
+    super::prover::assignment(system)
 }
 
 /// Both phases of a circuit, with challenges whose values do not matter.
