@@ -2,6 +2,7 @@
 //! same for all of them, the products and fractions of their tuples.
 
 use super::bus::{Bus, CHALLENGES, Challenge, Coordinate, Product, Tuple, inverse_pow2, pow2};
+use super::cost::{Cost, Costs};
 use super::tables::{LIMB_BITS, RANGE_SHIFT, Tables};
 use crate::proof_system::poseidon::Phase;
 use crate::proof_system::{EarlyLinear, EarlyWire, LateSystem, Linear, System, Wire};
@@ -30,6 +31,7 @@ pub struct Early {
     mask: EarlyWire,
     labels: Vec<Label>,
     late_labels: [Vec<Label>; 2],
+    costs: Costs,
 }
 
 impl Early {
@@ -38,6 +40,11 @@ impl Early {
         let [products, fractions] = self.late_labels;
         let sum = Label { chip: "sum", name: "sum" };
         [self.labels, products, fractions, vec![sum]].concat()
+    }
+
+    /// What was written, by chip; nothing if rows are not kept.
+    pub fn costs(self) -> Costs {
+        self.costs
     }
 }
 
@@ -73,7 +80,7 @@ impl<'s> Builder<'s> {
         // The sums of segments add up to zero. A constant in each of them that is fixed before the challenges hides
         // the others and changes nothing: a sum of fractions in alpha is no constant unless it is zero.
         let mask = EarlyWire::One;
-        let early = Early { products: vec![], traffic: vec![], mask, labels: vec![], late_labels: [vec![], vec![]] };
+        let early = Early { products: vec![], traffic: vec![], mask, labels: vec![], late_labels: [vec![], vec![]], costs: Costs::new() };
         Builder { system, keeps_rows, chip: "", early, tables }
     }
 
@@ -89,7 +96,14 @@ impl<'s> Builder<'s> {
 
     /// A committed wire.
     pub fn wire(&mut self, value: Fr) -> EarlyWire {
+        if self.keeps_rows {
+            self.cost().wires += 1;
+        }
         self.system.commit(Some(value))
+    }
+
+    fn cost(&mut self) -> &mut Cost {
+        self.early.costs.entry(self.chip).or_default()
     }
 
     /// The value of a combination.
@@ -111,6 +125,7 @@ impl<'s> Builder<'s> {
     ) {
         if self.keeps_rows {
             self.early.labels.push(self.label(name));
+            self.cost().constraints += 1;
             self.system.enforce(a, b, c);
         }
     }
@@ -139,6 +154,7 @@ impl<'s> Builder<'s> {
         if self.keeps_rows {
             let label = self.label(name);
             self.early.late_labels[0].push(label);
+            self.cost().products += 1;
         }
         let combination = self.keep(combination);
         self.early.products.push((challenge, combination));
@@ -150,6 +166,7 @@ impl<'s> Builder<'s> {
         if self.keeps_rows {
             let label = self.label(name);
             self.early.late_labels[1].push(label);
+            self.cost().fractions += 1;
         }
         let multiplicity = self.keep(multiplicity.into());
         let tuple = Tuple { plain: self.keep(tuple.plain), ..tuple };
@@ -219,6 +236,7 @@ impl<'s> Builder<'s> {
 
     /// Adds the wire that hides the segment's sum, and ends phase 1.
     pub fn finish(mut self, mask: Fr) -> Early {
+        self.chip = "sum";
         self.early.mask = self.wire(mask);
         self.early
     }

@@ -4,6 +4,7 @@ use super::builder::{Builder, Early, Label, phase_2};
 use super::bus::{Bus, CHALLENGES, Coordinate, Tuple};
 use super::chips;
 use super::chips::audit::{AuditCell, WitnessLength};
+use super::cost::Costs;
 use super::entry::{Kind, cell, entry};
 use super::step::{Refresh, Step};
 use super::tables::{Tables, put_tables};
@@ -98,6 +99,11 @@ impl<'a> Machine<'a> {
         let mut system = System::default();
         system.keep_rows();
         self.phase_1(&mut system).labels()
+    }
+
+    /// What the rows cost by chip, written to a system that keeps them.
+    pub(super) fn costs(&self, system: &mut System) -> Costs {
+        self.phase_1(system).costs()
     }
 }
 

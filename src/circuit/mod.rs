@@ -3,6 +3,7 @@
 pub mod builder;
 pub mod bus;
 pub mod chips;
+pub mod cost;
 pub mod entry;
 pub mod machine;
 pub mod plan;
@@ -12,6 +13,7 @@ pub mod step;
 pub mod tables;
 pub mod tier;
 
+pub use cost::{Cost, Costs, Needs, costs};
 pub use machine::{Machine, Program, Rows};
 pub use plan::Plan;
 pub use tier::{TIERS, Tier};

@@ -5,6 +5,7 @@
 //! needs.
 
 use super::chips::audit::{AuditCell, WitnessLength};
+use super::cost::Needs;
 use super::entry::{Kind, address};
 use super::machine::{Program, Rows};
 use super::step::{Cells, Step};
@@ -134,19 +135,20 @@ impl<'a> Plan<'a> {
             segments: 0,
         };
         plan.audit(&cells, &public);
-        let mut segments = u64::from(at_least.max(1));
-        let chips = plan.steps.into_iter().zip(tier.rows).chain([
-            (plan.refreshes, tier.refreshes),
-            (plan.audits.len() as u64, tier.audits),
-            (plan.witness.len() as u64, tier.witness_words),
-        ]);
-        for (rows, capacity) in chips {
-            if rows > 0 {
-                segments = segments.max(rows.div_ceil(std::num::NonZero::new(capacity as u64)?.get()));
-            }
-        }
-        plan.segments = u32::try_from(segments).ok()?;
+        plan.segments = plan.needs().segments(tier)?.max(at_least);
         Some(plan)
+    }
+
+    /// How many rows of each chip the proof needs.
+    pub fn needs(&self) -> Needs {
+        Needs {
+            code_words: self.program.code.len() as u64,
+            image_cells: self.program.image.len() as u64,
+            steps: self.steps,
+            refreshes: self.refreshes,
+            audits: self.audits.len() as u64,
+            witness_words: self.witness.len() as u64,
+        }
     }
 
     /// Rows for all cells that were touched or are public, in the order of their addresses.

@@ -4,6 +4,8 @@
 //! fault (a refused module, wrong vectors, a file that cannot be read) or 2 if the command is.
 
 mod failure;
+mod proof;
+mod report;
 mod source;
 mod vectors;
 mod wasm;
@@ -24,6 +26,9 @@ use std::process::ExitCode;
   middle-client vectors check                       check the vectors on disk
   middle-client wasm check extension.wasm           accept or refuse a module
   middle-client wasm run extension.wat --input 0x2a execute a module
+  middle-client setup                               make the keys of the smallest tier
+  middle-client prove extension.wasm --input 0x2a --output proof.json
+  middle-client verify extension.wasm proof.json
   middle-client wast i32.wast                       run a script of the official test suite"
 )]
 struct Arguments {
@@ -39,6 +44,12 @@ enum Command {
     /// Check, lower, run or measure a WebAssembly module
     #[command(subcommand)]
     Wasm(wasm::Command),
+    /// Make the keys of a tier with an insecure test ceremony
+    Setup(proof::SetupArguments),
+    /// Execute a module and prove the statement about it
+    Prove(Box<proof::ProveArguments>),
+    /// Verify the proof of a statement about a module
+    Verify(proof::VerifyArguments),
     /// Run scripts of the official WebAssembly test suite through both engines
     Wast(wast::Arguments),
 }
@@ -50,6 +61,9 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Vectors(command) => vectors::run(command, &mut out),
         Command::Wasm(command) => wasm::run(command, &mut out),
+        Command::Setup(arguments) => proof::setup(&arguments, &mut out),
+        Command::Prove(arguments) => proof::prove(&arguments, &mut out),
+        Command::Verify(arguments) => proof::verify(&arguments, &mut out),
         Command::Wast(arguments) => wast::run(&arguments, &mut out),
     };
     match result.and_then(|()| Ok(out.flush()?)) {

@@ -1,6 +1,7 @@
 //! `vectors build` and `vectors check`.
 
 use super::failure::Failure;
+use super::proof::Cache;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use middle_client::vectors::{self, BuildError, Summary};
@@ -16,12 +17,20 @@ pub enum Command {
     #[command(after_help = "Examples:
   middle-client vectors build
   middle-client vectors build --dir /tmp/vectors")]
-    Build(Directory),
+    Build(Build),
     /// Check the vectors on disk: checksums, every case, and that building gives the same bytes
     #[command(after_help = "Examples:
   middle-client vectors check
   middle-client vectors check --dir other-client/vectors")]
     Check(Directory),
+}
+
+#[derive(Args)]
+pub struct Build {
+    #[command(flatten)]
+    directory: Directory,
+    #[command(flatten)]
+    cache: Cache,
 }
 
 #[derive(Args)]
@@ -34,14 +43,15 @@ pub struct Directory {
 impl Default for Command {
     /// The main job.
     fn default() -> Command {
-        Command::Build(Directory { dir: "vectors".into() })
+        Command::Build(Build { directory: Directory { dir: "vectors".into() }, cache: Cache::default() })
     }
 }
 
 pub fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        Command::Build(Directory { dir }) => {
-            let summary = with_progress(|progress| vectors::build(&dir, progress))?;
+        Command::Build(Build { directory: Directory { dir }, cache }) => {
+            let cache = cache.directory()?;
+            let summary = with_progress(|progress| vectors::build(&dir, &cache, progress))?;
             Ok(print_summary(&summary, out)?)
         }
         Command::Check(Directory { dir }) => {
@@ -73,7 +83,7 @@ fn with_progress<T>(
             let lines = faults.iter().map(ToString::to_string).chain([error.to_string()]);
             Failure::Input(lines.collect())
         }
-        BuildError::Io(..) => Failure::Input(vec![error.to_string()]),
+        BuildError::Io(..) | BuildError::Key(_) => Failure::Input(vec![error.to_string()]),
     })
 }
 

@@ -1,15 +1,18 @@
 //! `wasm check`, `lower`, `run` and `stats`.
 
 use super::failure::Failure;
-use super::source;
+use super::report::{Report, outcome_name};
+use super::{proof, source};
 use clap::{Args, Subcommand, ValueEnum};
 use middle_client::canonical_code::{self, CanonicalCode, Class, Machine};
 use middle_client::execution;
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
+use middle_client::circuit::{Cost, Needs, TIERS, Tier, costs};
+use middle_client::notation::{Rejection, keccak256};
 use middle_client::profile::{self, Instruction, Module};
-use middle_client::vectors::{hex, quantity, to_text};
-use serde_json::{Map, Value, json};
+use middle_client::proving::{Extension, Tiers, needs};
+use middle_client::vectors::hex;
+use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -46,25 +49,29 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Engine::Code)]
         engine: Engine,
     },
-    /// Execute a module in both engines and print sizes, counts and ratios
+    /// Execute a module in both engines and print sizes, counts and ratios, and what a proof costs
     #[command(after_help = "Examples:
   middle-client wasm stats extension.wasm --input @message.bin
+  middle-client wasm stats extension.wasm --input @message.bin --tier hash
   middle-client wasm stats extension.wasm --json")]
     Stats {
         #[command(flatten)]
         source: Source,
         #[command(flatten)]
         run: Run,
+        /// The tier of the proof, by name [default: the one with the fewest rows in all segments]
+        #[arg(long, value_name = "NAME")]
+        tier: Option<String>,
     },
 }
 
 #[derive(Args)]
 pub struct Source {
     /// A module: binary, or text if it is called .wat; - is standard input
-    file: PathBuf,
+    pub file: PathBuf,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 #[derive(Args)]
@@ -80,7 +87,7 @@ pub struct Run {
     context: Option<String>,
     /// Cycles after which canonical code traps; the interpreter gives up after as many instructions, without an outcome
     #[arg(long, default_value_t = 1_000_000_000, value_name = "CYCLES")]
-    cycle_limit: u64,
+    pub cycle_limit: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -96,7 +103,7 @@ pub fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
         Command::Check(source) => check(&source, out),
         Command::Lower { source, output } => lower(&source, output.as_deref(), out),
         Command::Run { source, run, engine } => execute(&source, &run, engine, out),
-        Command::Stats { source, run } => stats(&source, &run, out),
+        Command::Stats { source, run, tier } => stats(&source, &run, tier.as_deref(), out),
     }
 }
 
@@ -147,7 +154,8 @@ fn execute(source: &Source, run: &Run, engine: Engine, out: &mut impl Write) -> 
     Ok(result.print(source.json, out)?)
 }
 
-fn stats(source: &Source, run: &Run, out: &mut impl Write) -> Result<(), Failure> {
+fn stats(source: &Source, run: &Run, tier: Option<&str>, out: &mut impl Write) -> Result<(), Failure> {
+    let chosen = tier.map(proof::tier_named).transpose()?;
     let (wasm, module) = source.load(out)?;
     let code = source.lower(&module, out)?;
     let inputs = run.inputs(source, out)?;
@@ -182,7 +190,81 @@ fn stats(source: &Source, run: &Run, out: &mut impl Write) -> Result<(), Failure
         result.add(&format!("words {}", class.name()), words);
         result.add(&format!("cycles {}", class.name()), executed[index]);
     }
+    let extension = Extension::of(code);
+    if let Ok(needs) = needs(&extension, &inputs, run.cycle_limit) {
+        let best = || proof::best_tier(&needs).and_then(|number| Some((number, Tiers::get(number).ok()?)));
+        let tier = chosen.or_else(best).map(|(_, tier)| tier);
+        add_proof(&mut result, &needs, tier, finished.cycles, interpreted.instructions);
+    }
     Ok(result.print(source.json, out)?)
+}
+
+/// What a proof of the execution costs in a tier.
+fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cycles: u64, instructions: u64) {
+    let Some((tier, segments)) = tier.and_then(|tier| Some((tier, needs.segments(tier)?))) else {
+        let names: Vec<&str> = TIERS.iter().map(|tier| tier.name).collect();
+        result.add("tier", format!("none: {} has no room for it", tier.map_or(names.join(", "), |tier| tier.name.into())));
+        return;
+    };
+    let costs = costs();
+    let (segment, domain) = (tier.cost(&costs), tier.domain(&costs));
+    let rows = u64::from(segments) * domain;
+    result.add("tier", tier.name);
+    result.add("segments", segments);
+    result.add("constraints in a segment", segment.rows());
+    result.add("domain of a segment", domain);
+    // Public: constants, whether it is the first segment, and the sum.
+    result.add("wires public", tier.code_words + tier.image_cells + 2);
+    result.add("wires committed", segment.wires);
+    result.add("wires private", segment.products + segment.fractions);
+    result.add("weighted milliseconds of a segment", segment.microseconds() / 1_000);
+    result.add("constraints", rows);
+    result.add("constraints per cycle", ratio(rows, cycles));
+    result.add("constraints per instruction", ratio(rows, instructions));
+
+    let chips = needs.chips(tier);
+    let cost_of = |chip: &str| costs.get(chip).copied().unwrap_or_default();
+    let mut list = Vec::new();
+    for (chip, used, capacity) in &chips {
+        let cost = cost_of(chip);
+        list.push((*chip, *used, capacity * u64::from(segments), cost));
+    }
+    let in_every_segment = costs.iter().filter(|(chip, _)| !chips.iter().any(|(other, _, _)| other == *chip));
+    for (chip, cost) in in_every_segment {
+        let all = tier.capacity(chip) * u64::from(segments);
+        let used = match *chip {
+            "code table" => needs.code_words * u64::from(segments),
+            "image" => needs.image_cells,
+            _ => all,
+        };
+        list.push((*chip, used, all, *cost));
+    }
+    let rows = list.iter().map(|(chip, used, all, cost)| {
+        let Cost { constraints, products, fractions, wires } = *cost;
+        json!({
+            "chip": chip,
+            "used": used,
+            "rows": all,
+            "constraints": constraints,
+            "products": products,
+            "fractions": fractions,
+            "wires": wires,
+            "allConstraints": cost.times(*all).rows(),
+            "allMilliseconds": cost.times(*all).microseconds() / 1_000,
+        })
+    });
+    result.add_table("chips", rows.collect());
+
+    let fixed = list[chips.len()..].iter().map(|(_, _, all, cost)| cost.times(all / u64::from(segments)).rows());
+    let fixed: u64 = fixed.sum::<u64>() + 2;
+    let fill = (0..u64::from(segments)).map(|index| {
+        let used = chips.iter().map(|(chip, used, capacity)| {
+            cost_of(chip).times(used.saturating_sub(index * capacity).min(*capacity)).rows()
+        });
+        let used = fixed + used.sum::<u64>();
+        json!({"segment": index, "constraintsUsed": used, "percent": ratio(100 * used, domain)})
+    });
+    result.add_table("fill", fill.collect());
 }
 
 fn interpret(source: &Source, module: &Module, inputs: &Inputs, limit: u64) -> Result<execution::Finished, Failure> {
@@ -190,7 +272,7 @@ fn interpret(source: &Source, module: &Module, inputs: &Inputs, limit: u64) -> R
 }
 
 impl Source {
-    fn load(&self, out: &mut impl Write) -> Result<(Vec<u8>, Module), Failure> {
+    pub fn load(&self, out: &mut impl Write) -> Result<(Vec<u8>, Module), Failure> {
         let wasm = source::read_module(&self.file)?;
         match profile::load(&wasm) {
             Ok(module) => Ok((wasm, module)),
@@ -198,7 +280,7 @@ impl Source {
         }
     }
 
-    fn lower(&self, module: &Module, out: &mut impl Write) -> Result<CanonicalCode, Failure> {
+    pub fn lower(&self, module: &Module, out: &mut impl Write) -> Result<CanonicalCode, Failure> {
         match canonical_code::lower(module) {
             Ok(code) => Ok(code),
             Err(rejection) => Err(self.refuse(&rejection, out)?),
@@ -208,19 +290,14 @@ impl Source {
     /// The failure that a refusal is. Who asked for JSON gets the refusal in it too.
     fn refuse(&self, rejection: &Rejection, out: &mut impl Write) -> Result<Failure, Failure> {
         if self.json {
-            let mut result = Report::new("outcome", "reject");
-            result.add("stage", rejection.reason.stage().name());
-            result.add("reason", rejection.reason.name());
-            result.add("offset", rejection.offset);
-            result.add("detail", rejection.detail.clone());
-            result.print(true, out)?;
+            Report::rejection(rejection).print(true, out)?;
         }
         Ok(Failure::input(self.file.display(), rejection))
     }
 }
 
 impl Run {
-    fn inputs(&self, source: &Source, out: &mut impl Write) -> Result<Inputs, Failure> {
+    pub fn inputs(&self, source: &Source, out: &mut impl Write) -> Result<Inputs, Failure> {
         let input = source::bytes("--input", &self.input)?;
         let witness = source::bytes("--witness", &self.witness)?;
         let context = match &self.context {
@@ -234,73 +311,6 @@ impl Run {
     }
 }
 
-/// Named values, printed as lines or as JSON.
-struct Report(Vec<(String, Value)>);
-
-impl Report {
-    fn new(name: &str, value: impl Into<Value>) -> Report {
-        Report(vec![(name.into(), value.into())])
-    }
-
-    fn add(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.push((name.into(), value.into()));
-    }
-
-    fn add_counts(&mut self, module: &Module) {
-        self.add("imports", module.imports.len());
-        self.add("functions", module.functions.len());
-        self.add("instructions", module.functions.iter().map(|function| function.body.len()).sum::<usize>());
-        let largest = module.functions.iter().map(|function| function.frame_slots).max();
-        self.add("largest frame", largest.unwrap_or(0));
-        self.add("globals", module.globals.len());
-        self.add("table entries", module.table.unwrap_or(0));
-        self.add("memory pages", module.memory.map_or(0, |memory| memory.initial_pages));
-        self.add("data bytes", module.data.iter().map(|segment| segment.bytes.len()).sum::<usize>());
-    }
-
-    fn add_code(&mut self, code: &CanonicalCode) {
-        self.add("words", code.words.len());
-        self.add("image cells", code.image.len());
-        self.add("initial pages", code.initial_pages);
-    }
-
-    fn add_execution(&mut self, execution: &Execution) {
-        match execution.outcome {
-            Outcome::Accepted => {}
-            Outcome::Rejected(code) => self.add("code", code),
-            Outcome::Trapped(trap) => {
-                self.add("trap", trap.name());
-                self.add("code", trap.code());
-            }
-        }
-        self.add("output", hex(&execution.output));
-        self.add("post-state", hex(execution.post_state));
-    }
-
-    /// Lines of name and value, or one JSON object whose names are in camel case.
-    fn print(self, as_json: bool, out: &mut impl Write) -> std::io::Result<()> {
-        if as_json {
-            let fields: Map<String, Value> =
-                self.0.into_iter().map(|(name, value)| (camel_case(&name), json_value(value))).collect();
-            return write!(out, "{}", to_text(&Value::Object(fields)));
-        }
-        let width = self.0.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        for (name, value) in self.0 {
-            let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-            writeln!(out, "{name:width$}  {text}")?;
-        }
-        Ok(())
-    }
-}
-
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Accepted => "accepted",
-        Outcome::Rejected(_) => "rejected",
-        Outcome::Trapped(_) => "trapped",
-    }
-}
-
 fn class_index(class: Class) -> usize {
     Class::ALL.iter().position(|other| *other == class).expect("every class is in the list")
 }
@@ -309,22 +319,4 @@ fn class_index(class: Class) -> usize {
 fn ratio(dividend: u64, divisor: u64) -> String {
     let hundredths = u128::from(dividend) * 100 / u128::from(divisor.max(1));
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
-}
-
-/// As in vectors: numbers beyond 32 bits are quantities, because not every reader of JSON holds them.
-fn json_value(value: Value) -> Value {
-    match value.as_u64() {
-        Some(number) if number > u32::MAX.into() => json!(quantity(number)),
-        _ => value,
-    }
-}
-
-fn camel_case(name: &str) -> String {
-    let words = name.split([' ', ',', '-', '_']).filter(|word| !word.is_empty()).enumerate();
-    words
-        .map(|(index, word)| match (index, word.split_at(1)) {
-            (0, _) => word.to_string(),
-            (_, (first, rest)) => first.to_uppercase() + rest,
-        })
-        .collect()
 }

@@ -19,8 +19,7 @@ impl Proof {
         bytes.extend(self.tier.to_be_bytes());
         bytes.extend((self.segments.len() as u32).to_be_bytes());
         for segment in &self.segments {
-            bytes.extend(element_to_bytes(segment.sum));
-            bytes.extend(segment.proof.to_bytes());
+            bytes.extend(segment.to_bytes());
         }
         bytes
     }
@@ -45,16 +44,34 @@ impl Proof {
             return Err(Rejection::new(Reject::ProofLengthMismatch, bytes.len().min(expected), detail));
         }
         let segments = rest.chunks_exact(SEGMENT_BYTES).enumerate().map(|(index, chunk)| {
-            let place = |mut rejection: Rejection, offset: usize| {
-                rejection.offset += HEADER_BYTES + SEGMENT_BYTES * index + offset;
+            SegmentProof::from_bytes(chunk).map_err(|mut rejection| {
+                rejection.offset += HEADER_BYTES + SEGMENT_BYTES * index;
                 rejection
-            };
-            let (sum, proof) = chunk.split_at(32);
-            // PROVE-002: a sum has one encoding, below the modulus.
-            let sum = element_from_bytes(sum).map_err(|rejection| place(rejection, 0))?;
-            let proof = proof_system::Proof::from_bytes(proof).map_err(|rejection| place(rejection, 32))?;
-            Ok(SegmentProof { sum, proof })
+            })
         });
         Ok(Proof { tier, segments: segments.collect::<Result<_, Rejection>>()? })
+    }
+}
+
+impl SegmentProof {
+    /// The encoding: the sum (32 bytes, big-endian) and the proof (192 bytes).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&element_to_bytes(self.sum)[..], &self.proof.to_bytes()].concat()
+    }
+
+    /// The segment's part with this encoding.
+    pub fn from_bytes(bytes: &[u8]) -> Result<SegmentProof, Rejection> {
+        if bytes.len() != SEGMENT_BYTES {
+            let detail = format!("the part of a segment has {SEGMENT_BYTES} bytes, not {}", bytes.len());
+            return Err(Rejection::new(Reject::ProofLengthMismatch, bytes.len().min(SEGMENT_BYTES), detail));
+        }
+        let (sum, proof) = bytes.split_at(32);
+        // PROVE-002: a sum has one encoding, below the modulus.
+        let sum = element_from_bytes(sum)?;
+        let proof = proof_system::Proof::from_bytes(proof).map_err(|mut rejection| {
+            rejection.offset += 32;
+            rejection
+        })?;
+        Ok(SegmentProof { sum, proof })
     }
 }

@@ -1,9 +1,10 @@
 //! The keys of the tiers.
 
 use crate::circuit::{Machine, TIERS, Tier};
-use crate::notation::{Reject, Rejection, keccak256};
+use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::proof_system::{CacheError, Origin, ProvingKey, Verifier, VerifyingKey, cached_insecure_setup};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::fs;
 
 /// From what the seed of the published setup is hashed. Everybody knows it: keys from it are for tests and vectors.
 pub const SETUP_SEED: &[u8] = b"middle-client insecure setup v1";
@@ -17,6 +18,26 @@ pub struct TierVerifier {
     pub verifier: Verifier,
 }
 
+/// What is published of a tier's key from the published seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The digest of the circuit that the key is for.
+    pub circuit: B256,
+    /// The digest of the verifying key.
+    pub key: B256,
+}
+
+/// The lines of [`published`]: name of the tier, circuit digest, key digest.
+const PUBLISHED: &str = include_str!("published_keys.txt");
+
+/// What is published of the key of a tier. Keys of the larger tiers take minutes to make: a command in the README makes
+/// all of them and compares.
+pub fn published(tier: &Tier) -> Option<Published> {
+    let mut words = PUBLISHED.lines().find_map(|line| line.strip_prefix(tier.name)?.strip_prefix(' '))?.split(' ');
+    let mut digest = || words.next()?.parse().ok();
+    Some(Published { circuit: digest()?, key: digest()? })
+}
+
 /// The tiers by number.
 pub struct Tiers;
 
@@ -28,6 +49,16 @@ impl Tiers {
             Rejection::new(Reject::UnknownTier, 0, format!("there are {} tiers, none is {number}", TIERS.len()))
         })
     }
+
+    /// The number and the tier with this name.
+    pub fn named(name: &str) -> Result<(u32, &'static Tier), Rejection> {
+        // PROVE-005: so do names.
+        let found = (0..).zip(&TIERS).find(|(_, tier)| tier.name == name);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = TIERS.iter().map(|tier| tier.name).collect();
+            Rejection::new(Reject::UnknownTier, 0, format!("no tier is called {name:?}; there are {}", names.join(", ")))
+        })
+    }
 }
 
 impl TierVerifier {
@@ -35,6 +66,18 @@ impl TierVerifier {
     pub fn new(number: u32, key: VerifyingKey) -> Result<TierVerifier, Rejection> {
         Tiers::get(number)?;
         Ok(TierVerifier { number, verifier: Verifier::new(key)? })
+    }
+
+    /// Prepares the key of a tier, which has to be the published one.
+    pub fn published(number: u32, key: VerifyingKey) -> Result<TierVerifier, Rejection> {
+        // PROVE-005: a key is known by its digest.
+        let expected = published(Tiers::get(number)?).map(|published| published.key);
+        if expected != Some(key.digest()) {
+            let published = expected.map_or("none".into(), |expected| expected.to_string());
+            let detail = format!("the key digest is {}, published is {published}", key.digest());
+            return Err(Rejection::new(Reject::OtherKey, 0, detail));
+        }
+        TierVerifier::new(number, key)
     }
 
     /// The tier.
@@ -45,5 +88,29 @@ impl TierVerifier {
 
 /// The proving key of a tier from the published seed, from a directory of cached keys if it is there.
 pub fn insecure_tier_key(directory: &Path, tier: &Tier) -> Result<(ProvingKey, Origin), CacheError> {
-    cached_insecure_setup(directory, &Machine::universal(tier), keccak256(SETUP_SEED).0)
+    let file = |path: &Path, error| CacheError::File { path: path.into(), error };
+    let (key, origin) = cached_insecure_setup(directory, &Machine::universal(tier), keccak256(SETUP_SEED).0)?;
+    let path = verifying_key_path(directory, key.verifying_key.digest());
+    let bytes = key.verifying_key.to_bytes();
+    if fs::read(&path).ok().as_ref() != Some(&bytes) {
+        // Whoever reads it compares its digest, so a half-written one does no harm.
+        fs::write(&path, bytes).map_err(|error| file(&path, error))?;
+    }
+    Ok((key, origin))
+}
+
+/// Where a directory of cached keys has the verifying key with this digest.
+pub fn verifying_key_path(directory: &Path, digest: B256) -> PathBuf {
+    directory.join(format!("{}.insecure-verifying-key", hex::encode(digest)))
+}
+
+/// The verifying key of a tier as it was published, from a directory of cached keys. `None` if none was cached. A
+/// directory is nobody to trust: the digest decides.
+pub fn cached_verifying_key(directory: &Path, digest: B256) -> Result<Option<VerifyingKey>, Rejection> {
+    let Ok(bytes) = fs::read(verifying_key_path(directory, digest)) else { return Ok(None) };
+    if keccak256(&bytes) != digest {
+        let detail = format!("the key digest is {}, not the published {digest}", keccak256(&bytes));
+        return Err(Rejection::new(Reject::OtherKey, 0, detail));
+    }
+    VerifyingKey::from_bytes(&bytes).map(Some)
 }

@@ -2,13 +2,17 @@
 
 mod encoding;
 mod extension;
+mod file;
 mod keys;
 mod prover;
 mod verifier;
 
 pub use extension::{Extension, Prepared};
-pub use keys::{SETUP_SEED, Tiers, TierVerifier, insecure_tier_key};
-pub use prover::{Phase, Progress, ProveError, Randomness, Segment, commit_segment, prove, prove_segment};
+pub use file::ProofFile;
+pub use keys::{
+    Published, SETUP_SEED, TierVerifier, Tiers, cached_verifying_key, insecure_tier_key, published, verifying_key_path,
+};
+pub use prover::{Job, Phase, Progress, ProveError, Randomness, Segment, commit_segment, needs, prove, prove_segment};
 pub use verifier::verify;
 
 use crate::proof_system;

@@ -2,9 +2,10 @@
 
 use super::extension::{Extension, Prepared};
 use super::{Proof, SegmentProof};
-use crate::circuit::{Machine, Plan, Tier};
+use crate::circuit::entry::Kind;
+use crate::circuit::{Machine, Needs, Plan, Tier};
 use crate::host_interface::Inputs;
-use crate::notation::{Outcome, Rejection, keccak256};
+use crate::notation::{Outcome, Reject, Rejection, keccak256};
 use crate::proof_system::{self, Challenges, Commitment, Transcript, draw};
 use crate::statement::{Statement, Terms};
 use ark_bn254::Fr;
@@ -43,6 +44,12 @@ impl Randomness {
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
         Randomness(seed)
+    }
+
+    /// The randomness of a secret and what it is used for. With the same secret, other statements and witnesses get other
+    /// randomness.
+    pub fn derive(secret: &[u8; 32], statement: &Statement, witness: &[u8]) -> Randomness {
+        Randomness(keccak256([&secret[..], statement.digest().as_slice(), keccak256(witness).as_slice()].concat()).0)
     }
 
     /// Randomness that everybody can repeat: for vectors and tests only.
@@ -119,6 +126,66 @@ pub fn prove_segment(
     })
 }
 
+/// How many rows of each chip a proof of an execution needs, whatever its tier.
+pub fn needs(extension: &Extension, inputs: &Inputs, cycle_limit: u64) -> Result<Needs, Rejection> {
+    inputs.check()?;
+    // A tier with room for every program that can be lowered.
+    let room = Tier {
+        name: "any",
+        code_words: usize::MAX,
+        image_cells: usize::MAX,
+        rows: [usize::MAX; Kind::ALL.len()],
+        refreshes: usize::MAX,
+        audits: usize::MAX,
+        witness_words: usize::MAX,
+    };
+    let plan = Plan::new(&extension.code, inputs, cycle_limit, &room, 0);
+    plan.map(|plan| plan.needs()).ok_or_else(|| Rejection::new(Reject::CodeExceedsTier, 0, "no tier has room for it"))
+}
+
+/// A proof to be made: the plan of the execution and the statement about it.
+pub struct Job<'a> {
+    /// The plan.
+    pub plan: Plan<'a>,
+    /// The statement.
+    pub statement: Statement,
+    prepared: &'a Prepared,
+    tier: &'a Tier,
+}
+
+impl<'a> Job<'a> {
+    /// Executes an extension. `terms.segments` is the number of segments to show, or 0 for as many as are needed.
+    pub fn new(prepared: &'a Prepared, inputs: &'a Inputs, terms: &Terms) -> Result<Job<'a>, ProveError> {
+        inputs.check()?;
+        let tier = super::Tiers::get(terms.tier)?;
+        let Extension { code, .. } = &prepared.extension;
+        let plan = Plan::new(code, inputs, terms.cycle_limit, tier, terms.segments)
+            .ok_or(ProveError::NoCapacity(tier.name))?;
+        if terms.segments != 0 && plan.segments > terms.segments {
+            return Err(ProveError::TooFewSegments { needed: plan.segments, declared: terms.segments });
+        }
+        let statement = statement(&plan, prepared, inputs, terms);
+        statement.check()?;
+        Ok(Job { plan, statement, prepared, tier })
+    }
+
+    /// A segment, to commit to it or to prove it.
+    pub fn segment<'s>(&'s self, index: u32, randomness: &'s Randomness) -> Segment<'s> {
+        Segment::new(&self.plan, self.tier, index, self.plan.segments, randomness)
+    }
+
+    /// The challenges of these commitments to all segments.
+    pub fn challenges(
+        &self,
+        key: &proof_system::ProvingKey,
+        commitments: &[Commitment],
+    ) -> Result<Challenges, Rejection> {
+        let encoded = self.statement.to_bytes();
+        let transcript = Transcript { tier: self.statement.tier, statement: &encoded };
+        draw(&key.verifying_key, &self.prepared.point, &transcript, commitments)
+    }
+}
+
 /// Executes an extension and proves the statement about it. `terms.segments` is the number of segments to show, or 0 for
 /// as many as are needed.
 pub fn prove(
@@ -129,32 +196,22 @@ pub fn prove(
     randomness: Randomness,
     progress: Progress<'_>,
 ) -> Result<(Statement, Proof), ProveError> {
-    inputs.check()?;
-    let tier = super::Tiers::get(terms.tier)?;
-    let Extension { code, .. } = &prepared.extension;
-    let plan = Plan::new(code, inputs, terms.cycle_limit, tier, terms.segments)
-        .ok_or(ProveError::NoCapacity(tier.name))?;
-    if terms.segments != 0 && plan.segments > terms.segments {
-        return Err(ProveError::TooFewSegments { needed: plan.segments, declared: terms.segments });
-    }
-    let statement = statement(&plan, prepared, inputs, terms);
-    statement.check()?;
-    let segments: Vec<Segment> =
-        (0..plan.segments).map(|index| Segment::new(&plan, tier, index, plan.segments, &randomness)).collect();
+    let job = Job::new(prepared, inputs, terms)?;
+    let count = job.plan.segments;
+    let segments: Vec<Segment> = (0..count).map(|index| job.segment(index, &randomness)).collect();
     let mut commitments = Vec::with_capacity(segments.len());
     for segment in &segments {
-        progress(Phase::Commit, segment.segment, plan.segments);
+        progress(Phase::Commit, segment.segment, count);
         commitments.push(commit_segment(key, segment)?);
     }
-    let encoded = statement.to_bytes();
-    let transcript = Transcript { tier: terms.tier, statement: &encoded };
-    let challenges = draw(&key.verifying_key, &prepared.point, &transcript, &commitments)?;
+    let challenges = job.challenges(key, &commitments)?;
     let mut proofs = Vec::with_capacity(segments.len());
     for segment in &segments {
-        progress(Phase::Prove, segment.segment, plan.segments);
+        progress(Phase::Prove, segment.segment, count);
         proofs.push(prove_segment(key, segment, &challenges)?);
     }
-    Ok((statement, Proof { tier: terms.tier, segments: proofs }))
+    drop(segments);
+    Ok((job.statement, Proof { tier: terms.tier, segments: proofs }))
 }
 
 /// What the plan's execution is a proof of.

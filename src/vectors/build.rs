@@ -1,7 +1,9 @@
 //! Writes the vectors and says what changed.
 
 use super::json::Fault;
+use super::proving::Proven;
 use super::suite::{self, Files};
+use crate::proof_system::CacheError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,15 +52,24 @@ pub enum BuildError {
     /// What the authors of cases state is not what the implementation finds. Nothing was written.
     #[error("{} case(s) are wrong; nothing was written", .0.len())]
     Cases(Vec<Fault>),
+    /// There is no key for the proofs.
+    #[error(transparent)]
+    Key(#[from] CacheError),
     /// A file could not be read or written.
     #[error("{}: {}", .0.display(), .1)]
     Io(PathBuf, #[source] io::Error),
 }
 
-/// Builds all vectors into the directory `target`. `progress` is told of each case before it is run: how many are
+/// Builds all vectors into the directory `target`. The key of the smallest tier and the proofs under it are taken from the
+/// directory `cache`, or made and put there. `progress` is told of each case before it is run: how many are
 /// done, of how many, and its id.
-pub fn build(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Summary, BuildError> {
-    let files = suite::files(progress).map_err(BuildError::Cases)?;
+pub fn build(
+    target: &Path,
+    cache: &Path,
+    progress: &mut dyn FnMut(usize, usize, &str),
+) -> Result<Summary, BuildError> {
+    let proven = Proven::make(cache, progress)?;
+    let files = suite::files(&proven, progress).map_err(BuildError::Cases)?;
     let old = read_files(target)?;
     let mut summary = Summary { files: Vec::new(), written: Vec::new(), removed: Vec::new() };
     for (path, bytes) in &files {

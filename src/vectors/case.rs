@@ -270,7 +270,7 @@ impl Input {
                 }
                 value
             }
-            Subject::Object(input) => input.clone(),
+            Subject::Object(input) => outline(input, blobs),
         };
         if let Some(run) = &self.run {
             value["input"] = bytes::to_json(&run.input, "bin", blobs);
@@ -286,7 +286,7 @@ impl Input {
     /// Reads what [`Input::to_json`] writes.
     pub fn from_json(node: &Node, blobs: &Blobs) -> Result<Input, Fault> {
         if node.optional("kind")?.is_some() {
-            return Ok(Input { subject: Subject::Object(node.value.clone()), run: None });
+            return Ok(Input { subject: Subject::Object(inline(node, blobs)?), run: None });
         }
         if let Some(elements) = node.optional("elements")? {
             node.only(&["domain", "elements"])?;
@@ -313,4 +313,32 @@ impl Input {
         };
         Ok(Input { subject, run })
     }
+}
+
+/// The fields of an object that may be files, with the files' extension.
+const FILES: [(&str, &str); 2] = [("module", "wasm"), ("verifyingKey", "vk")];
+
+/// The object with its long byte strings as files.
+fn outline(input: &Value, blobs: &mut Blobs) -> Value {
+    let mut input = input.clone();
+    for (name, extension) in FILES {
+        let bytes = input.get(name).and_then(Value::as_str).and_then(|text| hex::decode(text.strip_prefix("0x")?).ok());
+        if let Some(bytes) = bytes.filter(|bytes| bytes.len() > bytes::MAX_INLINE_BYTES) {
+            input[name] = bytes::to_json(&bytes, extension, blobs);
+        }
+    }
+    input
+}
+
+/// The object with what stands in files.
+fn inline(node: &Node, blobs: &Blobs) -> Result<Value, Fault> {
+    let mut input = node.value.clone();
+    for (name, _) in FILES {
+        if let Some(field) = node.optional(name)?
+            && field.value.get("blob").is_some()
+        {
+            input[name] = json::hex(bytes::from_json(&field, blobs)?).into();
+        }
+    }
+    Ok(input)
 }

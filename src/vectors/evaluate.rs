@@ -3,7 +3,7 @@
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
-use super::{Format, operation, pools, post_operation, proof_system, registry, reputation, statement};
+use super::{Format, circuit, operation, pools, post_operation, proof_system, proving, registry, reputation, statement};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -34,6 +34,9 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::ProofSystem, Subject::Object(input), None) => proof_system::evaluate(input).map_err(Stop::from),
         (Format::Statement, Subject::Object(input), None) => statement::evaluate(input),
         (Format::Statement, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Circuit, Subject::Object(input), None) => circuit::evaluate(input),
+        (Format::Proving, Subject::Object(input), None) => proving::evaluate(input),
+        (Format::Circuit | Format::Proving, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Operation, Subject::Object(input), None) => operation::evaluate(input),
         (Format::Registry, Subject::Object(input), None) => registry::evaluate(input),
         (Format::Registry, _, _) => Err(Fault::new("input", "has no kind").into()),

@@ -42,6 +42,15 @@ const EXTENSIONS: [Extension; 10] = extensions![
 /// A limit that no small case reaches.
 const CYCLE_LIMIT: u64 = 1_000_000;
 
+/// The module of an extension.
+///
+/// # Panics
+/// If there is no extension of this name: names are constants of this crate.
+pub(super) fn wasm(name: &str) -> &'static [u8] {
+    let extension = EXTENSIONS.iter().find(|extension| extension.name == name);
+    extension.unwrap_or_else(|| panic!("there is no extension {name}")).wasm
+}
+
 /// The cases of this format that the extensions give.
 ///
 /// # Panics

@@ -6,6 +6,7 @@
 //! a client consumes the result, and [`check`] does it for the files on disk.
 
 pub mod canonical_code;
+pub mod circuit;
 pub mod execution;
 pub mod operation;
 pub mod poseidon;
@@ -15,6 +16,7 @@ pub mod reputation;
 pub mod pools;
 pub mod profile;
 pub mod proof_system;
+pub mod proving;
 pub mod statement;
 
 mod build;
@@ -72,6 +74,10 @@ pub enum Format {
     ProofSystem,
     /// A statement is decoded, or compared with an execution.
     Statement,
+    /// Rows are counted and hashed, and programs become constants.
+    Circuit,
+    /// Proofs of statements are verified.
+    Proving,
     /// An Operation is decoded, hashed and checked.
     Operation,
     /// Extensions are registered, adopted and rebuilt.
@@ -86,13 +92,15 @@ pub enum Format {
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 13] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
         Format::Poseidon,
         Format::ProofSystem,
         Format::Statement,
+        Format::Circuit,
+        Format::Proving,
         Format::Operation,
         Format::Registry,
         Format::PostOperation,
@@ -109,6 +117,8 @@ impl Format {
             Format::Poseidon => "poseidon",
             Format::ProofSystem => "proof_system",
             Format::Statement => "statement",
+            Format::Circuit => "circuit",
+            Format::Proving => "proving",
             Format::Operation => "operation",
             Format::Registry => "registry",
             Format::PostOperation => "post_operation",
@@ -126,6 +136,8 @@ impl Format {
             Format::Poseidon => include_str!("../../vectors/schema/v1/poseidon.schema.json"),
             Format::ProofSystem => include_str!("../../vectors/schema/v1/proof_system.schema.json"),
             Format::Statement => include_str!("../../vectors/schema/v1/statement.schema.json"),
+            Format::Circuit => include_str!("../../vectors/schema/v1/circuit.schema.json"),
+            Format::Proving => include_str!("../../vectors/schema/v1/proving.schema.json"),
             Format::Operation => include_str!("../../vectors/schema/v1/operation.schema.json"),
             Format::Registry => include_str!("../../vectors/schema/v1/registry.schema.json"),
             Format::PostOperation => include_str!("../../vectors/schema/v1/post_operation.schema.json"),
@@ -134,8 +146,8 @@ impl Format {
         }
     }
 
-    /// Its cases.
-    pub fn cases(self) -> Vec<Case> {
+    /// Its cases. `proven` holds what takes a setup.
+    pub fn cases(self, proven: &proving::Proven) -> Vec<Case> {
         let mut cases = match self {
             Format::Profile => profile::cases(),
             Format::Execution => execution::cases(),
@@ -143,6 +155,8 @@ impl Format {
             Format::Poseidon => poseidon::cases(),
             Format::ProofSystem => proof_system::cases(),
             Format::Statement => statement::cases(),
+            Format::Circuit => circuit::cases(),
+            Format::Proving => proving::cases(proven),
             Format::Operation => operation::cases(),
             Format::Registry => registry::cases(),
             Format::PostOperation => post_operation::cases(),

@@ -4,6 +4,7 @@ use super::bytes::{Blobs, sha256};
 use super::case::{Case, Input};
 use super::evaluate::evaluate;
 use super::json::{Fault, Node, first_difference, to_text};
+use super::proving::Proven;
 use super::{CHAPTERS, Format, VERSION};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +15,10 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// The file that lists all others.
 pub(super) const MANIFEST: &str = "MANIFEST.json";
 
-/// Builds all files. `progress` is told of each case before it is run: how many are done, of how many, and its id.
-pub(super) fn files(progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Files, Vec<Fault>> {
-    let suite: Vec<(Format, Vec<Case>)> = Format::ALL.into_iter().map(|format| (format, format.cases())).collect();
+/// Builds all files, with the keys and proofs that take a setup. `progress` is told of each case before it is run: how many are done, of how many, and its id.
+pub(super) fn files(proven: &Proven, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Files, Vec<Fault>> {
+    let suite: Vec<(Format, Vec<Case>)> =
+        Format::ALL.into_iter().map(|format| (format, format.cases(proven))).collect();
     let faults = check_structure(&suite);
     if !faults.is_empty() {
         return Err(faults);

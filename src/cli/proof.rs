@@ -1,0 +1,537 @@
+//! `setup`, `prove` and `verify`.
+
+use super::failure::Failure;
+use super::report::{Report, outcome_name};
+use super::source;
+use super::wasm::{Run, Source};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use middle_client::circuit::{Needs, TIERS, Tier, costs};
+use middle_client::host_interface::Inputs;
+use middle_client::notation::Rejection;
+use middle_client::proof_system::{
+    CacheError, Commitment, Origin, ProvingKey, VerifyingKey, domain_size, point_from_bytes, point_to_bytes,
+};
+use middle_client::proving::{
+    Extension, Job, Phase, Prepared, Proof, ProofFile, ProveError, Randomness, SegmentProof, TierVerifier, Tiers,
+    cached_verifying_key, commit_segment, insecure_tier_key, needs, prove_segment, published, verify as verify_proof,
+};
+use middle_client::statement::{Statement, Terms};
+use middle_client::vectors::{hex, quantity};
+use rand_chacha::rand_core::{OsRng, RngCore};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Said wherever a key is used: all keys are from a published seed.
+const WARNING: &str = "the key is from a published seed: everybody can forge proofs under it";
+/// How much longer a segment takes to prove than to commit to: for the estimate of the remaining time.
+const PROVE_WEIGHT: u64 = 12;
+
+#[derive(Args, Default)]
+pub struct Cache {
+    /// Directory of cached keys [default: $MIDDLE_CLIENT_CACHE, else middle-client in the user's cache directory]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
+impl Cache {
+    /// The directory: never one inside the repository by default.
+    pub fn directory(&self) -> Result<PathBuf, Failure> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let user = || {
+            let caches = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+            caches.map(|caches| caches.join("middle-client"))
+        };
+        let directory = self.cache.clone().or_else(|| variable("MIDDLE_CLIENT_CACHE")).or_else(user);
+        directory.ok_or_else(|| Failure::Usage("--cache: there is no MIDDLE_CLIENT_CACHE and no HOME".into()))
+    }
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  middle-client setup                       the key of the smallest tier, for short Operations
+  middle-client setup --tier hash --json    a key of 2^20 rows; takes minutes and 3 GB of memory")]
+pub struct SetupArguments {
+    /// The tier, by name
+    #[arg(long, default_value = "small", value_name = "NAME")]
+    tier: String,
+    #[command(flatten)]
+    cache: Cache,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  middle-client prove extension.wasm --input @message.bin --output proof.json
+  middle-client prove extension.wasm --input 0x2a --witness @secret.bin --segments 4 --prover 0x70…70 --output proof.json
+
+Segments can be proven by separate processes, on any machines that share a directory. All of them get the same arguments.
+Who can read the directory can compute the private witness input from the proof.
+  middle-client prove extension.wasm --input 0x2a --job job --commit                first: commits to all segments,
+  middle-client prove extension.wasm --input 0x2a --job job --commit --segment 0    or to some of them
+  middle-client prove extension.wasm --input 0x2a --job job --segment 0             then, for each segment: proves it
+  middle-client prove extension.wasm --input 0x2a --job job --join --output proof.json    last: joins the proofs")]
+pub struct ProveArguments {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    run: Run,
+    /// The tier, by name [default: the one with the fewest rows in all segments]
+    #[arg(long, value_name = "NAME")]
+    tier: Option<String>,
+    /// Segments of the proof, so that their number does not show what was executed; 0 stands for as many as are needed
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "K")]
+    segments: u32,
+    /// The chain on which the result is settled
+    #[arg(long, default_value_t = 1)]
+    chain_id: u64,
+    /// The extension's id in the registry: 32 bytes; all zero if it is not given
+    #[arg(long, value_name = "HEX")]
+    extension_id: Option<String>,
+    /// Who makes the proof and is paid for it: 20 bytes; all zero if it is not given
+    #[arg(long, value_name = "ADDRESS")]
+    prover: Option<String>,
+    #[command(flatten)]
+    cache: Cache,
+    /// Where the proof is written to
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["commit", "segment"])]
+    output: Option<PathBuf>,
+    /// Directory of a proof that several processes make; it holds a secret
+    #[arg(long, value_name = "DIR")]
+    job: Option<PathBuf>,
+    /// Commit to all segments, or to those of --segment
+    #[arg(long, requires = "job", conflicts_with = "output")]
+    commit: bool,
+    /// A segment, from 0 on; can be given several times
+    #[arg(long, value_name = "I", requires = "job", conflicts_with = "output")]
+    segment: Vec<u32>,
+    /// Join the proofs of all segments
+    #[arg(long, requires_all = ["job", "output"], conflicts_with_all = ["commit", "segment"])]
+    join: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  middle-client verify extension.wasm proof.json
+  middle-client verify extension.wasm proof.json --json
+
+The key is the published one of the proof's tier: `middle-client setup` puts it into the cache. The exit code is 0 if the
+statement that is printed has been proven, and 1 if it has not.")]
+pub struct VerifyArguments {
+    /// The extension's module: binary, or text if it is called .wat
+    file: PathBuf,
+    /// The proof file
+    proof: PathBuf,
+    /// A file with the verifying key; its digest has to be the published one
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    cache: Cache,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn setup(arguments: &SetupArguments, out: &mut impl Write) -> Result<(), Failure> {
+    let (_, tier) = tier_named(&arguments.tier)?;
+    let start = Instant::now();
+    let (key, origin) = key_of(&arguments.cache, tier)?;
+    let shape = &key.shape;
+    let (circuit, digest) = (shape.digest(), key.verifying_key.digest());
+    let mut result = Report::new("tier", tier.name);
+    result.add("circuit digest", hex(circuit));
+    result.add("key digest", hex(digest));
+    let is_published = match published(tier) {
+        Some(published) if published.circuit != circuit => "of another circuit",
+        Some(published) if published.key != digest => "another key",
+        Some(_) => "the same key",
+        None => "none",
+    };
+    result.add("published", is_published);
+    result.add("rows", shape.rows());
+    result.add("domain", domain_size(shape.rows()).unwrap_or_default());
+    result.add("constants", shape.constants);
+    result.add("wires public", shape.public + shape.late_public);
+    result.add("wires committed", shape.committed);
+    result.add("wires private", shape.private);
+    match origin {
+        Origin::Cached => result.add("key", "cached"),
+        Origin::Built => result.add("key", "built"),
+        Origin::Rebuilt(damage) => {
+            result.add("key", "rebuilt");
+            result.add("damage", damage);
+        }
+    }
+    result.add("seconds", seconds(start));
+    result.add("warning", WARNING);
+    Ok(result.print(arguments.json, out)?)
+}
+
+pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Failure> {
+    let source = &arguments.source;
+    let (_, module) = source.load(out)?;
+    let extension = Extension::of(source.lower(&module, out)?);
+    let inputs = arguments.run.inputs(source, out)?;
+    let fail = |error: ProveError| match error {
+        ProveError::Rejected(rejection) => Failure::input(source.file.display(), rejection),
+        error => Failure::input(source.file.display(), error),
+    };
+    let (number, tier) = match &arguments.tier {
+        Some(name) => tier_named(name)?,
+        None => {
+            let needs = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
+            let number = best_tier(&needs).ok_or_else(|| fail(ProveError::NoCapacity("largest")))?;
+            (number, Tiers::get(number).map_err(|error| fail(error.into()))?)
+        }
+    };
+    let terms = Terms {
+        chain_id: arguments.chain_id,
+        extension_id: fixed("--extension-id", arguments.extension_id.as_deref())?.into(),
+        tier: number,
+        segments: arguments.segments,
+        cycle_limit: arguments.run.cycle_limit,
+        prover: fixed::<20>("--prover", arguments.prover.as_deref())?.into(),
+    };
+    // What can be refused without the key, which may take minutes, is refused before.
+    extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
+    let start = Instant::now();
+    let (key, _) = key_of(&arguments.cache, tier)?;
+    let verifier = TierVerifier::new(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
+    let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
+    let job = Job::new(&prepared, &inputs, &terms).map_err(fail)?;
+    let mut work = Work { job: &job, key: &key, directory: arguments.job.as_deref(), inputs: &inputs };
+    let proof = if arguments.join {
+        work.join()?
+    } else if arguments.commit || !arguments.segment.is_empty() {
+        let done = if arguments.commit { work.commit(&arguments.segment)? } else { work.prove(&arguments.segment)? };
+        let mut result = Report::new(if arguments.commit { "committed" } else { "proven" }, done);
+        result.add("segments", job.plan.segments);
+        result.add("tier", tier.name);
+        result.add("statement digest", hex(job.statement.digest()));
+        return Ok(result.print(source.json, out)?);
+    } else {
+        work.whole().map_err(fail)?
+    };
+    // No proof leaves that nobody would accept.
+    verify_proof(&verifier, &prepared, &job.statement, &proof)
+        .map_err(|rejection| Failure::input(source.file.display(), format!("the proof is wrong: {rejection}")))?;
+    let file = ProofFile { statement: job.statement.clone(), proof };
+    if let Some(path) = &arguments.output {
+        fs::write(path, file.to_json()).map_err(|error| Failure::input(path.display(), error))?;
+    }
+    let mut result = Report::new("outcome", outcome_name(file.statement.outcome));
+    add_statement(&mut result, &file.statement);
+    result.add("proof size", file.proof.to_bytes().len());
+    result.add("seconds", seconds(start));
+    result.add("warning", WARNING);
+    Ok(result.print(source.json, out)?)
+}
+
+pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), Failure> {
+    let wasm = source::read_module(&arguments.file)?;
+    let text = source::read(&arguments.proof)?;
+    let refuse = |place: &Path, rejection: Rejection, out: &mut _| -> Result<Failure, Failure> {
+        if arguments.json {
+            Report::rejection(&rejection).print(true, out)?;
+        }
+        Ok(Failure::input(place.display(), rejection))
+    };
+    let text = String::from_utf8(text).map_err(|error| Failure::input(arguments.proof.display(), error))?;
+    let file = match ProofFile::from_json(&text) {
+        Ok(file) => file,
+        Err(rejection) => return Err(refuse(&arguments.proof, rejection, out)?),
+    };
+    let extension = match Extension::from_wasm(&wasm) {
+        Ok(extension) => extension,
+        Err(rejection) => return Err(refuse(&arguments.file, rejection, out)?),
+    };
+    let number = file.proof.tier;
+    let tier = Tiers::get(number).map_err(|rejection| Failure::input(arguments.proof.display(), rejection))?;
+    let key = published_key(arguments, tier)?;
+    let start = Instant::now();
+    let result = TierVerifier::new(number, key).and_then(|verifier| {
+        let prepared = Prepared::derive(extension, &verifier)?;
+        verify_proof(&verifier, &prepared, &file.statement, &file.proof)
+    });
+    if let Err(rejection) = result {
+        return Err(refuse(&arguments.proof, rejection, out)?);
+    }
+    let mut result = Report::new("proof", "accepted");
+    result.add("outcome", outcome_name(file.statement.outcome));
+    add_statement(&mut result, &file.statement);
+    result.add("seconds", seconds(start));
+    result.add("warning", WARNING);
+    Ok(result.print(arguments.json, out)?)
+}
+
+/// The verifying key of a tier, whose digest is the published one.
+fn published_key(arguments: &VerifyArguments, tier: &Tier) -> Result<VerifyingKey, Failure> {
+    let published = published(tier)
+        .ok_or_else(|| Failure::input(arguments.proof.display(), format!("no key of tier {} is published", tier.name)))?;
+    if let Some(path) = &arguments.key {
+        let key = VerifyingKey::from_bytes(&source::read(path)?)
+            .map_err(|rejection| Failure::input(path.display(), rejection))?;
+        if key.digest() != published.key {
+            let cause = format!("the key digest is {}, not the published {}", key.digest(), published.key);
+            return Err(Failure::input(path.display(), cause));
+        }
+        return Ok(key);
+    }
+    let directory = arguments.cache.directory()?;
+    match cached_verifying_key(&directory, published.key) {
+        Ok(Some(key)) => Ok(key),
+        Ok(None) => {
+            let cause = format!("the key of tier {0} is not there: run `middle-client setup --tier {0}`", tier.name);
+            Err(Failure::input(directory.display(), cause))
+        }
+        Err(rejection) => Err(Failure::input(directory.display(), rejection)),
+    }
+}
+
+pub fn tier_named(name: &str) -> Result<(u32, &'static Tier), Failure> {
+    Tiers::named(name).map_err(|rejection| Failure::Usage(format!("--tier: {}", rejection.detail)))
+}
+
+/// The number of the tier whose segments have the fewest rows together.
+pub fn best_tier(needs: &Needs) -> Option<u32> {
+    let costs = costs();
+    let total = |tier: &Tier| Some(u64::from(needs.segments(tier)?) * tier.domain(&costs));
+    let fitting = (0..).zip(&TIERS).filter_map(|(number, tier)| Some((total(tier)?, number)));
+    fitting.min().map(|(_, number)| number)
+}
+
+/// The proving key of a tier, with a spinner while it is read or made.
+fn key_of(cache: &Cache, tier: &Tier) -> Result<(ProvingKey, Origin), Failure> {
+    let directory = cache.directory()?;
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("the template is right");
+    let spinner = ProgressBar::new_spinner().with_style(style);
+    spinner.set_message(format!("key of tier {}: reads it, or makes it with an insecure test ceremony", tier.name));
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let result = insecure_tier_key(&directory, tier);
+    spinner.finish_and_clear();
+    result.map_err(|error| match error {
+        CacheError::File { path, error } => Failure::input(path.display(), error),
+        error => Failure::input(directory.display(), error),
+    })
+}
+
+/// A proof that is made here, as a whole or in parts.
+struct Work<'a> {
+    job: &'a Job<'a>,
+    key: &'a ProvingKey,
+    directory: Option<&'a Path>,
+    inputs: &'a Inputs,
+}
+
+impl Work<'_> {
+    fn segments(&self) -> u32 {
+        self.job.plan.segments
+    }
+
+    /// Commits to all segments, then proves them, with fresh randomness from the operating system.
+    fn whole(&mut self) -> Result<Proof, ProveError> {
+        let randomness = Randomness::fresh(&mut OsRng);
+        let count = self.segments();
+        let bar = Bar::new(u64::from(count) * (1 + PROVE_WEIGHT));
+        let mut commitments = Vec::new();
+        for index in 0..count {
+            bar.show(Phase::Commit, index, count);
+            commitments.push(commit_segment(self.key, &self.job.segment(index, &randomness))?);
+            bar.advance(Phase::Commit);
+        }
+        let challenges = self.job.challenges(self.key, &commitments)?;
+        let mut segments = Vec::new();
+        for index in 0..count {
+            bar.show(Phase::Prove, index, count);
+            segments.push(prove_segment(self.key, &self.job.segment(index, &randomness), &challenges)?);
+            bar.advance(Phase::Prove);
+        }
+        Ok(Proof { tier: self.job.statement.tier, segments })
+    }
+
+    /// Commits to these segments, or to all.
+    fn commit(&mut self, wanted: &[u32]) -> Result<Vec<u32>, Failure> {
+        let randomness = self.randomness()?;
+        let wanted = self.wanted(wanted)?;
+        let bar = Bar::new(wanted.len() as u64);
+        for index in &wanted {
+            bar.show(Phase::Commit, *index, self.segments());
+            let commitment = commit_segment(self.key, &self.job.segment(*index, &randomness));
+            let commitment = commitment.map_err(|error| self.fail(error))?;
+            self.write(&format!("commitment-{index}"), &point_to_bytes(&commitment.point))?;
+            bar.advance(Phase::Commit);
+        }
+        Ok(wanted)
+    }
+
+    /// Proves these segments. The commitments of all of them are there.
+    fn prove(&mut self, wanted: &[u32]) -> Result<Vec<u32>, Failure> {
+        let randomness = self.randomness()?;
+        let wanted = self.wanted(wanted)?;
+        let mut commitments = Vec::new();
+        for index in 0..self.segments() {
+            let name = format!("commitment-{index}");
+            let point = point_from_bytes(&self.read(&name)?).map_err(|error| self.fault(&name, error))?;
+            commitments.push(Commitment { point, public: vec![u64::from(index == 0).into()] });
+        }
+        let challenges = self.job.challenges(self.key, &commitments).map_err(|error| self.fail(error))?;
+        let bar = Bar::new(wanted.len() as u64 * PROVE_WEIGHT);
+        for index in &wanted {
+            bar.show(Phase::Prove, *index, self.segments());
+            let proof = prove_segment(self.key, &self.job.segment(*index, &randomness), &challenges);
+            let proof = proof.map_err(|error| self.fail(error))?;
+            self.write(&format!("proof-{index}"), &proof.to_bytes())?;
+            bar.advance(Phase::Prove);
+        }
+        Ok(wanted)
+    }
+
+    /// The proof of all segments' proofs.
+    fn join(&self) -> Result<Proof, Failure> {
+        let segments = (0..self.segments()).map(|index| {
+            let name = format!("proof-{index}");
+            SegmentProof::from_bytes(&self.read(&name)?).map_err(|error| self.fault(&name, error))
+        });
+        Ok(Proof { tier: self.job.statement.tier, segments: segments.collect::<Result<_, Failure>>()? })
+    }
+
+    fn wanted(&self, segments: &[u32]) -> Result<Vec<u32>, Failure> {
+        let count = self.segments();
+        if let Some(index) = segments.iter().find(|index| **index >= count) {
+            return Err(Failure::Usage(format!("--segment: there is no segment {index}, the last is {}", count - 1)));
+        }
+        Ok(if segments.is_empty() { (0..count).collect() } else { segments.to_vec() })
+    }
+
+    /// The randomness that the directory's secret gives for this statement and this witness: the processes of one proof
+    /// draw the same, and no two proofs do.
+    fn randomness(&self) -> Result<Randomness, Failure> {
+        let directory = self.directory();
+        fs::create_dir_all(directory).map_err(|error| self.fault("", error))?;
+        let path = directory.join("secret");
+        if !path.exists() {
+            let mut secret = [0; 32];
+            OsRng.fill_bytes(&mut secret);
+            self.create_secret(&path, &secret).map_err(|error| self.fault("secret", error))?;
+        }
+        let secret = self.read("secret")?;
+        let secret: [u8; 32] = secret.try_into().map_err(|_| self.fault("secret", "has not 32 bytes"))?;
+        Ok(Randomness::derive(&secret, &self.job.statement, &self.inputs.witness))
+    }
+
+    /// Of several processes that begin at once, the first one's secret stays. Nobody else may read it.
+    fn create_secret(&self, path: &Path, secret: &[u8; 32]) -> std::io::Result<()> {
+        let temporary = path.with_extension(std::process::id().to_string());
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&temporary)?.write_all(hex(secret).as_bytes())?;
+        let linked = fs::hard_link(&temporary, path);
+        fs::remove_file(&temporary)?;
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn directory(&self) -> &Path {
+        // The command refuses the other options without it.
+        self.directory.unwrap_or(Path::new("."))
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        let text = source::read(&self.directory().join(name))?;
+        let text = String::from_utf8_lossy(&text);
+        let digits = text.trim_end().strip_prefix("0x");
+        let bytes = digits.and_then(|digits| hex::decode(digits).ok());
+        bytes.ok_or_else(|| self.fault(name, "is not `0x` and hex digits"))
+    }
+
+    /// Writes bytes as hex; nobody sees half of them.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.directory().join(name);
+        let temporary = path.with_extension(std::process::id().to_string());
+        let written = fs::write(&temporary, hex(bytes)).and_then(|()| fs::rename(&temporary, &path));
+        written.map_err(|error| self.fault(name, error))
+    }
+
+    fn fault(&self, name: &str, cause: impl std::fmt::Display) -> Failure {
+        Failure::input(self.directory().join(name).display(), cause)
+    }
+
+    /// A segment could not be committed to or proven.
+    fn fail(&self, error: impl std::fmt::Display) -> Failure {
+        self.fault("", error)
+    }
+}
+
+/// Progress by segment, with an estimate of the remaining time.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(steps: u64) -> Bar {
+        let style = ProgressStyle::with_template("{bar:40} {wide_msg} {elapsed} gone, about {eta} left");
+        let bar = ProgressBar::new(steps).with_style(style.expect("the template is right"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Bar(bar)
+    }
+
+    fn show(&self, phase: Phase, segment: u32, segments: u32) {
+        let what = match phase {
+            Phase::Commit => "commits to",
+            Phase::Prove => "proves",
+        };
+        self.0.set_message(format!("{what} segment {} of {segments}", segment + 1));
+    }
+
+    fn advance(&self, phase: Phase) {
+        self.0.inc(match phase {
+            Phase::Commit => 1,
+            Phase::Prove => PROVE_WEIGHT,
+        });
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// What a proof is about.
+fn add_statement(result: &mut Report, statement: &Statement) {
+    let execution = middle_client::notation::Execution {
+        outcome: statement.outcome,
+        output: statement.output.clone(),
+        post_state: statement.post_state_root,
+    };
+    result.add_execution(&execution);
+    result.add("pre-state", hex(statement.context.pre_state_root()));
+    result.add("input", hex(&statement.input));
+    result.add("cycles", statement.cycles);
+    result.add("cycle limit", statement.cycle_limit);
+    result.add("chain id", quantity(statement.chain_id));
+    result.add("extension id", hex(statement.extension_id));
+    result.add("code commitment", hex(statement.code_commitment));
+    result.add("prover", hex(statement.prover));
+    result.add("tier", Tiers::get(statement.tier).map_or("unknown", |tier| tier.name));
+    result.add("segments", statement.segments);
+    result.add("statement digest", hex(statement.digest()));
+}
+
+/// The bytes of an option; all zero if it is not given.
+fn fixed<const N: usize>(option: &str, value: Option<&str>) -> Result<[u8; N], Failure> {
+    let Some(value) = value else { return Ok([0; N]) };
+    let bytes = source::bytes(option, value)?;
+    let length = bytes.len();
+    bytes.try_into().map_err(|_| Failure::Usage(format!("{option}: {length} bytes instead of {N}")))
+}
+
+fn seconds(start: Instant) -> String {
+    format!("{:.2}", start.elapsed().as_secs_f64())
+}

@@ -1,0 +1,84 @@
+//! Proof files: JSON that says what it is, with statement and proof in hex.
+
+use super::{Proof, Tiers};
+use crate::notation::{Reject, Rejection};
+use crate::statement::Statement;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What a proof file says of itself.
+const FORMAT: &str = "middle-client proof";
+
+/// What a proof file holds: a statement and its proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofFile {
+    /// The statement.
+    pub statement: Statement,
+    /// The proof.
+    pub proof: Proof,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: String,
+    version: u32,
+    insecure: bool,
+    tier: String,
+    statement: String,
+    proof: String,
+}
+
+impl ProofFile {
+    /// The text of the file.
+    pub fn to_json(&self) -> String {
+        let hex = |bytes: Vec<u8>| format!("0x{}", hex::encode(bytes));
+        let file = File {
+            format: FORMAT.into(),
+            version: 1,
+            // All keys are from a published seed.
+            insecure: true,
+            tier: Tiers::get(self.proof.tier).map(|tier| tier.name).unwrap_or("unknown").into(),
+            statement: hex(self.statement.to_bytes()),
+            proof: hex(self.proof.to_bytes()),
+        };
+        serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
+    }
+
+    /// The statement and the proof in a file. The offset of a rejection is that in the binary encoding at fault, or 0.
+    pub fn from_json(text: &str) -> Result<ProofFile, Rejection> {
+        // PROVE-010: one text for one proof, up to white space and order.
+        let malformed = |detail: String| Rejection::new(Reject::ProofFileMalformed, 0, detail);
+        // By way of a map: serde would read the fields of a struct from a list as well.
+        let map: Map<String, Value> = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        let file: File = serde_json::from_value(map.into()).map_err(|error| malformed(error.to_string()))?;
+        if (file.format.as_str(), file.version) != (FORMAT, 1) {
+            return Err(malformed(format!("{} version {} is not {FORMAT} version 1", file.format, file.version)));
+        }
+        // PROVE-010: no key is from a ceremony yet, so no proof can say that its key is.
+        if !file.insecure {
+            return Err(malformed("all keys are insecure, and the file says that its key is not".into()));
+        }
+        let bytes = |name: &str, text: &str| {
+            let digits = text.strip_prefix("0x").filter(|digits| **digits == digits.to_lowercase());
+            let bytes = digits.and_then(|digits| hex::decode(digits).ok());
+            bytes.ok_or_else(|| malformed(format!("{name} is not `0x` and an even number of lower-case digits")))
+        };
+        let within = |name: &'static str| {
+            move |mut rejection: Rejection| {
+                rejection.detail = format!("{name}: {}", rejection.detail);
+                rejection
+            }
+        };
+        let (statement, proof) = (bytes("statement", &file.statement)?, bytes("proof", &file.proof)?);
+        let statement = Statement::from_bytes(&statement).map_err(within("statement"))?;
+        let proof = Proof::from_bytes(&proof).map_err(within("proof"))?;
+        let (number, _) = Tiers::named(&file.tier)?;
+        if [statement.tier, proof.tier] != [number; 2] {
+            let detail =
+                format!("the file is of tier {number}, its statement of {}, its proof of {}", statement.tier, proof.tier);
+            return Err(Rejection::new(Reject::TierMismatch, 0, detail));
+        }
+        Ok(ProofFile { statement, proof })
+    }
+}

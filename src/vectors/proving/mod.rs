@@ -1,0 +1,649 @@
+//! Cases of the format `proving`: proofs of statements under the key of the smallest tier. The key is insecure: its seed
+//! is published.
+
+mod evaluate;
+
+pub(super) use evaluate::evaluate;
+
+use super::fixture::{CHAIN_ID, account, block_hash, extension};
+use super::json::hex;
+use super::suite::Files;
+use super::{Case, case, wat};
+use crate::canonical_code::lower;
+use crate::circuit::TIERS;
+use crate::host_interface::{Context, ContextFields, Inputs};
+use crate::notation::{B256, Outcome, Reject, keccak256};
+use crate::profile;
+use crate::proof_system::{self, CacheError, PROOF_BYTES, Transcript, draw};
+use crate::proving::{
+    Extension, Job, Prepared, Proof, ProofFile, Randomness, TierVerifier, commit_segment,
+    insecure_tier_key, prove_segment, published, verifying_key_path,
+};
+use crate::statement::{MAX_SEGMENTS, Statement, Terms};
+use alloy_primitives::{Address, U256};
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::{BigInteger, Field, PrimeField};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The tier of all proofs.
+const TIER: u32 = 0;
+
+/// What takes a setup or a proof: the key of the smallest tier and the proofs of the cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proven {
+    verifying_key: Vec<u8>,
+    /// By the name of the case.
+    proofs: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Proven {
+    /// Makes key and proofs, or takes them from the directory `cache`, where the next call finds them. `progress` is told
+    /// of each proof.
+    ///
+    /// # Panics
+    /// If a case cannot be proven: they are constants of this crate.
+    pub fn make(cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Proven, CacheError> {
+        let subjects = subjects();
+        progress(0, subjects.len() + 1, "the key of the smallest tier");
+        let published = published(&TIERS[TIER as usize]);
+        let cached = |key| subjects.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
+        if let Some(published) = published
+            && let Ok(key) = fs::read(verifying_key_path(cache, published.key))
+            && keccak256(&key) == published.key
+            && let Some(proofs) = cached(published.key)
+        {
+            let proofs = subjects.iter().map(|subject| subject.name).zip(proofs).collect();
+            return Ok(Proven { verifying_key: key, proofs });
+        }
+        let (key, _) = insecure_tier_key(cache, &TIERS[TIER as usize])?;
+        let mut proofs = BTreeMap::new();
+        for (index, subject) in subjects.iter().enumerate() {
+            progress(index + 1, subjects.len() + 1, subject.name);
+            let path = subject.path(cache, key.verifying_key.digest());
+            let proof = match fs::read(&path) {
+                Ok(proof) => proof,
+                Err(_) => {
+                    let proof = subject.prove(&key);
+                    fs::write(&path, &proof).map_err(|error| CacheError::File { path, error })?;
+                    proof
+                }
+            };
+            proofs.insert(subject.name, proof);
+        }
+        Ok(Proven { verifying_key: key.verifying_key.to_bytes(), proofs })
+    }
+
+    /// Takes key and proofs from the files of vectors, where they are the blob and the inputs of the cases. What is not
+    /// there is empty.
+    pub(super) fn stored(files: &Files) -> Proven {
+        let mut proven = Proven::default();
+        for name in ["accept", "reject"] {
+            let text = files.get(&format!("v1/proving/{name}.json")).cloned().unwrap_or_default();
+            let file: Value = serde_json::from_slice(&text).unwrap_or_default();
+            for case in file["cases"].as_array().into_iter().flatten() {
+                if let Some(blob) = case["input"]["verifyingKey"]["blob"].as_str() {
+                    proven.verifying_key = files.get(&format!("v1/blobs/{blob}")).cloned().unwrap_or_default();
+                }
+                let subject = subjects().into_iter().find(|subject| case["id"] == format!("proving-verify-{}", subject.name));
+                let proof = case["input"]["proof"].as_str().and_then(|text| hex::decode(text.strip_prefix("0x")?).ok());
+                if let (Some(subject), Some(proof)) = (subject, proof) {
+                    proven.proofs.insert(subject.name, proof);
+                }
+            }
+        }
+        proven
+    }
+
+    fn proof(&self, name: &str) -> Vec<u8> {
+        self.proofs.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// An execution that is proven.
+struct Subject {
+    name: &'static str,
+    module: Vec<u8>,
+    input: Vec<u8>,
+    witness: Vec<u8>,
+    cycle_limit: u64,
+    segments: u32,
+    /// Another module whose execution and code are proven instead: the attack of a foreign code point.
+    foreign: Option<Vec<u8>>,
+}
+
+impl Subject {
+    fn inputs(&self) -> Inputs {
+        Inputs { input: self.input.clone(), witness: self.witness.clone(), context: context() }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms {
+            chain_id: CHAIN_ID,
+            extension_id: extension("one"),
+            tier: TIER,
+            segments: self.segments,
+            cycle_limit: self.cycle_limit,
+            prover: account("bob"),
+        }
+    }
+
+    fn statement(&self) -> Statement {
+        let module = profile::load(&self.module).expect("the case's module is in the profile");
+        Statement::of_execution(&module, &self.inputs(), &self.terms()).expect("the case's execution has a statement")
+    }
+
+    fn seed(&self) -> String {
+        format!("middle-client vectors v1 insecure proving {}", self.name)
+    }
+
+    /// Where a directory has the proof under this key.
+    fn path(&self, cache: &Path, key: B256) -> std::path::PathBuf {
+        let parts = [key.as_slice(), self.statement().digest().as_slice(), &self.witness, self.seed().as_bytes()];
+        let foreign = self.foreign.clone().unwrap_or_default();
+        let name = keccak256([&parts.concat(), foreign.as_slice()].concat());
+        cache.join(format!("{}.proof", hex::encode(name)))
+    }
+
+    fn prove(&self, key: &proof_system::ProvingKey) -> Vec<u8> {
+        let verifier = TierVerifier::new(TIER, key.verifying_key.clone()).expect("the key is sound");
+        let module = self.foreign.as_ref().unwrap_or(&self.module);
+        let extension = Extension::from_wasm(module).expect("the case's module can be lowered");
+        let constants = extension.program.constants(&TIERS[TIER as usize]);
+        let prepared = Prepared::derive(extension, &verifier).expect("the case's program fits the tier");
+        let (inputs, randomness) = (self.inputs(), Randomness::insecure(self.seed().as_bytes()));
+        let job = Job::new(&prepared, &inputs, &self.terms()).expect("the case can be proven");
+        assert_eq!(job.plan.segments, self.segments, "{}", self.name);
+        let statement = self.statement().to_bytes();
+        let segments: Vec<_> = (0..self.segments).map(|index| job.segment(index, &randomness)).collect();
+        let commitments: Vec<_> =
+            segments.iter().map(|segment| commit_segment(key, segment).expect("the segment has values")).collect();
+        let point = proof_system::Prepared::derive(&key.verifying_key, &constants).expect("the key is of the tier");
+        let challenges =
+            draw(&key.verifying_key, &point, &Transcript { tier: TIER, statement: &statement }, &commitments)
+                .expect("the commitments are of the key");
+        let segments =
+            segments.iter().map(|segment| prove_segment(key, segment, &challenges).expect("the rows are satisfied"));
+        Proof { tier: TIER, segments: segments.collect() }.to_bytes()
+    }
+}
+
+const PRE_STATE_ROOT: B256 = B256::repeat_byte(0x05);
+
+fn context() -> Context {
+    Context::from(ContextFields {
+        operation_hash: keccak256("operation of a proof"),
+        sender: account("alice"),
+        lane: U256::from(7),
+        to: Address::repeat_byte(0x70),
+        anchor_hash: block_hash(1),
+        anchor_slot: U256::from(1),
+        pre_state_root: PRE_STATE_ROOT,
+        ..ContextFields::default()
+    })
+}
+
+/// Divides the witness by the first word of the input, and ends with the second word as its status.
+fn divider() -> Vec<u8> {
+    wat(r#"(module
+      (import "middle" "input" (func $input (param i32) (result i64)))
+      (import "middle" "witness" (func $witness (param i32) (result i64)))
+      (import "middle" "output" (func $output (param i32 i64)))
+      (import "middle" "output_len" (func $output_len (param i32)))
+      (import "middle" "post_state" (func $post_state (param i32 i64)))
+      (func (export "run") (result i32) (local $quotient i64)
+        (local.set $quotient (i64.div_u (call $witness (i32.const 0)) (call $input (i32.const 0))))
+        (call $output (i32.const 0) (local.get $quotient))
+        (call $output_len (i32.const 8))
+        (call $post_state (i32.const 0) (local.get $quotient))
+        (i32.wrap_i64 (call $input (i32.const 1)))))"#)
+}
+
+/// As [`divider`], but it gives back the witness itself.
+fn revealer() -> Vec<u8> {
+    wat(r#"(module
+      (import "middle" "input" (func $input (param i32) (result i64)))
+      (import "middle" "witness" (func $witness (param i32) (result i64)))
+      (import "middle" "output" (func $output (param i32 i64)))
+      (import "middle" "output_len" (func $output_len (param i32)))
+      (import "middle" "post_state" (func $post_state (param i32 i64)))
+      (func (export "run") (result i32) (local $quotient i64)
+        (local.set $quotient (i64.div_u (call $witness (i32.const 0)) (i64.const 1)))
+        (call $output (i32.const 0) (local.get $quotient))
+        (call $output_len (i32.const 8))
+        (call $post_state (i32.const 0) (local.get $quotient))
+        (i32.wrap_i64 (call $input (i32.const 1)))))"#)
+}
+
+fn words(words: &[u64]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// What is proven, by the names of the cases.
+fn subjects() -> Vec<Subject> {
+    let divided = |name, divisor: u64, status: u64| Subject {
+        name,
+        module: divider(),
+        input: words(&[divisor, status]),
+        witness: words(&[35]),
+        cycle_limit: 1_000,
+        segments: 1,
+        foreign: None,
+    };
+    vec![
+        divided("accepted", 5, 0),
+        divided("rejected", 5, 3),
+        divided("trapped", 0, 0),
+        Subject { cycle_limit: 3, ..divided("cycle-limit", 5, 0) },
+        Subject { segments: 2, ..divided("padded", 5, 0) },
+        Subject {
+            module: super::extensions::wasm("fibonacci").to_vec(),
+            input: words(&[150]),
+            witness: Vec::new(),
+            segments: 2,
+            ..divided("two-segments", 5, 0)
+        },
+        // With the witness 7 both modules have the same outcome, output, post-state and number of cycles.
+        Subject { witness: words(&[7]), foreign: Some(revealer()), ..divided("accepted-foreign-code-point", 1, 0) },
+    ]
+}
+
+/// The cases, each refused one after the accepted ones.
+pub fn cases(proven: &Proven) -> Vec<Case> {
+    [keys(proven), code_points(proven), verified(proven), changed(proven), decoded(proven), files(proven)].concat()
+}
+
+fn tier_input(kind: &str, proven: &Proven, tier: u32) -> Value {
+    json!({"kind": kind, "tier": tier, "verifyingKey": hex(&proven.verifying_key)})
+}
+
+fn keys(proven: &Proven) -> Vec<Case> {
+    let mut cases: Vec<Case> = (0..)
+        .zip(&TIERS)
+        .filter(|(_, tier)| published(tier).is_some())
+        .map(|(number, tier): (u32, _)| {
+            let description = format!("The digests of the circuit and of the insecure key of the tier {}.", tier.name);
+            case(&format!("proving-published-key-{}", tier.name), &description, ["PROVE-005"])
+                .object(json!({"kind": "published_key", "tier": number}))
+                .accept()
+        })
+        .collect();
+    cases.push(
+        case("proving-key-small", "The verifying key of the smallest tier, from the published seed.", ["PROVE-005"])
+            .object(tier_input("key", proven, TIER))
+            .accept(),
+    );
+    for (name, tier, reason, mutation) in [
+        ("unknown-tier", TIERS.len() as u32, Reject::UnknownTier, "set the tier to one more than the last"),
+        ("other-tier", 1, Reject::OtherKey, "set the tier to 1"),
+    ] {
+        cases.push(
+            case(&format!("proving-key-{name}"), "A key is for the tier for which it is published.", ["PROVE-005"])
+                .object(tier_input("key", proven, tier))
+                .derived_from("proving-key-small", mutation)
+                .reject(reason),
+        );
+    }
+    cases
+}
+
+fn code_points(proven: &Proven) -> Vec<Case> {
+    let input = |module: &[u8]| {
+        let mut input = tier_input("code_point", proven, TIER);
+        input["module"] = hex(module).into();
+        input
+    };
+    let accept = |name: &str, description: &str, module: &[u8]| {
+        case(&format!("proving-code-point-{name}"), description, ["PROVE-003", "PROVE-004", "CIRCUIT-013"])
+            .object(input(module))
+            .accept()
+    };
+    let large = super::extensions::wasm("operation_bundler");
+    vec![
+        accept("divider", "The code point of a short module.", &divider()),
+        accept("fibonacci", "The code point of the extension fibonacci.", super::extensions::wasm("fibonacci")),
+        accept("traps", "The code point of a module with a table and data.", super::extensions::wasm("traps")),
+        case("proving-code-point-too-large", "A program that exceeds the tier has no code point.", ["PROVE-003"])
+            .object(input(large))
+            .derived_from("proving-code-point-fibonacci", "use the module of the extension operation_bundler")
+            .reject(Reject::CodeExceedsTier),
+    ]
+}
+
+fn verify_input(proven: &Proven, module: &[u8], statement: &Statement, proof: &[u8]) -> Value {
+    let mut input = tier_input("verify", proven, TIER);
+    input["module"] = hex(module).into();
+    input["statement"] = hex(statement.to_bytes()).into();
+    input["proof"] = hex(proof).into();
+    input
+}
+
+fn verified(proven: &Proven) -> Vec<Case> {
+    let accept = |subject: &Subject, description: &str, rules: &[&str]| {
+        let rules = [&["PROVE-001", "PROVE-004", "PROVE-007", "PROVE-009", "CIRCUIT-014", "CIRCUIT-015"], rules];
+        case(&format!("proving-verify-{}", subject.name), description, rules.concat())
+            .object(verify_input(proven, &subject.module, &subject.statement(), &proven.proof(subject.name)))
+            .accept()
+    };
+    let mut cases = Vec::new();
+    for subject in subjects() {
+        let (description, rules): (&str, &[&str]) = match subject.name {
+            "accepted" => ("An accepted execution with a private witness input, in one segment.", &["PROVE-008"]),
+            "rejected" => ("An execution that its extension rejects.", &["CIRCUIT-008"]),
+            "trapped" => ("An execution that traps.", &["CIRCUIT-008"]),
+            "cycle-limit" => ("An execution that exhausts its cycle limit.", &["CIRCUIT-008"]),
+            "padded" => ("A proof may show more segments than the execution needs.", &["PROVE-006", "PROVE-008"]),
+            "two-segments" => ("An execution that needs two segments.", &["PROVE-006", "PROVE-008", "CIRCUIT-003"]),
+            _ => continue,
+        };
+        cases.push(accept(&subject, description, rules));
+    }
+    cases
+}
+
+/// An accepted case whose input is changed.
+struct Origin<'a> {
+    proven: &'a Proven,
+    subject: Subject,
+    statement: Statement,
+    proof: Proof,
+}
+
+impl Origin<'_> {
+    /// `None` if there is no proof: then nothing can be changed, and the accepted case says so.
+    fn of<'a>(proven: &'a Proven, name: &str) -> Option<Origin<'a>> {
+        let subject = subjects().into_iter().find(|subject| subject.name == name)?;
+        let proof = Proof::from_bytes(&proven.proof(name)).ok()?;
+        Some(Origin { proven, statement: subject.statement(), subject, proof })
+    }
+
+    fn input(&self, statement: &Statement, proof: &Proof) -> Value {
+        verify_input(self.proven, &self.subject.module, statement, &proof.to_bytes())
+    }
+
+    fn case(&self, name: &str, description: &str, rules: &[&str], mutation: &str, reason: Reject, input: Value) -> Case {
+        let id = format!("proving-verify-{}", self.subject.name);
+        case(&format!("{id}-{name}"), description, rules).object(input).derived_from(&id, mutation).reject(reason)
+    }
+
+    /// The statement is changed.
+    fn statement(&self, name: &str, mutation: &str, reason: Reject, change: impl FnOnce(&mut Statement)) -> Case {
+        let mut statement = self.statement.clone();
+        change(&mut statement);
+        let rules: &[&str] = match reason {
+            Reject::SumMismatch => &["PROVE-009", "CIRCUIT-015"],
+            _ => &["PROVE-007"],
+        };
+        let input = self.input(&statement, &self.proof);
+        self.case(name, "A proof of another statement is refused.", rules, mutation, reason, input)
+    }
+
+    /// The proof is changed.
+    fn proof(&self, name: &str, mutation: &str, reason: Reject, change: impl FnOnce(&mut Proof)) -> Case {
+        let mut proof = self.proof.clone();
+        change(&mut proof);
+        let rules: &[&str] = match reason {
+            Reject::SumMismatch => &["PROVE-009"],
+            Reject::ProofInvalid => &["PROVE-001", "CIRCUIT-003"],
+            _ => &["PROVE-007"],
+        };
+        let input = self.input(&self.statement, &proof);
+        self.case(name, "A proof with another part is refused.", rules, mutation, reason, input)
+    }
+}
+
+/// Cases with one fault each.
+fn changed(proven: &Proven) -> Vec<Case> {
+    let origins = ["accepted", "rejected", "trapped", "cycle-limit", "two-segments"].map(|name| Origin::of(proven, name));
+    let [Some(accepted), Some(rejected), Some(trapped), Some(limit), Some(two)] = origins else { return Vec::new() };
+    let sum = Reject::SumMismatch;
+    let mut cases = vec![
+        accepted.statement("chain-id", "raise the chain id by 1", sum, |it| it.chain_id += 1),
+        accepted.statement("extension-id", "change a byte of the extension id", sum, |it| it.extension_id.0[31] ^= 1),
+        accepted.statement(
+            "code-commitment",
+            "change a byte of the code commitment",
+            Reject::CodeCommitmentMismatch,
+            |it| it.code_commitment.0[31] ^= 1,
+        ),
+        accepted.statement("tier", "set the statement's tier to 1", Reject::TierMismatch, |it| it.tier = 1),
+        accepted.statement("more-segments", "raise k by 1", Reject::SegmentCountMismatch, |it| it.segments = 2),
+        accepted.statement("input", "change a byte of the input", sum, |it| it.input[0] ^= 1),
+        accepted.statement("input-longer", "append a zero byte to the input", sum, |it| it.input.push(0)),
+        accepted.statement("cycle-limit", "raise the cycle limit by 1", sum, |it| it.cycle_limit += 1),
+        accepted.statement("outcome", "state a rejection with the code 1, and the old state", sum, |it| {
+            it.outcome = Outcome::Rejected(1);
+            it.post_state_root = PRE_STATE_ROOT;
+        }),
+        accepted.statement("output", "change a byte of the output", sum, |it| it.output[0] ^= 1),
+        accepted.statement("output-shorter", "remove the last byte of the output, which is zero", sum, |it| {
+            it.output.pop();
+        }),
+        accepted.statement("post-state-root", "change a byte of the post-state root", sum, |it| {
+            it.post_state_root.0[31] ^= 1;
+        }),
+        accepted.statement("fewer-cycles", "lower the cycles by 1", sum, |it| it.cycles -= 1),
+        accepted.statement("more-cycles", "raise the cycles by 1", sum, |it| it.cycles += 1),
+        accepted.statement("prover", "change a byte of the prover's address", sum, |it| it.prover.0[19] ^= 1),
+        rejected.statement("code", "raise the code by 1", sum, |it| it.outcome = Outcome::Rejected(4)),
+        rejected.statement("outcome", "state that the execution was accepted", sum, |it| it.outcome = Outcome::Accepted),
+        trapped.statement("trap", "state another trap", sum, |it| {
+            it.outcome = Outcome::Trapped(crate::notation::Trap::Unreachable);
+        }),
+        trapped.statement("outcome", "state a rejection with the code 1", sum, |it| it.outcome = Outcome::Rejected(1)),
+        limit.statement("trap", "state another trap", sum, |it| {
+            it.outcome = Outcome::Trapped(crate::notation::Trap::Unreachable);
+        }),
+    ];
+    for case in cases.iter_mut().filter(|case| case.id.starts_with("proving-verify-trapped-")) {
+        case.requirements.push("CIRCUIT-008".into());
+    }
+    let fields = ["operation-hash", "sender", "lane", "to", "witness-commitment", "anchor-hash", "anchor-slot"];
+    for (index, field) in fields.into_iter().enumerate() {
+        let mutation = format!("change a bit of the context's field {}", field.replace('-', "_"));
+        cases.push(accepted.statement(field, &mutation, sum, |it| it.context.fields[index].0[31] ^= 1));
+    }
+    cases.push(accepted.statement("pre-state-root", "change a bit of the context's pre-state root", sum, |it| {
+        it.context.fields[7].0[31] ^= 1;
+    }));
+
+    let g1 = |point: G1Affine| G1Affine::from(point + G1Affine::generator());
+    let minus_g1 = |point: G1Affine| G1Affine::from(point - G1Affine::generator());
+    let g2 = |point: G2Affine| G2Affine::from(point + G2Affine::generator());
+    let invalid = Reject::ProofInvalid;
+    cases.extend([
+        accepted.proof("a", "add the generator to A", invalid, |it| it.segments[0].proof.a = g1(it.segments[0].proof.a)),
+        accepted.proof("b", "add the generator to B", invalid, |it| it.segments[0].proof.b = g2(it.segments[0].proof.b)),
+        accepted.proof("c", "add the generator to C", invalid, |it| it.segments[0].proof.c = g1(it.segments[0].proof.c)),
+        accepted.proof("d", "add the generator to D, from which the challenges are drawn", sum, |it| {
+            it.segments[0].proof.d = g1(it.segments[0].proof.d);
+        }),
+        accepted.proof("knowledge", "add the generator to the proof of knowledge", invalid, |it| {
+            it.segments[0].proof.knowledge = g1(it.segments[0].proof.knowledge);
+        }),
+        accepted.proof("sum", "raise the sum by 1", sum, |it| it.segments[0].sum += Fr::ONE),
+        accepted.proof("proof-tier", "set the proof's tier to 1", Reject::TierMismatch, |it| it.tier = 1),
+        accepted.proof("segment-repeated", "repeat the segment", Reject::SegmentCountMismatch, |it| {
+            it.segments.push(it.segments[0].clone());
+        }),
+        two.proof("swapped", "exchange the segments", sum, |it| it.segments.swap(0, 1)),
+        two.proof("dropped", "drop the last segment", Reject::SegmentCountMismatch, |it| drop(it.segments.pop())),
+        two.proof("same-segment", "replace the second segment by the first", sum, |it| {
+            it.segments[1] = it.segments[0].clone();
+        }),
+        two.proof("sums", "raise the first sum by 1 and lower the second by 1", invalid, |it| {
+            it.segments[0].sum += Fr::ONE;
+            it.segments[1].sum -= Fr::ONE;
+        }),
+        two.proof("sums-exchanged", "exchange the sums", invalid, |it| {
+            let [first, second] = [it.segments[0].sum, it.segments[1].sum];
+            (it.segments[0].sum, it.segments[1].sum) = (second, first);
+        }),
+        two.proof("cancelling", "add the generator to the first C, subtract it from the second", invalid, |it| {
+            it.segments[0].proof.c = g1(it.segments[0].proof.c);
+            it.segments[1].proof.c = minus_g1(it.segments[1].proof.c);
+        }),
+    ]);
+    let mut statement = two.statement.clone();
+    statement.segments = 1;
+    let proof = Proof { segments: two.proof.segments[..1].to_vec(), ..two.proof.clone() };
+    cases.push(two.case(
+        "dropped-from-both",
+        "A segment cannot be left out, even if the statement is of one less.",
+        &["PROVE-009"],
+        "drop the last segment and lower k by 1",
+        sum,
+        two.input(&statement, &proof),
+    ));
+
+    let mut tier = accepted.input(&accepted.statement, &accepted.proof);
+    tier["tier"] = 1.into();
+    cases.push(accepted.case(
+        "key-tier",
+        "A key is not that of another tier.",
+        &["PROVE-005"],
+        "set the verifier's tier to 1",
+        Reject::OtherKey,
+        tier,
+    ));
+    let mut other = accepted.input(&accepted.statement, &accepted.proof);
+    other["module"] = hex(revealer()).into();
+    cases.push(accepted.case(
+        "extension",
+        "A proof is for its extension.",
+        &["PROVE-004", "PROVE-007"],
+        "use another module, whose code has as many words",
+        Reject::CodeCommitmentMismatch,
+        other,
+    ));
+    let mut statement = accepted.statement.clone();
+    let code = profile::load(&revealer()).and_then(|module| lower(&module)).expect("the case's module can be lowered");
+    statement.code_commitment = code.commitment();
+    let mut other = accepted.input(&statement, &accepted.proof);
+    other["module"] = hex(revealer()).into();
+    cases.push(accepted.case(
+        "extension-and-commitment",
+        "A proof is for its extension, whatever the statement says.",
+        &["PROVE-004", "PROVE-009"],
+        "use another module and its code commitment",
+        sum,
+        other,
+    ));
+    if let Some(foreign) = Origin::of(proven, "accepted-foreign-code-point") {
+        cases.push(accepted.case(
+            "foreign-code-point",
+            "Who takes the code point from the prover accepts the execution of another program.",
+            &["PROVE-004"],
+            "set the input's divisor to 1 and the witness to 7, execute a module that does not divide, and draw the \
+             challenges with its code point",
+            sum,
+            foreign.input(&foreign.statement, &foreign.proof),
+        ));
+    }
+    cases
+}
+
+fn decoded(proven: &Proven) -> Vec<Case> {
+    let input = |proof: &[u8]| json!({"kind": "decode", "proof": hex(proof)});
+    let accept = |name: &str, description: &str, proof: &[u8]| {
+        case(&format!("proving-decode-{name}"), description, ["PROVE-001", "PROVE-002"]).object(input(proof)).accept()
+    };
+    let (one, two) = (proven.proof("accepted"), proven.proof("two-segments"));
+    let mut cases = vec![
+        accept("one", "The encoding of a proof with one segment.", &one),
+        accept("two", "The encoding of a proof with two segments.", &two),
+    ];
+    if one.len() < 8 + 32 + PROOF_BYTES {
+        return cases;
+    }
+    let with = |offset: usize, bytes: &[u8]| {
+        let mut proof = one.clone();
+        proof[offset..offset + bytes.len()].copy_from_slice(bytes);
+        proof
+    };
+    let mut refuse = |name: &str, mutation: &str, reason, proof: Vec<u8>| {
+        cases.push(
+            case(&format!("proving-decode-{name}"), "There is one encoding of a proof.", ["PROVE-002"])
+                .object(input(&proof))
+                .derived_from("proving-decode-one", mutation)
+                .reject(reason),
+        );
+    };
+    let length = Reject::ProofLengthMismatch;
+    refuse("empty", "remove all bytes", length, Vec::new());
+    refuse("header-short", "remove all but seven bytes", length, one[..7].to_vec());
+    refuse("short", "remove the last byte", length, one[..one.len() - 1].to_vec());
+    refuse("long", "append a zero byte", length, [&one[..], &[0]].concat());
+    refuse("count", "set the number of segments to 2", length, with(4, &2u32.to_be_bytes()));
+    refuse("none", "set the number of segments to 0", Reject::StatementSegmentsOutOfRange, with(4, &[0; 4]));
+    refuse(
+        "too-many",
+        "set the number of segments to 65537",
+        Reject::StatementSegmentsOutOfRange,
+        with(4, &(MAX_SEGMENTS + 1).to_be_bytes()),
+    );
+    refuse(
+        "sum-modulus",
+        "set the sum to the modulus",
+        Reject::FieldElementNotCanonical,
+        with(8, &Fr::MODULUS.to_bytes_be()),
+    );
+    refuse("no-point", "set A to the x coordinate 1 with both flags", Reject::PointNotOnCurve, {
+        let mut point = [0; 32];
+        (point[0], point[31]) = (1, 0xc0);
+        with(40, &point)
+    });
+    let mut identity = [0; 32];
+    identity[31] = 0x40;
+    refuse("identity", "set A to the identity", Reject::PointIsIdentity, with(40, &identity));
+    cases
+}
+
+fn files(proven: &Proven) -> Vec<Case> {
+    let Some(Origin { statement, proof, .. }) = Origin::of(proven, "accepted") else { return Vec::new() };
+    let text = ProofFile { statement, proof }.to_json();
+    let input = |text: &str| json!({"kind": "file", "text": text});
+    let id = "proving-file-one";
+    let one_line = text.lines().map(str::trim).collect::<Vec<_>>().concat();
+    let mut cases = vec![
+        case(id, "A proof file.", ["PROVE-010"]).object(input(&text)).accept(),
+        case("proving-file-one-line", "White space has no meaning.", ["PROVE-010"]).object(input(&one_line)).accept(),
+    ];
+    let mut refuse = |name: &str, mutation: &str, reason, text: String| {
+        cases.push(
+            case(&format!("proving-file-{name}"), "A proof file is read strictly.", ["PROVE-010"])
+                .object(input(&text))
+                .derived_from(id, mutation)
+                .reject(reason),
+        );
+    };
+    let malformed = Reject::ProofFileMalformed;
+    let swap = |from: &str, to: &str| text.replacen(from, to, 1);
+    refuse("empty", "remove all text", malformed, String::new());
+    refuse("list", "put the object into a list", malformed, format!("[{text}]"));
+    refuse("format", "change the format's name", malformed, swap("middle-client proof", "middle-client prof"));
+    refuse("version", "raise the version by 1", malformed, swap("\"version\": 1", "\"version\": 2"));
+    refuse("secure", "say that the key is not insecure", malformed, swap("\"insecure\": true", "\"insecure\": false"));
+    refuse("unmarked", "remove the mark of an insecure key", malformed, swap("  \"insecure\": true,\n", ""));
+    refuse("more", "add a field", malformed, swap("\"version\": 1", "\"version\": 1,\n  \"more\": 0"));
+    refuse("upper-case", "write the digits of the proof in upper case", malformed, {
+        let (start, proof) = text.split_at(text.find("\"proof\": \"0x").unwrap_or_default() + 12);
+        start.to_string() + &proof.to_uppercase()
+    });
+    refuse("prefix", "remove the `0x` of the statement", malformed, swap("\"statement\": \"0x", "\"statement\": \""));
+    refuse("tier", "change the tier's name to that of another", Reject::TierMismatch, swap("small", TIERS[1].name));
+    refuse("unknown-tier", "change the tier's name to no tier's", Reject::UnknownTier, swap("small", "smallest"));
+    refuse(
+        "statement-version",
+        "set the version of the statement to 2",
+        Reject::StatementUnknownVersion,
+        swap("\"statement\": \"0x01", "\"statement\": \"0x02"),
+    );
+    let end = text.rfind("\"\n}").unwrap_or_default();
+    let short = text[..end - 2].to_string() + &text[end..];
+    refuse("proof-short", "remove the proof's last byte", Reject::ProofLengthMismatch, short);
+    cases
+}
