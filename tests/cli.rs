@@ -12,6 +12,7 @@ const SORT: &str = "tests/extensions/sort/sort.wasm";
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_middle-client"));
     command.args(arguments).current_dir(ROOT).stdin(Stdio::null());
+    command.env("MIDDLE_CLIENT_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys"));
     command
 }
 
@@ -142,6 +143,14 @@ fn wrong_usage_is_exit_code_2() {
         &["wasm", "run", SORT, "--cycle-limit", "-1"],
         &["wasm", "run", SORT, "--input", "0x123"],
         &["wasm", "run", SORT, "--witness", "xy"],
+        &["wasm", "stats", SORT, "--tier", "tiny"],
+        &["setup", "--tier", "tiny"],
+        &["prove", SORT],
+        &["prove", SORT, "--join", "--output", "proof.json"],
+        &["prove", SORT, "--segment", "0"],
+        &["prove", SORT, "--output", "proof.json", "--prover", "0x00"],
+        &["prove", SORT, "--output", "proof.json", "--tier", "tiny"],
+        &["verify", SORT],
         &["wast"],
         &["--more"],
         &["other"],
@@ -216,6 +225,89 @@ fn stats_count_words_and_cycles() {
     };
     assert_eq!(result["words"], sum("words"));
     assert_eq!(result["cycles"], sum("cycles"));
+
+    // The proof: every chip's rows, and how full each segment is.
+    assert_eq!(result["tier"], "small");
+    let list = |name: &str| result[name].as_array().unwrap().clone();
+    let add = list("chips").into_iter().find(|chip| chip["chip"] == "add").unwrap();
+    assert!(add["used"].as_u64() > Some(0) && add["used"].as_u64() <= add["rows"].as_u64(), "{add}");
+    assert_eq!(list("fill").len() as u64, result["segments"].as_u64().unwrap());
+    let other = json(&["wasm", "stats", SORT, "--input", "0x030000000200000001000000", "--tier", "memory", "--json"]);
+    assert_eq!([&other["tier"], &other["segments"]], [&Value::from("memory"), &Value::from(1)]);
+}
+
+/// A proof of the adder, from the command line to the verdict, in one process and in several.
+#[test]
+fn proofs_are_made_and_verified() {
+    let setup = json(&["setup", "--json"]);
+    assert_eq!([&setup["tier"], &setup["published"]], ["small", "the same key"]);
+    assert!(setup["warning"].as_str().unwrap().contains("everybody can forge"), "{setup}");
+    assert_eq!(json(&["setup", "--json"])["key"], "cached");
+
+    let (path, output) = (adder("proved"), scratch("proof.json"));
+    let output = output.to_str().unwrap();
+    let prover = format!("0x{}", "70".repeat(20));
+    let arguments = ["prove", &path, "--input", "0x0100000000000000ff", "--prover", &prover, "--segments", "2"];
+    let proven = json(&[&arguments[..], &["--output", output, "--json"]].concat());
+    assert_eq!([&proven["outcome"], &proven["tier"], &proven["prover"]], ["accepted", "small", &prover]);
+    assert_eq!(proven["segments"], 2);
+    let verified = json(&["verify", &path, output, "--json"]);
+    assert_eq!(verified["proof"], "accepted");
+    assert_eq!(verified["statementDigest"], proven["statementDigest"]);
+    assert!(stdout(&["verify", &path, output]).starts_with("proof "));
+
+    // Segment by segment, each in a process of its own.
+    let (job, joined) = (scratch("job"), scratch("joined.json"));
+    let (job, joined) = (job.to_str().unwrap(), joined.to_str().unwrap());
+    let part = |more: &[&str]| json(&[&arguments[..], &["--job", job, "--json"], more].concat());
+    assert_eq!(part(&["--commit", "--segment", "0"])["committed"], serde_json::json!([0]));
+    let error = failure(1, &[&arguments[..], &["--job", job, "--segment", "0"]].concat());
+    assert!(error.contains("commitment-1"), "{error}");
+    part(&["--commit", "--segment", "1"]);
+    for segment in ["0", "1"] {
+        part(&["--segment", segment]);
+    }
+    assert_eq!(part(&["--join", "--output", joined])["statementDigest"], proven["statementDigest"]);
+    json(&["verify", &path, joined, "--json"]);
+
+    // Each fault has its place and reason.
+    let text = fs::read_to_string(output).unwrap();
+    let fibonacci = "tests/extensions/fibonacci/fibonacci.wasm";
+    let error = failure(1, &["verify", fibonacci, output]);
+    assert!(error.contains("proof.json: verification: code_commitment_mismatch"), "{error}");
+    let changed = |name: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        failure(1, &["verify", &path, &file(name, text.replacen(from, to, 1))])
+    };
+    let error = changed("other-prover.json", &prover[2..], &"71".repeat(20));
+    assert!(error.contains("other-prover.json: verification: sum_mismatch"), "{error}");
+    let error = changed("other-format.json", "middle-client proof", "other proof");
+    assert!(error.contains("proof_file_malformed"), "{error}");
+    let refusal = run(&["verify", fibonacci, output, "--json"]);
+    assert_eq!(refusal.status.code(), Some(1));
+    let refusal: Value = serde_json::from_slice(&refusal.stdout).unwrap();
+    assert_eq!([&refusal["outcome"], &refusal["reason"]], ["reject", "code_commitment_mismatch"]);
+    let empty = scratch("no-keys");
+    let error = failure(1, &["verify", &path, output, "--cache", empty.to_str().unwrap()]);
+    assert!(error.contains("run `middle-client setup --tier small`"), "{error}");
+}
+
+/// What can be known without a key is refused without one.
+#[test]
+fn what_cannot_be_proven_says_why() {
+    let (path, output) = (adder("unproven"), scratch("unproven.json"));
+    let output = output.to_str().unwrap();
+    let failed = |more: &[&str]| failure(1, &[&["prove", &path, "--output", output], more].concat());
+    let error = failed(&["--context", "00"]);
+    assert!(error.contains("context_length_mismatch"), "{error}");
+    let bundler = "tests/extensions/operation_bundler/operation_bundler.wasm";
+    let error = failure(1, &["prove", bundler, "--output", output, "--tier", "small"]);
+    assert!(error.contains("code_exceeds_tier"), "{error}");
+    let fibonacci = "tests/extensions/fibonacci/fibonacci.wasm";
+    let input = ["--input", "0xffff000000000000", "--tier", "small", "--segments", "1"];
+    let error = failure(1, &[&["prove", fibonacci, "--output", output], &input[..]].concat());
+    assert!(error.contains("segments, declared are 1"), "{error}");
+    assert!(!Path::new(output).exists());
 }
 
 #[test]
@@ -249,7 +341,19 @@ fn vectors_are_built_and_checked() {
 
 #[test]
 fn help_has_examples() {
-    for path in ["", "vectors build", "vectors check", "wasm check", "wasm lower", "wasm run", "wasm stats", "wast"] {
+    for path in [
+        "",
+        "vectors build",
+        "vectors check",
+        "wasm check",
+        "wasm lower",
+        "wasm run",
+        "wasm stats",
+        "wast",
+        "setup",
+        "prove",
+        "verify",
+    ] {
         let arguments: Vec<&str> = path.split(' ').filter(|word| !word.is_empty()).chain(["--help"]).collect();
         let help = stdout(&arguments);
         assert!(help.contains("Examples:") && help.contains("middle-client"), "{help}");

@@ -2,12 +2,15 @@
 //! their bytes by itself and calls the library as any program would. Then it damages them and expects to be told.
 
 use middle_client::canonical_code::{self, CanonicalCode, Machine};
+use middle_client::circuit::entry::{Kind, entry};
+use middle_client::circuit::{Machine as Circuit, TIERS};
 use middle_client::execution;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
 use middle_client::poseidon::{self, Domain, Fr, Parameters, Width, element_from_bytes, element_to_bytes};
 use middle_client::proof_system::example::{Permutation, Values};
 use middle_client::proof_system::*;
+use middle_client::proving::{self, Extension, ProofFile, TierVerifier, Tiers};
 use middle_client::statement::{Statement, relation};
 use middle_client::{profile, vectors};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -17,13 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 11] = [
+const FORMATS: [&str; 13] = [
     "profile",
     "execution",
     "canonical_code",
     "poseidon",
     "proof_system",
     "statement",
+    "circuit",
+    "proving",
     "operation",
     "registry",
     "post_operation",
@@ -375,6 +380,148 @@ fn run_statement(id: &str, input: &Value, expect: &Value) {
     assert_eq!((&fields["tier"], &fields["segments"]), (&statement.tier.into(), &statement.segments.into()), "{id}");
 }
 
+fn number(value: &Value) -> u32 {
+    value.as_u64().unwrap().try_into().unwrap()
+}
+
+fn run_circuit(id: &str, input: &Value, expect: &Value) {
+    let result = match input["kind"].as_str().unwrap() {
+        "tier" => Tiers::get(number(&input["tier"])).map(|tier| {
+            assert_eq!(expect["name"], tier.name, "{id}");
+            // All rows, also of the larger tiers.
+            let circuit = Circuit::universal(tier);
+            let shape = Shape::of(&circuit);
+            assert_eq!(expect["circuitDigest"], to_hex(shape.digest()), "{id}");
+            assert_eq!(expect["constraints"], shape.rows(), "{id}");
+            assert_eq!(expect["domain"], domain_size(shape.rows()).unwrap(), "{id}");
+            let counts = [
+                ("public", shape.public),
+                ("challenges", shape.challenges),
+                ("latePublic", shape.late_public),
+                ("committed", shape.committed),
+                ("private", shape.private),
+            ];
+            counts.into_iter().for_each(|(name, count)| assert_eq!(expect["wires"][name], count, "{id}: {name}"));
+            assert_eq!([&expect["codeWords"], &expect["imageCells"]], [tier.code_words, tier.image_cells], "{id}");
+            let mut rows = BTreeMap::new();
+            for label in circuit.labels() {
+                *rows.entry(label.chip).or_insert(0) += 1;
+            }
+            for chip in expect["chips"].as_array().unwrap() {
+                let each = ["constraints", "products", "fractions"].map(|name| number(&chip[name])).iter().sum::<u32>();
+                let found = rows.remove(chip["chip"].as_str().unwrap()).unwrap_or(0);
+                let is_sum = u32::from(chip["chip"] == "sum");
+                assert_eq!(number(&chip["rows"]) * each + is_sum, found, "{id}: {chip}");
+            }
+            assert!(rows.is_empty(), "{id}: {rows:?}");
+            if let Some(digest) = expect.get("labelsDigest") {
+                let labels = circuit.labels();
+                let lines: String = labels.iter().map(|label| format!("{}: {}\n", label.chip, label.name)).collect();
+                assert_eq!(digest, &to_hex(keccak256(lines)), "{id}");
+            }
+        }),
+        "entry" => input["words"].as_array().unwrap().iter().enumerate().try_for_each(|(index, word)| {
+            let word = canonical_code::Word::from_bytes(&from_hex(word).try_into().unwrap(), 0)?;
+            let (parts, expect) = (entry(&word), &expect["entries"][index]);
+            assert_eq!(expect["entry"], to_hex(element_to_bytes(parts.pack())), "{id}");
+            assert_eq!(expect["chip"], Kind::of(word.opcode).name(), "{id}");
+            // The parts are the whole: selector, three slots, rest and high.
+            let rest = u64::from_str_radix(&expect["rest"].as_str().unwrap()[2..], 16).unwrap();
+            let slots = [0, 1, 2].map(|slot| u64::from(number(&expect["slots"][slot])));
+            let low = u64::from(number(&expect["selector"])) + (slots[0] << 16) + (slots[1] << 32) + (slots[2] << 48);
+            let power = |exponent: u64| ark_ff::Field::pow(&Fr::from(2u64), [exponent]);
+            let high = Fr::from(number(&expect["high"])) * power(134);
+            assert_eq!(parts.pack(), Fr::from(low) + Fr::from(rest) * power(64) + high, "{id}");
+            Ok(())
+        }),
+        _ => Extension::from_wasm(&bytes(&input["module"])).and_then(|extension| {
+            let tier = Tiers::get(number(&input["tier"]))?;
+            extension.check_fits(tier)?;
+            let constants = extension.program.constants(tier);
+            let encoded: Vec<u8> = constants.iter().flat_map(|constant| element_to_bytes(*constant)).collect();
+            assert_eq!(expect["codeCommitment"], to_hex(extension.commitment), "{id}");
+            assert_eq!(expect["constants"], constants.len(), "{id}");
+            assert_eq!(expect["digest"], to_hex(keccak256(encoded)), "{id}");
+            let listed = |name: &str| expect.get(name).map(|list| fields(list).unwrap());
+            if let (Some(code), Some(image)) = (listed("code"), listed("image")) {
+                assert_eq!(constants[..code.len()], code, "{id}");
+                assert_eq!(constants[tier.code_words..][..image.len()], image, "{id}");
+            }
+            Ok(())
+        }),
+    };
+    match result {
+        Ok(()) => assert_eq!(expect["outcome"], "accept", "{id}"),
+        Err(rejection) => expect_rejection(id, expect, &rejection),
+    }
+}
+
+fn run_proving(id: &str, input: &Value, expect: &Value) {
+    let verifier = || {
+        Tiers::get(number(&input["tier"]))?;
+        let key = VerifyingKey::from_bytes(&bytes(&input["verifyingKey"]))?;
+        TierVerifier::published(number(&input["tier"]), key)
+    };
+    let result = match input["kind"].as_str().unwrap() {
+        "published_key" => Tiers::get(number(&input["tier"])).map(|tier| {
+            let published = proving::published(tier).unwrap();
+            assert_eq!(expect["circuitDigest"], to_hex(published.circuit), "{id}");
+            assert_eq!(expect["keyDigest"], to_hex(published.key), "{id}");
+        }),
+        "key" => verifier().map(|verifier| {
+            assert_eq!(expect["keyDigest"], to_hex(verifier.verifier.key().digest()), "{id}");
+        }),
+        "code_point" => verifier().and_then(|verifier| {
+            let extension = Extension::from_wasm(&bytes(&input["module"]))?;
+            assert_eq!(expect.get("codeCommitment").is_some(), expect["outcome"] == "accept", "{id}");
+            extension.check_fits(verifier.tier()?)?;
+            let constants = extension.program.constants(verifier.tier()?);
+            let point = Prepared::derive(verifier.verifier.key(), &constants)?.point();
+            assert_eq!(expect["codePoint"], to_hex(point_to_bytes(&point)), "{id}");
+            Ok(())
+        }),
+        "decode" => proving::Proof::from_bytes(&from_hex(&input["proof"])).map(|proof| {
+            assert_eq!(input["proof"], to_hex(proof.to_bytes()), "{id}");
+            assert_eq!(expect["segments"].as_array().unwrap().len(), proof.segments.len(), "{id}");
+        }),
+        "file" => ProofFile::from_json(input["text"].as_str().unwrap()).map(|file| {
+            assert_eq!(expect["statement"], to_hex(file.statement.to_bytes()), "{id}");
+            assert_eq!(expect["proof"], to_hex(file.proof.to_bytes()), "{id}");
+        }),
+        _ => verifier().and_then(|verifier| {
+            let extension = Extension::from_wasm(&bytes(&input["module"]))?;
+            let prepared = proving::Prepared::derive(extension, &verifier)?;
+            let statement = Statement::from_bytes(&from_hex(&input["statement"]))?;
+            let proof = proving::Proof::from_bytes(&from_hex(&input["proof"]))?;
+            proving::verify(&verifier, &prepared, &statement, &proof)?;
+            assert_eq!(expect["statementDigest"], to_hex(statement.digest()), "{id}");
+            let sums = fields(&expect["sums"]).unwrap().into_iter().sum::<Fr>();
+            assert_eq!(field(&expect["statementSum"]).unwrap() + sums, Fr::from(0u64), "{id}");
+            Ok(())
+        }),
+    };
+    match result {
+        Ok(()) => assert_eq!(expect["outcome"], "accept", "{id}"),
+        Err(rejection) => expect_rejection(id, expect, &rejection),
+    }
+}
+
+/// `cargo test --release --test vectors -- --ignored published_keys`: the published digests are those of the keys from the
+/// published seed. `BLESS=1` writes them instead. 2^20 rows take minutes and gigabytes.
+#[test]
+#[ignore = "takes minutes: the keys of all tiers"]
+fn published_keys_are_those_of_the_seed() {
+    let lines = TIERS.iter().map(|tier| {
+        let (key, _) = proving::insecure_tier_key(&keys(), tier).unwrap();
+        format!("{} {} {}\n", tier.name, key.shape.digest(), key.verifying_key.digest())
+    });
+    let (lines, path) = (lines.collect::<String>(), "src/proving/published_keys.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, &lines).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), lines);
+}
+
 /// The formats on the protocol: the whole expectation is found again from the case's JSON. Their own tests read them by
 /// other ways.
 fn run_protocol(id: &str, input: &Value, expect: &Value) {
@@ -399,6 +546,8 @@ fn every_case_holds() {
             "proof_system" => run_proof_system,
             "canonical_code" => run_canonical_code,
             "statement" => run_statement,
+            "circuit" => run_circuit,
+            "proving" => run_proving,
             _ => run_protocol,
         };
         let mut counts: BTreeMap<&str, usize> = files(format).into_iter().map(|name| (name, 0)).collect();
@@ -515,7 +664,12 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 fn build(target: &Path) -> vectors::Summary {
-    vectors::build(target, &mut |_, _, _| ()).unwrap_or_else(|error| panic!("{error}: {error:?}"))
+    vectors::build(target, &keys(), &mut |_, _, _| ()).unwrap_or_else(|error| panic!("{error}: {error:?}"))
+}
+
+/// Where tests cache keys and proofs.
+fn keys() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys")
 }
 
 fn faults(target: &Path) -> Vec<String> {

@@ -70,7 +70,7 @@ impl TierVerifier {
 
     /// Prepares the key of a tier, which has to be the published one.
     pub fn published(number: u32, key: VerifyingKey) -> Result<TierVerifier, Rejection> {
-        // PROVE-005: a key is known by its digest.
+        // PROVE-011: a key is known by its digest.
         let expected = published(Tiers::get(number)?).map(|published| published.key);
         if expected != Some(key.digest()) {
             let published = expected.map_or("none".into(), |expected| expected.to_string());

@@ -151,6 +151,9 @@ fn tiers() -> Vec<Case> {
                 "CIRCUIT-010",
                 "CIRCUIT-012",
                 "CIRCUIT-013",
+                "CIRCUIT-016",
+                "CIRCUIT-017",
+                "CIRCUIT-018",
             ],
         )
         .object(json!({"kind": "tier", "tier": number}))

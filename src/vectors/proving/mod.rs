@@ -132,8 +132,12 @@ impl Subject {
     }
 
     fn statement(&self) -> Statement {
-        let module = profile::load(&self.module).expect("the case's module is in the profile");
-        Statement::of_execution(&module, &self.inputs(), &self.terms()).expect("the case's execution has a statement")
+        let load = |wasm| profile::load(wasm).expect("the case's module is in the profile");
+        let module = load(self.foreign.as_ref().unwrap_or(&self.module));
+        let statement = Statement::of_execution(&module, &self.inputs(), &self.terms());
+        let code = lower(&load(&self.module)).expect("the case's module can be lowered");
+        let code_commitment = code.commitment();
+        Statement { code_commitment, ..statement.expect("the case's execution has a statement") }
     }
 
     fn seed(&self) -> String {
@@ -142,9 +146,10 @@ impl Subject {
 
     /// Where a directory has the proof under this key.
     fn path(&self, cache: &Path, key: B256) -> std::path::PathBuf {
-        let parts = [key.as_slice(), self.statement().digest().as_slice(), &self.witness, self.seed().as_bytes()];
+        let (statement, seed) = (self.statement().digest(), self.seed());
         let foreign = self.foreign.clone().unwrap_or_default();
-        let name = keccak256([&parts.concat(), foreign.as_slice()].concat());
+        let parts = [key.as_slice(), statement.as_slice(), seed.as_bytes(), &self.witness, &foreign];
+        let name = keccak256(parts.concat());
         cache.join(format!("{}.proof", hex::encode(name)))
     }
 
@@ -187,35 +192,27 @@ fn context() -> Context {
 }
 
 /// Divides the witness by the first word of the input, and ends with the second word as its status.
-fn divider() -> Vec<u8> {
-    wat(r#"(module
-      (import "middle" "input" (func $input (param i32) (result i64)))
-      (import "middle" "witness" (func $witness (param i32) (result i64)))
-      (import "middle" "output" (func $output (param i32 i64)))
-      (import "middle" "output_len" (func $output_len (param i32)))
-      (import "middle" "post_state" (func $post_state (param i32 i64)))
-      (func (export "run") (result i32) (local $quotient i64)
-        (local.set $quotient (i64.div_u (call $witness (i32.const 0)) (call $input (i32.const 0))))
-        (call $output (i32.const 0) (local.get $quotient))
+const DIVIDER: &str = r#"(module
+    (import "middle" "input" (func $input (param i32) (result i64)))
+    (import "middle" "witness" (func $witness (param i32) (result i64)))
+    (import "middle" "output" (func $output (param i32 i64)))
+    (import "middle" "output_len" (func $output_len (param i32)))
+    (import "middle" "post_state" (func $post_state (param i32 i64)))
+    (func (export "run") (result i32) (local $result i64)
+        (local.set $result (i64.div_u (call $witness (i32.const 0)) (call $input (i32.const 0))))
+        (call $output (i32.const 0) (local.get $result))
         (call $output_len (i32.const 8))
-        (call $post_state (i32.const 0) (local.get $quotient))
-        (i32.wrap_i64 (call $input (i32.const 1)))))"#)
+        (call $post_state (i32.const 0) (local.get $result))
+        (i32.wrap_i64 (call $input (i32.const 1)))))"#;
+
+fn divider() -> Vec<u8> {
+    wat(DIVIDER)
 }
 
-/// As [`divider`], but it gives back the witness itself.
-fn revealer() -> Vec<u8> {
-    wat(r#"(module
-      (import "middle" "input" (func $input (param i32) (result i64)))
-      (import "middle" "witness" (func $witness (param i32) (result i64)))
-      (import "middle" "output" (func $output (param i32 i64)))
-      (import "middle" "output_len" (func $output_len (param i32)))
-      (import "middle" "post_state" (func $post_state (param i32 i64)))
-      (func (export "run") (result i32) (local $quotient i64)
-        (local.set $quotient (i64.div_u (call $witness (i32.const 0)) (i64.const 1)))
-        (call $output (i32.const 0) (local.get $quotient))
-        (call $output_len (i32.const 8))
-        (call $post_state (i32.const 0) (local.get $quotient))
-        (i32.wrap_i64 (call $input (i32.const 1)))))"#)
+/// As [`DIVIDER`], but it multiplies.
+fn multiplier() -> Vec<u8> {
+    let text = DIVIDER.replace("i64.div_u", "i64.mul");
+    wat(&text)
 }
 
 fn words(words: &[u64]) -> Vec<u8> {
@@ -246,8 +243,7 @@ fn subjects() -> Vec<Subject> {
             segments: 2,
             ..divided("two-segments", 5, 0)
         },
-        // With the witness 7 both modules have the same outcome, output, post-state and number of cycles.
-        Subject { witness: words(&[7]), foreign: Some(revealer()), ..divided("accepted-foreign-code-point", 1, 0) },
+        Subject { foreign: Some(multiplier()), ..divided("accepted-foreign-code-point", 5, 0) },
     ]
 }
 
@@ -266,13 +262,13 @@ fn keys(proven: &Proven) -> Vec<Case> {
         .filter(|(_, tier)| published(tier).is_some())
         .map(|(number, tier): (u32, _)| {
             let description = format!("The digests of the circuit and of the insecure key of the tier {}.", tier.name);
-            case(&format!("proving-published-key-{}", tier.name), &description, ["PROVE-005"])
+            case(&format!("proving-published-key-{}", tier.name), &description, ["PROVE-011"])
                 .object(json!({"kind": "published_key", "tier": number}))
                 .accept()
         })
         .collect();
     cases.push(
-        case("proving-key-small", "The verifying key of the smallest tier, from the published seed.", ["PROVE-005"])
+        case("proving-key-small", "The verifying key of the smallest tier, from the published seed.", ["PROVE-011"])
             .object(tier_input("key", proven, TIER))
             .accept(),
     );
@@ -280,8 +276,9 @@ fn keys(proven: &Proven) -> Vec<Case> {
         ("unknown-tier", TIERS.len() as u32, Reject::UnknownTier, "set the tier to one more than the last"),
         ("other-tier", 1, Reject::OtherKey, "set the tier to 1"),
     ] {
+        let rule = if reason == Reject::OtherKey { "PROVE-011" } else { "PROVE-005" };
         cases.push(
-            case(&format!("proving-key-{name}"), "A key is for the tier for which it is published.", ["PROVE-005"])
+            case(&format!("proving-key-{name}"), "A key is for the tier for which it is published.", [rule])
                 .object(tier_input("key", proven, tier))
                 .derived_from("proving-key-small", mutation)
                 .reject(reason),
@@ -331,10 +328,10 @@ fn verified(proven: &Proven) -> Vec<Case> {
     let mut cases = Vec::new();
     for subject in subjects() {
         let (description, rules): (&str, &[&str]) = match subject.name {
-            "accepted" => ("An accepted execution with a private witness input, in one segment.", &["PROVE-008"]),
+            "accepted" => ("An accepted execution with a private witness input, in one segment.", &["PROVE-008", "CIRCUIT-018"]),
             "rejected" => ("An execution that its extension rejects.", &["CIRCUIT-008"]),
-            "trapped" => ("An execution that traps.", &["CIRCUIT-008"]),
-            "cycle-limit" => ("An execution that exhausts its cycle limit.", &["CIRCUIT-008"]),
+            "trapped" => ("An execution that traps.", &["CIRCUIT-008", "CIRCUIT-017"]),
+            "cycle-limit" => ("An execution that exhausts its cycle limit.", &["CIRCUIT-008", "CIRCUIT-017"]),
             "padded" => ("A proof may show more segments than the execution needs.", &["PROVE-006", "PROVE-008"]),
             "two-segments" => ("An execution that needs two segments.", &["PROVE-006", "PROVE-008", "CIRCUIT-003"]),
             _ => continue,
@@ -439,7 +436,7 @@ fn changed(proven: &Proven) -> Vec<Case> {
         }),
     ];
     for case in cases.iter_mut().filter(|case| case.id.starts_with("proving-verify-trapped-")) {
-        case.requirements.push("CIRCUIT-008".into());
+        case.requirements.extend(["CIRCUIT-008", "CIRCUIT-017"].map(String::from));
     }
     let fields = ["operation-hash", "sender", "lane", "to", "witness-commitment", "anchor-hash", "anchor-slot"];
     for (index, field) in fields.into_iter().enumerate() {
@@ -504,13 +501,13 @@ fn changed(proven: &Proven) -> Vec<Case> {
     cases.push(accepted.case(
         "key-tier",
         "A key is not that of another tier.",
-        &["PROVE-005"],
+        &["PROVE-011"],
         "set the verifier's tier to 1",
         Reject::OtherKey,
         tier,
     ));
     let mut other = accepted.input(&accepted.statement, &accepted.proof);
-    other["module"] = hex(revealer()).into();
+    other["module"] = hex(multiplier()).into();
     cases.push(accepted.case(
         "extension",
         "A proof is for its extension.",
@@ -520,10 +517,10 @@ fn changed(proven: &Proven) -> Vec<Case> {
         other,
     ));
     let mut statement = accepted.statement.clone();
-    let code = profile::load(&revealer()).and_then(|module| lower(&module)).expect("the case's module can be lowered");
+    let code = profile::load(&multiplier()).and_then(|module| lower(&module)).expect("the case's module can be lowered");
     statement.code_commitment = code.commitment();
     let mut other = accepted.input(&statement, &accepted.proof);
-    other["module"] = hex(revealer()).into();
+    other["module"] = hex(multiplier()).into();
     cases.push(accepted.case(
         "extension-and-commitment",
         "A proof is for its extension, whatever the statement says.",
@@ -537,8 +534,7 @@ fn changed(proven: &Proven) -> Vec<Case> {
             "foreign-code-point",
             "Who takes the code point from the prover accepts the execution of another program.",
             &["PROVE-004"],
-            "set the input's divisor to 1 and the witness to 7, execute a module that does not divide, and draw the \
-             challenges with its code point",
+            "execute a module that multiplies, state what it yields, and draw the challenges with its code point",
             sum,
             foreign.input(&foreign.statement, &foreign.proof),
         ));
