@@ -244,7 +244,7 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
             (Challenge::Beta, tuple.time),
             (Challenge::Gamma, tuple.program_counter),
             (Challenge::Delta, tuple.frame_pointer),
-            (Challenge::Epsilon, Coordinate::constant(tuple.bus as u64)),
+            (Challenge::Epsilon, Coordinate::constant(tuple.bus as u128)),
         ]
     };
     let mut denominators: Vec<Fr> = Vec::with_capacity(early.traffic.len());

@@ -63,17 +63,17 @@ pub struct Product(pub(super) usize);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Coordinate {
     pub(super) product: Option<(Product, u64)>,
-    pub(super) constant: u64,
+    pub(super) constant: u128,
 }
 
 impl Coordinate {
     /// A number.
-    pub fn constant(constant: u64) -> Coordinate {
+    pub fn constant(constant: u128) -> Coordinate {
         Coordinate { product: None, constant }
     }
 
     /// The same and a number.
-    pub fn plus(self, constant: u64) -> Coordinate {
+    pub fn plus(self, constant: u128) -> Coordinate {
         Coordinate { constant: self.constant + constant, ..self }
     }
 }

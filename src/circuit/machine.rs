@@ -167,7 +167,7 @@ impl Circuit for Machine<'_> {
         for (address, entry) in constants.into_iter().enumerate() {
             let count = builder.tables.code[address];
             let count = builder.wire(Fr::from(count));
-            let program_counter = Coordinate::constant(address as u64);
+            let program_counter = Coordinate::constant(address as u128);
             builder.put("entry", count, Tuple { program_counter, ..Tuple::plain(Bus::Code, entry) });
         }
         builder.chip("image");

@@ -21,8 +21,8 @@ pub const Q: usize = 1;
 /// Place of the destination.
 pub const DESTINATION: usize = 3;
 
-/// CIRCUIT-008: the program counter after the end. It is no code address, nor the sum of one and a 32-bit number.
-pub const END_PROGRAM_COUNTER: u64 = 1 << 40;
+/// CIRCUIT-008: the program counter after the end: beyond everything that a row can compute from 64-bit numbers.
+pub const END_PROGRAM_COUNTER: u128 = 1 << 100;
 
 /// A row under construction.
 pub struct Row<'r, 's> {
@@ -92,7 +92,7 @@ impl<'r, 's> Row<'r, 's> {
     }
 
     fn time(&self, place: usize) -> Coordinate {
-        Coordinate { product: Some((self.clock_product, PLACES)), constant: place as u64 }
+        Coordinate { product: Some((self.clock_product, PLACES)), constant: place as u128 }
     }
 
     /// A value of the step; 0 if the row is not used.
@@ -246,7 +246,7 @@ impl<'r, 's> Row<'r, 's> {
         let state = Tuple {
             bus: Bus::State,
             plain: kind,
-            time: Coordinate { product: Some((self.clock_product, PLACES)), constant: cycles * PLACES },
+            time: Coordinate { product: Some((self.clock_product, PLACES)), constant: u128::from(cycles * PLACES) },
             program_counter: Coordinate::constant(END_PROGRAM_COUNTER),
             frame_pointer: code,
         };

@@ -46,9 +46,9 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
     let q = row.operand_q(active.into(), immediate, rest);
 
     // Zero has neither; a number that is not has one.
-    let zero = row.bit("zero", |step| {
-        step.q() == 0 && (step.entry.has(LEADING) || step.entry.has(TRAILING))
-    });
+    let zero =
+        row.wire(|step| u64::from(step.q() == 0 && (step.entry.has(LEADING) || step.entry.has(TRAILING))));
+    row.builder.enforce("zero", zero, linear(zero) - leading - trailing, none.clone());
     row.builder.enforce("zero only if zero", zero, q, none.clone());
     let highest = row.builder.product("highest", leading, linear(active) - zero);
     let lowest = row.builder.product("lowest", trailing, linear(active) - zero);
