@@ -21,6 +21,13 @@ pub struct Tier {
     pub witness_words: usize,
 }
 
+impl Tier {
+    /// The number of constants of its key: an entry for each word, value and address for each cell.
+    pub const fn constants(&self) -> usize {
+        self.code_words + 2 * self.image_cells
+    }
+}
+
 /// The tiers, by number. A segment of the first has 2¹⁶ rows, for short Operations; one of the others 2²⁰, with the mix of
 /// chips that programs of a kind need: those that hash, those that calculate, and those that work on their memory. The
 /// numbers fill a power of two.
