@@ -18,6 +18,8 @@
 //! 6. [`poseidon`]: the hash function of circuits, on field elements and as constraints
 //! 7. [`proof_system`]: Groth16 with a committed phase
 //! 8. [`statement`]: what a proof is about, and when it is true
+//! 9. [`circuit`]: the rows and buses that show an execution
+//! 10. [`proving`]: from an execution to the segments of a proof, and the verifier
 //! 11. [`operation`]: the signed request to run an extension
 //! 12. [`registry`]: extensions: entry, id, lifecycle, onboarding, build manifest
 //! 13. [`post_operation`]: results with their proofs, stamps and signatures

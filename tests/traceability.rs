@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 13] = [
+const PREFIXES: [(&str, &str); 15] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -17,6 +17,8 @@ const PREFIXES: [(&str, &str); 13] = [
     ("06-poseidon.md", "POSEIDON"),
     ("07-proof-system.md", "PROOF"),
     ("08-statement.md", "STATEMENT"),
+    ("09-circuit.md", "CIRCUIT"),
+    ("10-proving.md", "PROVE"),
     ("11-operation.md", "OP"),
     ("12-registry.md", "REG"),
     ("13-post-operation.md", "POST"),

@@ -84,8 +84,7 @@ impl From<Product> for Coordinate {
     }
 }
 
-/// A tuple: CIRCUIT-001, its fingerprint is `plain + beta·time + gamma·program_counter + delta·frame_pointer +
-/// epsilon·tag`.
+/// CIRCUIT-001: a tuple's fingerprint is `plain + beta·time + gamma·program_counter + delta·frame_pointer + epsilon·tag`.
 #[derive(Clone, Debug)]
 pub struct Tuple {
     /// The bus.

@@ -5,8 +5,8 @@ use crate::canonical_code::{Class, IMMEDIATE_1, IMMEDIATE_2, Opcode, Shape, Spac
 use crate::profile::MAX_MEMORY_PAGES;
 use ark_bn254::Fr;
 
-/// The parts of an entry: CIRCUIT-010. `selector` is the class and the features, `slots` are below 2¹³ and range-checked
-/// by every row; `rest` is what no row needs to check, since it is what the other parts leave.
+/// CIRCUIT-010: the parts of an entry. `selector` is the class and the features, `slots` are below 2¹³ and range-checked
+/// by every row; `rest` and `high` are what the other parts leave, and bounded by what a row uses them for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// The class's number, from 1, in five bits, then a bit for each feature of the chip.

@@ -106,7 +106,7 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// The chips of traps, and which traps of which kinds they are for.
+/// CIRCUIT-017: the chips of traps, and which traps of which kinds they are for.
 const TRAP_CHIPS: [(&str, fn(&mut Builder, Option<&Step>), Option<Kind>); 6] = [
     ("divide_trap", chips::divide::divide_trap, Some(Kind::Divide)),
     ("load_trap", chips::trap::load_trap, Some(Kind::Load)),
@@ -124,6 +124,7 @@ impl Circuit for Machine<'_> {
         if self.custom { 0 } else { self.tier.constants() }
     }
 
+    // CIRCUIT-016: the order of wires and rows.
     fn phase_1(&self, system: &mut System) -> Early {
         let none = Rows::default();
         let rows = self.rows.unwrap_or(&none);

@@ -1,4 +1,4 @@
-//! The circuit.
+#![doc = include_str!("../../spec/09-circuit.md")]
 
 pub mod builder;
 pub mod bus;

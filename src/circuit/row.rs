@@ -255,7 +255,7 @@ impl<'r, 's> Row<'r, 's> {
         self.builder.put("put state", self.active, state);
     }
 
-    /// Puts the state after the end: CIRCUIT-008, the kind of the outcome stands for the pages and its code for the frame
+    /// CIRCUIT-008: puts the state after the end: the kind of the outcome stands for the pages and its code for the frame
     /// pointer. A trap at the cycle limit spends no cycle.
     pub fn put_end(self, cycles: u64, kind: EarlyLinear, code: Coordinate) {
         let state = Tuple {

@@ -91,22 +91,22 @@ impl Tables {
     }
 }
 
-/// An entry of the table of bitwise and, of numbers or of wires: CIRCUIT-005.
+/// CIRCUIT-005: an entry of the table of bitwise and, of numbers or of wires.
 pub fn and_entry(first: EarlyLinear, second: EarlyLinear, result: EarlyLinear) -> EarlyLinear {
     first + second * pow2(PART_SHIFT) + result * pow2(2 * PART_SHIFT)
 }
 
-/// An entry of the table of powers of two: CIRCUIT-006.
+/// CIRCUIT-006: an entry of the table of powers of two.
 pub fn power_entry(exponent: EarlyLinear, power: EarlyLinear) -> EarlyLinear {
     exponent + power * pow2(PART_SHIFT)
 }
 
-/// An entry of the table of numbers of one bits.
+/// CIRCUIT-006: an entry of the table of numbers of one bits.
 pub fn ones_entry(value: EarlyLinear, ones: EarlyLinear) -> EarlyLinear {
     value + ones * pow2(PART_SHIFT)
 }
 
-/// An entry of the table of places: CIRCUIT-007. Place (3 bits), size (2), whether it crosses (1 bit, at 5), then the
+/// CIRCUIT-007: an entry of the table of places. Place (3 bits), size (2), whether it crosses (1 bit, at 5), then the
 /// power of two.
 pub fn place_entry(
     place: EarlyLinear,

@@ -1,4 +1,4 @@
-//! Proving and verifying statements.
+#![doc = include_str!("../../spec/10-proving.md")]
 
 mod encoding;
 mod extension;
@@ -14,7 +14,7 @@ pub use verifier::verify;
 use crate::proof_system;
 use ark_bn254::Fr;
 
-/// A proof of a statement: PROVE-001, one proof for each segment, with the segment's sum.
+/// PROVE-001: a proof of a statement is one proof for each segment, with the segment's sum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The tier.

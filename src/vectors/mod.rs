@@ -41,7 +41,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 13] = [
+pub const CHAPTERS: [(&str, &str); 15] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -50,6 +50,8 @@ pub const CHAPTERS: [(&str, &str); 13] = [
     ("06-poseidon.md", include_str!("../../spec/06-poseidon.md")),
     ("07-proof-system.md", include_str!("../../spec/07-proof-system.md")),
     ("08-statement.md", include_str!("../../spec/08-statement.md")),
+    ("09-circuit.md", include_str!("../../spec/09-circuit.md")),
+    ("10-proving.md", include_str!("../../spec/10-proving.md")),
     ("11-operation.md", include_str!("../../spec/11-operation.md")),
     ("12-registry.md", include_str!("../../spec/12-registry.md")),
     ("13-post-operation.md", include_str!("../../spec/13-post-operation.md")),

@@ -100,6 +100,7 @@ fn begin(builder: &mut Builder, row: Option<&AuditCell>) -> Cell {
     let epoch = builder.wire(number(|row| row.initial_time >> LIMB_BITS));
     let last_time = builder.wire(number(|row| row.last_time));
     builder.enforce("active", active, linear(active) - constant(1), EarlyLinear::zero());
+    // CIRCUIT-018: one row for each cell, by ascending addresses.
     builder.take("take free address", active, Tuple::plain(Bus::Audit, free.into()));
     builder.put("put free address", active, Tuple::plain(Bus::Audit, linear(address) + active));
     builder.range("ascending", linear(address) - free, &[(GAP_BITS, active.into())]);
