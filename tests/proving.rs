@@ -85,3 +85,57 @@ fn segments_are_verified_together() {
     proof.segments.swap(0, 1);
     verify(&keys().verifier, &prepared, &statement, &proof).unwrap_err();
 }
+
+/// The cases of an extension that run under 100,000 code words.
+fn cases(name: &str) -> Vec<(String, Inputs)> {
+    let text = std::fs::read_to_string(format!("tests/extensions/{name}/cases.json")).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let bytes = |value: &serde_json::Value| match value.as_str() {
+        Some(text) => hex::decode(text.trim_start_matches("0x")).unwrap(),
+        None => Vec::new(),
+    };
+    let list = file.as_array().or_else(|| file["cases"].as_array()).unwrap();
+    list.iter()
+        .filter_map(|case| {
+            let mut context = bytes(&case["context"]);
+            context.resize(256, 0);
+            let inputs = Inputs::new(&bytes(&case["input"]), &bytes(&case["witness"]), &context).ok()?;
+            Some((case["name"].as_str().or(case["id"].as_str()).unwrap_or("").to_string(), inputs))
+        })
+        .collect()
+}
+
+/// `cargo test --release --test proving -- --ignored --nocapture large`
+#[test]
+#[ignore = "takes minutes: keys of 2^20 rows"]
+fn large_tiers_prove() {
+    for (tier, name) in [(1u32, "sha256"), (3, "sort")] {
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
+        let start = std::time::Instant::now();
+        let (key, origin) = insecure_tier_key(&directory, &TIERS[tier as usize]).unwrap();
+        println!("{}: key {origin:?} in {:?}, {} rows", TIERS[tier as usize].name, start.elapsed(), key.shape.rows());
+        let verifier = TierVerifier::new(tier, key.verifying_key.clone()).unwrap();
+        let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
+        let prepared = Prepared::derive(Extension::from_wasm(&wasm).unwrap(), &verifier).unwrap();
+        let count = |inputs: &Inputs| {
+            middle_client::canonical_code::execute(&prepared.extension.code, inputs, 100_000).cycles
+        };
+        let (_, inputs) = cases(name).into_iter().filter(|(_, inputs)| count(inputs) < 100_000).max_by_key(|(_, inputs)| count(inputs)).unwrap();
+        let terms = Terms { tier, ..terms(0) };
+        let start = std::time::Instant::now();
+        let mut log = Vec::new();
+        let (statement, proof) =
+            prove(&key, &prepared, &inputs, &terms, Randomness::insecure(b"large"), &mut |phase, segment, of| {
+                log.push((phase, segment, of, start.elapsed()));
+            })
+            .unwrap();
+        println!("{log:?}");
+        println!("{} cycles, {} segments in {:?}", statement.cycles, statement.segments, start.elapsed());
+        println!("{}", 1048576.0 * statement.segments as f64 / statement.cycles as f64);
+        let start = std::time::Instant::now();
+        verify(&verifier, &prepared, &statement, &proof).unwrap();
+        println!("verified in {:?}", start.elapsed());
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap());
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::bus::{Bus, CHALLENGES, Challenge, Coordinate, Product, Tuple, inverse_pow2, pow2};
 use super::cost::{Cost, Costs};
-use super::tables::{LIMB_BITS, RANGE_SHIFT, Tables};
+use super::tables::{LIMB_BITS, Tables};
 use crate::proof_system::poseidon::Phase;
 use crate::proof_system::{EarlyLinear, EarlyWire, LateSystem, Linear, System, Wire};
 use ark_bn254::Fr;
@@ -53,6 +53,8 @@ pub struct Builder<'s> {
     system: &'s mut System,
     keeps_rows: bool,
     chip: &'static str,
+    /// The flags of widths in the present row, each with its product.
+    flags: Vec<(EarlyLinear, Product)>,
     early: Early,
     /// How often each entry of each table is taken.
     pub(super) tables: Tables,
@@ -80,13 +82,15 @@ impl<'s> Builder<'s> {
         // The sums of segments add up to zero. A constant in each of them that is fixed before the challenges hides
         // the others and changes nothing: a sum of fractions in alpha is no constant unless it is zero.
         let mask = EarlyWire::One;
-        let early = Early { products: vec![], traffic: vec![], mask, labels: vec![], late_labels: [vec![], vec![]], costs: Costs::new() };
-        Builder { system, keeps_rows, chip: "", early, tables }
+        let (late_labels, costs) = ([vec![], vec![]], Costs::new());
+        let early = Early { products: vec![], traffic: vec![], mask, labels: vec![], late_labels, costs };
+        Builder { system, keeps_rows, chip: "", flags: Vec::new(), early, tables }
     }
 
     /// The chip whose constraints follow.
     pub fn chip(&mut self, chip: &'static str) {
         self.chip = chip;
+        self.flags.clear();
     }
 
     /// A public input.
@@ -178,8 +182,15 @@ impl<'s> Builder<'s> {
         self.put(name, -multiplicity.into(), tuple);
     }
 
-    /// Takes an entry of a table, and counts it there.
-    fn look_up(&mut self, name: &'static str, multiplicity: EarlyLinear, bus: Bus, plain: EarlyLinear) {
+    /// Takes an entry of one of the tables with one coordinate, and counts it there.
+    pub fn look_up(
+        &mut self,
+        name: &'static str,
+        multiplicity: impl Into<EarlyLinear>,
+        bus: Bus,
+        plain: EarlyLinear,
+    ) {
+        let multiplicity = multiplicity.into();
         if self.value(&multiplicity).is_one() {
             let value = self.value(&plain);
             self.tables.count(bus, value);
@@ -187,26 +198,40 @@ impl<'s> Builder<'s> {
         self.take(name, multiplicity, Tuple::plain(bus, plain));
     }
 
-    /// An entry of one of the tables that are the same for all programs.
-    pub fn look_up_table(
-        &mut self,
-        name: &'static str,
-        multiplicity: impl Into<EarlyLinear>,
-        bus: Bus,
-        plain: EarlyLinear,
-    ) {
-        self.look_up(name, multiplicity.into(), bus, plain);
-    }
-
-    /// CIRCUIT-004: a number of at most 13 bits, by one entry of the range table; `bits` may depend on features.
+    /// CIRCUIT-004: a number of at most 13 bits, by one entry of the range table.
     pub fn limb(
         &mut self,
         name: &'static str,
         multiplicity: impl Into<EarlyLinear>,
-        bits: EarlyLinear,
+        bits: u32,
+        value: impl Into<EarlyLinear>,
+    ) {
+        self.range_entry(name, multiplicity.into(), u64::from(bits), Coordinate::constant(bits.into()), value.into());
+    }
+
+    fn range_entry(
+        &mut self,
+        name: &'static str,
+        multiplicity: EarlyLinear,
+        bits: u64,
+        coordinate: Coordinate,
         value: EarlyLinear,
     ) {
-        self.look_up(name, multiplicity.into(), Bus::Range, value + bits * pow2(RANGE_SHIFT));
+        if self.value(&multiplicity).is_one() {
+            let number = self.value(&value);
+            self.tables.count_range(bits, number);
+        }
+        self.take(name, multiplicity, Tuple { program_counter: coordinate, ..Tuple::plain(Bus::Range, value) });
+    }
+
+    /// The product of a flag with the challenge of the bits; one for all range checks of a row.
+    fn flag(&mut self, flag: &EarlyLinear) -> Product {
+        if let Some((_, product)) = self.flags.iter().find(|(known, _)| known == flag) {
+            return *product;
+        }
+        let product = self.challenge("width", Challenge::Gamma, flag.clone());
+        self.flags.push((flag.clone(), product));
+        product
     }
 
     /// CIRCUIT-004: a number is below a power of two: it is cut in limbs. `widths` lists its possible widths in bits,
@@ -217,20 +242,29 @@ impl<'s> Builder<'s> {
         let number = self.value(&value).into_bigint();
         let mut rest = value;
         for limb in 0..limbs {
-            let bits = widths.iter().fold(EarlyLinear::zero(), |sum, (bits, flag)| {
-                let bits = bits.saturating_sub(LIMB_BITS * limb).min(LIMB_BITS);
-                if bits == 0 { sum } else { sum + flag.clone() * Fr::from(u64::from(bits)) }
-            });
-            if limb + 1 == limbs {
+            // One flag is 1 wherever the multiplicity is: the bits are those of the first, and the differences to them.
+            let bits_of = |bits: u32| i64::from(bits.saturating_sub(LIMB_BITS * limb).min(LIMB_BITS));
+            let base = bits_of(widths[0].0);
+            let mut coordinate = Coordinate::constant(base as u128);
+            let mut bits = base;
+            for (width, flag) in &widths[1..] {
+                let difference = bits_of(*width) - base;
+                if difference != 0 {
+                    coordinate.products.push((self.flag(flag), difference));
+                    bits += if self.value(flag).is_one() { difference } else { 0 };
+                }
+            }
+            let value = if limb + 1 == limbs {
                 // The last limb is what the others leave: no wire, and no constraint that adds them up.
-                self.limb(name, multiplicity.clone(), bits, rest.clone() * inverse_pow2(LIMB_BITS * limb));
+                rest.clone() * inverse_pow2(LIMB_BITS * limb)
             } else {
                 let mut shifted = number;
                 shifted >>= LIMB_BITS * limb;
                 let wire = self.wire(Fr::from(shifted.as_ref()[0] & ((1 << LIMB_BITS) - 1)));
-                self.limb(name, multiplicity.clone(), bits, wire.into());
                 rest -= times(wire, pow2(LIMB_BITS * limb));
-            }
+                linear(wire)
+            };
+            self.range_entry(name, multiplicity.clone(), bits as u64, coordinate, value);
         }
     }
 
@@ -259,10 +293,10 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
 
     let coordinates = |tuple: &Tuple| {
         [
-            (Challenge::Beta, tuple.time),
-            (Challenge::Gamma, tuple.program_counter),
-            (Challenge::Delta, tuple.frame_pointer),
-            (Challenge::Epsilon, Coordinate::constant(tuple.bus as u64)),
+            (Challenge::Beta, tuple.time.clone()),
+            (Challenge::Gamma, tuple.program_counter.clone()),
+            (Challenge::Delta, tuple.frame_pointer.clone()),
+            (Challenge::Epsilon, Coordinate::constant(tuple.bus as u128)),
         ]
     };
     let mut denominators: Vec<Fr> = Vec::with_capacity(early.traffic.len());
@@ -270,7 +304,7 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
         let mut value = values[Challenge::Alpha as usize];
         value -= tuple.plain.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
         for (challenge, coordinate) in coordinates(tuple) {
-            if let Some((product, factor)) = coordinate.product {
+            for (product, factor) in coordinate.products {
                 value -= products[product.0].1 * Fr::from(factor);
             }
             if coordinate.constant != 0 {
@@ -292,7 +326,7 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
             let mut denominator: Linear<Wire> = Linear::from(challenges[Challenge::Alpha as usize]);
             denominator -= tuple.plain.clone();
             for (challenge, coordinate) in coordinates(tuple) {
-                if let Some((product, factor)) = coordinate.product {
+                for (product, factor) in coordinate.products {
                     denominator -= Linear::from(products[product.0].0) * Fr::from(factor);
                 }
                 if coordinate.constant != 0 {

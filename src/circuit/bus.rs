@@ -13,15 +13,15 @@ pub enum Bus {
     State = 1,
     /// A code word: its entry; program counter.
     Code = 2,
-    /// A cell: its address and value; time.
+    /// A cell: its value; time, and its address in the coordinate of frame pointers.
     Memory = 3,
     /// An address that has been audited.
     Audit = 4,
-    /// A cell that does not start as zero: its address and value.
+    /// A cell that does not start as zero: its value, and its address in the coordinate of frame pointers.
     Initial = 5,
-    /// A cell whose final value is public: its address and value.
+    /// A cell whose final value is public: as [`Bus::Initial`].
     Final = 6,
-    /// A number below a power of two.
+    /// A number below a power of two: the number, and its bits in the coordinate of program counters.
     Range = 7,
     /// Two six-bit numbers and their bitwise and.
     And = 8,
@@ -29,7 +29,7 @@ pub enum Bus {
     Power = 9,
     /// A byte's place in a word and the size of an access.
     Place = 10,
-    /// The number of words of the witness input.
+    /// The number of words of the witness input, and 2 to the spare bits of the last one in the coordinate of times.
     WitnessWords = 11,
     /// A six-bit number and how many of its bits are one.
     Ones = 12,
@@ -58,29 +58,29 @@ pub const CHALLENGES: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product(pub(super) usize);
 
-/// A coordinate of a tuple that is multiplied with a challenge: `factor · wires + constant`, where the product of the
-/// wires with the challenge is a wire already.
-#[derive(Clone, Copy, Debug, Default)]
+/// A coordinate of a tuple that is multiplied with a challenge: a constant and products of the challenge with wires, each
+/// with a factor.
+#[derive(Clone, Debug, Default)]
 pub struct Coordinate {
-    pub(super) product: Option<(Product, u64)>,
-    pub(super) constant: u64,
+    pub(super) products: Vec<(Product, i64)>,
+    pub(super) constant: u128,
 }
 
 impl Coordinate {
     /// A number.
-    pub fn constant(constant: u64) -> Coordinate {
-        Coordinate { product: None, constant }
+    pub fn constant(constant: u128) -> Coordinate {
+        Coordinate { products: Vec::new(), constant }
     }
 
     /// The same and a number.
-    pub fn plus(self, constant: u64) -> Coordinate {
+    pub fn plus(self, constant: u128) -> Coordinate {
         Coordinate { constant: self.constant + constant, ..self }
     }
 }
 
 impl From<Product> for Coordinate {
     fn from(product: Product) -> Coordinate {
-        Coordinate { product: Some((product, 1)), constant: 0 }
+        Coordinate { products: vec![(product, 1)], constant: 0 }
     }
 }
 
@@ -102,8 +102,8 @@ pub struct Tuple {
 impl Tuple {
     /// A tuple with one coordinate only.
     pub fn plain(bus: Bus, plain: EarlyLinear) -> Tuple {
-        let none = Coordinate::default();
-        Tuple { bus, plain, time: none, program_counter: none, frame_pointer: none }
+        let none = Coordinate::default;
+        Tuple { bus, plain, time: none(), program_counter: none(), frame_pointer: none() }
     }
 }
 

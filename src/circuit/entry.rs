@@ -164,8 +164,8 @@ pub fn entry(word: &Word) -> Entry {
         Shape::Branch => {
             set(IMMEDIATE, first || second);
             slots[1] = if first { word.src2 } else { word.src1 };
-            rest = if first || second { word.high().into() } else { word.src2.into() };
-            high = word.low();
+            rest = word.low().into();
+            high = if first || second { word.high() } else { word.src2.into() };
         }
         Shape::Jump => rest = word.low().into(),
         Shape::JumpIndexed | Shape::Return => slots[1] = word.src1,
@@ -238,13 +238,5 @@ pub fn address(space: Space, index: u32) -> u64 {
 
 /// Beyond all addresses.
 pub const ADDRESS_END: u64 = 16 << 32;
-
-/// Where a value stands in a tuple, above the address.
-pub const VALUE_SHIFT: u32 = 40;
-
-/// A cell as a tuple's coordinate.
-pub fn cell(address: u64, value: u64) -> Fr {
-    Fr::from(address) + Fr::from(value) * pow2(VALUE_SHIFT)
-}
 
 const _: () = assert!(HIGH_SHIFT + 32 < 253);

@@ -1,11 +1,11 @@
 //! The circuit of a segment: all chips, the tables and the program.
 
 use super::builder::{Builder, Early, Label, phase_2};
-use super::bus::{Bus, CHALLENGES, Coordinate, Tuple};
+use super::bus::{Bus, CHALLENGES, Challenge, Coordinate, Tuple};
 use super::chips;
 use super::chips::audit::{AuditCell, WitnessLength};
 use super::cost::Costs;
-use super::entry::{Kind, cell, entry};
+use super::entry::{Kind, address, entry};
 use super::step::{Refresh, Step};
 use super::tables::{Tables, put_tables};
 use super::tier::Tier;
@@ -20,8 +20,8 @@ use ark_ff::Zero;
 pub struct Program {
     /// The entries, by address.
     pub code: Vec<Fr>,
-    /// The cells.
-    pub image: Vec<Fr>,
+    /// The addresses and values of the cells.
+    pub image: Vec<(u64, u64)>,
 }
 
 impl Program {
@@ -30,7 +30,7 @@ impl Program {
         let cells = code.image.iter();
         Program {
             code: code.words.iter().map(|word| entry(word).pack()).collect(),
-            image: cells.map(|c| cell(super::entry::address(c.space, c.index), c.value)).collect(),
+            image: cells.map(|cell| (address(cell.space, cell.index), cell.value)).collect(),
         }
     }
 
@@ -39,14 +39,19 @@ impl Program {
         self.code.len() <= tier.code_words && self.image.len() <= tier.image_cells
     }
 
-    /// CIRCUIT-013: the constants of a key: entries and cells, each list filled up with zeros.
+    /// CIRCUIT-013: the constants of a key: entries, values of cells, addresses of cells, each list filled up with zeros.
     pub fn constants(&self, tier: &Tier) -> Vec<Fr> {
-        let filled = |values: &[Fr], length: usize| {
-            let mut filled = values.to_vec();
-            filled.resize(length, Fr::zero());
-            filled
+        let filled = |mut values: Vec<Fr>, length: usize| {
+            values.resize(length, Fr::zero());
+            values
         };
-        [filled(&self.code, tier.code_words), filled(&self.image, tier.image_cells)].concat()
+        let image = |f: fn(&(u64, u64)) -> u64| self.image.iter().map(|cell| Fr::from(f(cell))).collect();
+        [
+            filled(self.code.clone(), tier.code_words),
+            filled(image(|(_, value)| *value), tier.image_cells),
+            filled(image(|(address, _)| *address), tier.image_cells),
+        ]
+        .concat()
     }
 }
 
@@ -122,7 +127,7 @@ impl Circuit for Machine<'_> {
     type Early = Early;
 
     fn constants(&self) -> usize {
-        if self.custom { 0 } else { self.tier.code_words + self.tier.image_cells }
+        if self.custom { 0 } else { self.tier.constants() }
     }
 
     // CIRCUIT-016: the order of wires and rows.
@@ -132,12 +137,13 @@ impl Circuit for Machine<'_> {
         let mut builder = Builder::new(system, Tables::new(self.tier.code_words));
         let mut constants = match self.program {
             Some(program) => program.constants(self.tier),
-            None => vec![Fr::zero(); self.tier.code_words + self.tier.image_cells],
+            None => vec![Fr::zero(); self.tier.constants()],
         }
         .into_iter()
         .map(|value| if self.custom { EarlyLinear::constant(value) } else { builder.public(value).into() })
         .collect::<Vec<EarlyLinear>>();
-        let image = constants.split_off(self.tier.code_words);
+        let mut values = constants.split_off(self.tier.code_words);
+        let addresses = values.split_off(self.tier.image_cells);
         let first = builder.public(Fr::from(u64::from(rows.first)));
 
         for (kind, (steps, capacity)) in Kind::ALL.into_iter().zip(rows.steps.iter().zip(self.tier.rows)) {
@@ -174,12 +180,13 @@ impl Circuit for Machine<'_> {
         for (address, entry) in constants.into_iter().enumerate() {
             let count = builder.tables.code[address];
             let count = builder.wire(Fr::from(count));
-            let program_counter = Coordinate::constant(address as u64);
+            let program_counter = Coordinate::constant(address as u128);
             builder.put("entry", count, Tuple { program_counter, ..Tuple::plain(Bus::Code, entry) });
         }
         builder.chip("image");
-        for cell in image {
-            builder.put("cell", first, Tuple::plain(Bus::Initial, cell));
+        for (value, address) in values.into_iter().zip(addresses) {
+            let address = builder.challenge("address", Challenge::Delta, address);
+            builder.put("cell", first, Tuple { frame_pointer: address.into(), ..Tuple::plain(Bus::Initial, value) });
         }
         builder.finish(rows.mask)
     }

@@ -1,7 +1,7 @@
 //! What the verifier adds to the segments' sums: the tuples that a statement is about.
 
 use super::bus::{Bus, CHALLENGES, KnownTuple};
-use super::entry::{ADDRESS_END, cell};
+use super::entry::ADDRESS_END;
 use super::plan::PublicCells;
 use super::row::{END_PROGRAM_COUNTER, PLACES};
 use crate::canonical_code::CanonicalCode;
@@ -45,7 +45,10 @@ pub fn known_tuples(
         (-1, KnownTuple::plain(Bus::Audit, Fr::from(ADDRESS_END))),
         (-(spare_image as i64), KnownTuple::plain(Bus::Initial, Fr::zero())),
     ];
-    let tuple = |bus, (address, value): (&u64, &u64)| KnownTuple::plain(bus, cell(*address, *value));
+    let tuple = |bus, (address, value): (&u64, &u64)| KnownTuple {
+        frame_pointer: *address,
+        ..KnownTuple::plain(bus, Fr::from(*value))
+    };
     tuples.extend(cells.initial.iter().map(|pair| (1, tuple(Bus::Initial, pair))));
     tuples.extend(cells.last.iter().map(|pair| (-1, tuple(Bus::Final, pair))));
     tuples

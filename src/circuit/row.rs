@@ -3,7 +3,7 @@
 
 use super::builder::{Builder, constant, linear, times};
 use super::bus::{Bus, Challenge, Coordinate, Product, Tuple, pow2};
-use super::entry::{CLASS_BITS, HIGH_SHIFT, IMMEDIATE, Kind, REST_SHIFT, SLOT_SHIFT, VALUE_SHIFT};
+use super::entry::{CLASS_BITS, HIGH_SHIFT, IMMEDIATE, Kind, REST_SHIFT, SLOT_SHIFT};
 use super::step::Step;
 use super::tables::LIMB_BITS;
 use crate::proof_system::{EarlyLinear, EarlyWire};
@@ -11,7 +11,7 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 
 /// Bits of a slot, or of a distance between frames.
-const SLOT_BITS: u64 = 13;
+const SLOT_BITS: u32 = 13;
 /// Times of a cycle: its accesses have places below this.
 pub const PLACES: u64 = 4;
 /// Place of operand P.
@@ -21,8 +21,8 @@ pub const Q: usize = 1;
 /// Place of the destination.
 pub const DESTINATION: usize = 3;
 
-/// CIRCUIT-008: the program counter after the end. It is no code address, nor the sum of one and a 32-bit number.
-pub const END_PROGRAM_COUNTER: u64 = 1 << 40;
+/// CIRCUIT-008: the program counter after the end: beyond everything that a row can compute from 64-bit numbers.
+pub const END_PROGRAM_COUNTER: u128 = 1 << 100;
 
 /// A row under construction.
 pub struct Row<'r, 's> {
@@ -92,7 +92,7 @@ impl<'r, 's> Row<'r, 's> {
     }
 
     fn time(&self, place: usize) -> Coordinate {
-        Coordinate { product: Some((self.clock_product, PLACES)), constant: place as u64 }
+        Coordinate { products: vec![(self.clock_product, PLACES as i64)], constant: place as u128 }
     }
 
     /// A value of the step; 0 if the row is not used.
@@ -126,18 +126,19 @@ impl<'r, 's> Row<'r, 's> {
         let wire = self.wire(|step| u64::from(step.entry.slots[index]));
         self.entry += times(wire, pow2(SLOT_SHIFT[index]));
         let active = self.active;
-        self.builder.limb(name, active, times(active, Fr::from(SLOT_BITS)), wire.into());
+        self.builder.limb(name, active, SLOT_BITS, wire);
         wire
     }
 
-    /// The lower immediate, or a slot. If no upper one is used it is what the other parts of the entry leave.
+    /// The lower immediate, or a slot. The row bounds it, here or by its use: else it could absorb another decoding of
+    /// the rest of the entry.
     pub fn rest(&mut self) -> EarlyWire {
         let wire = self.wire(|step| step.entry.rest);
         self.entry += times(wire, pow2(REST_SHIFT));
         wire
     }
 
-    /// The upper immediate.
+    /// The upper immediate, which the row bounds as well.
     pub fn high(&mut self) -> EarlyWire {
         let wire = self.wire(|step| u64::from(step.entry.high));
         self.entry += times(wire, pow2(HIGH_SHIFT));
@@ -146,7 +147,12 @@ impl<'r, 's> Row<'r, 's> {
 
     /// Fetches the code word: all parts of the entry have been named.
     pub fn fetch(&mut self, kind: Kind) {
-        let plain = std::mem::replace(&mut self.entry, EarlyLinear::zero()) + times(self.active, Fr::from(kind as u64));
+        self.entry += times(self.active, Fr::from(kind as u64));
+        self.take_entry();
+    }
+
+    fn take_entry(&mut self) {
+        let plain = std::mem::replace(&mut self.entry, EarlyLinear::zero());
         if let Some(step) = self.step {
             self.builder.tables.code[step.program_counter as usize] += 1;
         }
@@ -167,18 +173,21 @@ impl<'r, 's> Row<'r, 's> {
         old: EarlyLinear,
         new: EarlyLinear,
     ) {
+        let address = self.builder.challenge(ADDRESS[place], Challenge::Delta, address);
         let old_time = self.wire(|step| step.accesses[place].map_or(0, |access| access.old_time));
         let product = self.builder.challenge(OLD_TIME[place], Challenge::Beta, old_time.into());
-        let cell = |value: EarlyLinear| address.clone() + value * pow2(VALUE_SHIFT);
-        let tuple = |value: EarlyLinear, time: Coordinate| Tuple { time, ..Tuple::plain(Bus::Memory, cell(value)) };
+        let tuple = |value: EarlyLinear, time: Coordinate| Tuple {
+            time,
+            frame_pointer: address.into(),
+            ..Tuple::plain(Bus::Memory, value)
+        };
         let taken = tuple(old, product.into());
         self.builder.take(TAKE_CELL[place], multiplicity.clone(), taken);
         let put = tuple(new, self.time(place));
         self.builder.put(PUT_CELL[place], multiplicity.clone(), put);
         // CIRCUIT-012: at most 2¹³ between two accesses; older cells are refreshed first.
         let elapsed = times(self.clock, Fr::from(PLACES)) + constant(place as u64) - constant(1) - old_time;
-        let bits = multiplicity.clone() * Fr::from(u64::from(LIMB_BITS));
-        self.builder.limb(ELAPSED[place], multiplicity, bits, elapsed);
+        self.builder.limb(ELAPSED[place], multiplicity, LIMB_BITS, elapsed);
     }
 
     /// The address of a register.
@@ -206,8 +215,7 @@ impl<'r, 's> Row<'r, 's> {
     pub fn operand_q(&mut self, present: EarlyLinear, immediate: EarlyWire, slot: EarlyWire) -> EarlyWire {
         let value = self.wire(|step| if step.entry.has(IMMEDIATE) { step.q_immediate() } else { step.old(Q) });
         let register = present - immediate;
-        let bits = register.clone() * Fr::from(SLOT_BITS);
-        self.builder.limb("slot of q", register.clone(), bits, slot.into());
+        self.builder.limb("slot of q", register.clone(), SLOT_BITS, slot);
         let address = self.register(slot);
         self.access(Q, register, address, value.into(), value.into());
         self.builder.enforce("immediate is q", immediate, linear(value) - slot, EarlyLinear::zero());
@@ -228,6 +236,13 @@ impl<'r, 's> Row<'r, 's> {
         }
     }
 
+    /// Shows that there is a word at the program counter, whatever it is.
+    pub fn fetch_any(&mut self) {
+        let entry = self.wire(|step| step.entry.pack());
+        self.entry += entry;
+        self.take_entry();
+    }
+
     /// Puts the next state, one cycle later.
     pub fn put_state(self, next: Next) {
         let state = Tuple {
@@ -246,7 +261,7 @@ impl<'r, 's> Row<'r, 's> {
         let state = Tuple {
             bus: Bus::State,
             plain: kind,
-            time: Coordinate { product: Some((self.clock_product, PLACES)), constant: cycles * PLACES },
+            time: Coordinate { constant: u128::from(cycles * PLACES), ..self.time(0) },
             program_counter: Coordinate::constant(END_PROGRAM_COUNTER),
             frame_pointer: code,
         };
@@ -254,6 +269,7 @@ impl<'r, 's> Row<'r, 's> {
     }
 }
 
+const ADDRESS: [&str; 4] = ["address 0", "address 1", "address 2", "address 3"];
 const OLD_TIME: [&str; 4] = ["old time 0", "old time 1", "old time 2", "old time 3"];
 const TAKE_CELL: [&str; 4] = ["take cell 0", "take cell 1", "take cell 2", "take cell 3"];
 const PUT_CELL: [&str; 4] = ["put cell 0", "put cell 1", "put cell 2", "put cell 3"];

@@ -60,7 +60,7 @@ impl Step {
     /// The immediate that is operand Q.
     pub fn q_immediate(&self) -> u64 {
         match self.kind {
-            Kind::Store => self.entry.high.into(),
+            Kind::Store | Kind::Branch => self.entry.high.into(),
             _ => self.entry.rest,
         }
     }

@@ -1,16 +1,14 @@
 //! The tables that are the same for all programs, and how often their entries are taken.
 
 use super::builder::{Builder, constant, times};
-use super::bus::{Bus, Tuple, pow2};
+use super::bus::{Bus, Coordinate, Tuple, pow2};
 use crate::proof_system::EarlyLinear;
 use ark_bn254::Fr;
-use ark_ff::{PrimeField, Zero};
+use ark_ff::PrimeField;
 
 /// Bits of a limb: numbers are range-checked in limbs. A larger table would cost more rows than its fewer look-ups
 /// save: at 2²⁰ rows 16 bits cost 110,000 rows and save one look-up in five.
 pub const LIMB_BITS: u32 = 13;
-/// Where the number of bits stands in an entry of the range table.
-pub const RANGE_SHIFT: u32 = 16;
 /// Bits of the operands of the table of bitwise and.
 pub const AND_BITS: u32 = 6;
 /// Where the second operand and the result stand in an entry of a table that is looked up with wires that are not
@@ -66,17 +64,21 @@ impl Tables {
         }
     }
 
+    /// Counts an entry of the range table, if there is such a one.
+    pub(super) fn count_range(&mut self, bits: u64, value: Fr) {
+        let limbs = value.into_bigint().0;
+        if limbs[1..] == [0, 0, 0]
+            && limbs[0] < 1 << bits
+            && let Some(counter) = self.range.get_mut((1 << bits | limbs[0]) as usize)
+        {
+            *counter += 1;
+        }
+    }
+
     /// Counts an entry, if there is such a one.
     pub(super) fn count(&mut self, bus: Bus, plain: Fr) {
         let limbs = plain.into_bigint().0;
         let counter = match bus {
-            Bus::Range => {
-                let (bits, value) = (limbs[0] >> RANGE_SHIFT, limbs[0] & ((1 << RANGE_SHIFT) - 1));
-                if limbs[1..] != [0, 0, 0] || bits > u64::from(LIMB_BITS) {
-                    return;
-                }
-                self.range.get_mut(((1 << bits) | value) as usize)
-            }
             Bus::And => self.and.get_mut((limbs[0] & 63 | (limbs[1] >> (PART_SHIFT - 64) & 63) << 6) as usize),
             Bus::Power => self.power.get_mut((limbs[0] & ((1 << 8) - 1)) as usize),
             Bus::Ones => self.ones.get_mut(limbs[0] as usize & 63),
@@ -87,11 +89,6 @@ impl Tables {
             *counter += 1;
         }
     }
-}
-
-/// CIRCUIT-004: an entry of the range table.
-fn range_entry(bits: u32, value: u64) -> Fr {
-    Fr::from(value) + pow2(RANGE_SHIFT) * Fr::from(u64::from(bits))
 }
 
 /// CIRCUIT-005: an entry of the table of bitwise and, of numbers or of wires.
@@ -126,7 +123,9 @@ pub(super) fn put_tables(builder: &mut Builder) {
     for bits in 0..=LIMB_BITS {
         for value in 0..1u64 << bits {
             let count = builder.tables.range[(1 << bits) | value as usize];
-            put_entry(builder, Bus::Range, count, EarlyLinear::constant(range_entry(bits, value)));
+            let count = builder.wire(Fr::from(count));
+            let entry = Tuple::plain(Bus::Range, constant(value));
+            builder.put("entry", count, Tuple { program_counter: Coordinate::constant(bits.into()), ..entry });
         }
     }
     builder.chip("and table");
@@ -165,6 +164,5 @@ fn put_entry(builder: &mut Builder, bus: Bus, count: u32, entry: EarlyLinear) {
     let count = builder.wire(Fr::from(count));
     // Constants of one entry are one constant.
     let sum: Fr = entry.0.iter().map(|(factor, _)| *factor).sum();
-    debug_assert!(!sum.is_zero() || bus != Bus::Code);
     builder.put("entry", times(count, Fr::from(1u64)), Tuple::plain(bus, EarlyLinear::constant(sum)));
 }

@@ -21,25 +21,32 @@ pub struct Tier {
     pub witness_words: usize,
 }
 
+impl Tier {
+    /// The number of constants of its key: an entry for each word, value and address for each cell.
+    pub const fn constants(&self) -> usize {
+        self.code_words + 2 * self.image_cells
+    }
+}
+
 /// The tiers, by number. A segment of the first has 2¹⁶ rows, for short Operations; one of the others 2²⁰, with the mix of
 /// chips that programs of a kind need: those that hash, those that calculate, and those that work on their memory. The
 /// numbers fill a power of two.
 pub const TIERS: [Tier; 4] = [
-    tier("small", [2_048, 128, 16, 260, 64], [260, 24, 60, 24, 4, 60, 30, 100, 90, 2, 12, 12, 4, 40, 2, 1]),
+    tier("small", [2_048, 128, 16, 250, 64], [236, 21, 54, 21, 3, 54, 27, 91, 81, 2, 10, 10, 3, 36, 2, 1]),
     tier(
         "hash",
         [16_384, 1_024, 700, 1_500, 200],
-        [5_552, 16, 329, 87, 8, 899, 519, 6_623, 4_970, 4, 207, 16, 8, 51, 4, 1],
+        [4_965, 16, 295, 78, 8, 804, 464, 5_923, 4_445, 4, 185, 16, 8, 46, 4, 1],
     ),
     tier(
         "arithmetic",
         [16_384, 1_024, 700, 1_500, 200],
-        [9_558, 1_652, 3_186, 1_455, 8, 32, 32, 32, 629, 4, 16, 1_259, 1_888, 629, 4, 1],
+        [8_786, 1_519, 2_928, 1_337, 8, 32, 32, 32, 578, 4, 16, 1_157, 1_735, 578, 4, 1],
     ),
     tier(
         "memory",
         [16_384, 1_024, 700, 1_500, 200],
-        [5_459, 1_207, 1_762, 1_475, 8, 2_942, 1_329, 861, 2_131, 4, 16, 1_471, 8, 138, 4, 1],
+        [4_924, 1_088, 1_590, 1_330, 8, 2_653, 1_198, 776, 1_922, 4, 16, 1_327, 8, 124, 4, 1],
     ),
 ];
 

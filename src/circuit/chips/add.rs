@@ -69,9 +69,11 @@ pub(super) fn add(builder: &mut Builder, step: Option<&Step>) {
     let sum = row.builder.product("sum", linear(add) - reversed, linear(p) - carry.clone());
     let difference =
         row.builder.product("difference", subtract, linear(p) - times(q, Fr::from(2u64)) + carry);
-    row.builder.enforce("result", keeps, linear(old) - q, linear(result) - q - sum - difference);
+    // What is kept was in range when it was written. The other result is checked in any case: it bounds the immediate.
+    let fresh = linear(q) + sum + difference;
+    row.builder.enforce("result", keeps, linear(old) - fresh.clone(), linear(result) - fresh.clone());
     let wide = linear(row.active) - narrow;
-    row.builder.range("result in range", result.into(), &[(64, wide), (32, narrow.into())]);
+    row.builder.range("result in range", fresh, &[(64, wide), (32, narrow.into())]);
     let next = row.next();
     row.put_state(next);
 }

@@ -6,9 +6,9 @@
 use crate::canonical_code::{Space, WITNESS_LENGTH};
 use crate::circuit::builder::{Builder, constant, linear, times};
 use crate::circuit::bus::{Bus, Challenge, Product, Tuple, pow2};
-use crate::circuit::entry::{ADDRESS_END, VALUE_SHIFT, address};
+use crate::circuit::entry::{ADDRESS_END, address};
 use crate::circuit::step::Refresh;
-use crate::circuit::tables::{LIMB_BITS, PART_SHIFT, power_entry};
+use crate::circuit::tables::{LIMB_BITS, power_entry};
 use crate::host_interface::MAX_WITNESS_BYTES;
 use crate::proof_system::{EarlyLinear, EarlyWire};
 use ark_bn254::Fr;
@@ -55,26 +55,30 @@ pub fn witness_words(length: u64) -> (u64, Fr) {
     (words, pow2((8 * (8 * words - length)) as u32))
 }
 
-fn cell(address: EarlyLinear, value: EarlyLinear) -> EarlyLinear {
-    address + value * pow2(VALUE_SHIFT)
+/// The tuple of a cell, by its address's product.
+fn cell(bus: Bus, address: Product, value: EarlyWire) -> Tuple {
+    Tuple { frame_pointer: address.into(), ..Tuple::plain(bus, value.into()) }
 }
 
-fn memory(plain: EarlyLinear, time: Product) -> Tuple {
-    Tuple { time: time.into(), ..Tuple::plain(Bus::Memory, plain) }
+/// The tuple of a cell at a time, by the products of both.
+fn memory(address: Product, value: EarlyWire, time: Product) -> Tuple {
+    Tuple { time: time.into(), ..cell(Bus::Memory, address, value) }
 }
 
 /// The chip `refresh`: takes a cell's tuple and puts it back with a later time.
 pub(in crate::circuit) fn refresh(builder: &mut Builder, row: Option<&Refresh>) {
     let number = |f: fn(&Refresh) -> Fr| row.map_or(Fr::zero(), f);
     let active = builder.wire(number(|_| Fr::from(1u64)));
-    let content = builder.wire(number(|row| Fr::from(row.address) + Fr::from(row.value) * pow2(VALUE_SHIFT)));
+    let address = builder.wire(number(|row| row.address.into()));
+    let value = builder.wire(number(|row| row.value.into()));
     let old_time = builder.wire(number(|row| row.old_time.into()));
     let new_time = builder.wire(number(|row| row.new_time.into()));
     builder.enforce("active", active, linear(active) - constant(1), EarlyLinear::zero());
+    let address = builder.challenge("address", Challenge::Delta, address.into());
     let old = builder.challenge("old time", Challenge::Beta, old_time.into());
     let new = builder.challenge("new time", Challenge::Beta, new_time.into());
-    builder.take("take cell", active, memory(content.into(), old));
-    builder.put("put cell", active, memory(content.into(), new));
+    builder.take("take cell", active, memory(address, value, old));
+    builder.put("put cell", active, memory(address, value, new));
     builder.range("elapsed", linear(new_time) - active - old_time, &[(3 * LIMB_BITS, active.into())]);
 }
 
@@ -82,6 +86,7 @@ pub(in crate::circuit) fn refresh(builder: &mut Builder, row: Option<&Refresh>) 
 struct Cell {
     active: EarlyWire,
     address: EarlyWire,
+    address_product: Product,
     initial: EarlyWire,
     last_time: Product,
 }
@@ -100,34 +105,33 @@ fn begin(builder: &mut Builder, row: Option<&AuditCell>) -> Cell {
     builder.put("put free address", active, Tuple::plain(Bus::Audit, linear(address) + active));
     builder.range("ascending", linear(address) - free, &[(GAP_BITS, active.into())]);
     builder.range("initial time", epoch.into(), &[(2 * LIMB_BITS, active.into())]);
+    let address_product = builder.challenge("address", Challenge::Delta, address.into());
     let initial_time = builder.challenge("initial time", Challenge::Beta, times(epoch, pow2(LIMB_BITS)));
     let last_time = builder.challenge("last time", Challenge::Beta, last_time.into());
-    builder.put("put first tuple", active, memory(cell(address.into(), initial.into()), initial_time));
-    Cell { active, address, initial, last_time }
+    builder.put("put first tuple", active, memory(address_product, initial, initial_time));
+    Cell { active, address, address_product, initial, last_time }
 }
 
 /// The chip `audit`: a cell that starts as zero or with a public value, and may end with a public one.
 pub(in crate::circuit) fn audit(builder: &mut Builder, row: Option<&AuditCell>) {
     let number = |f: fn(&AuditCell) -> u64| Fr::from(row.map_or(0, f));
-    let Cell { active, address, initial, last_time } = begin(builder, row);
+    let Cell { active, address_product: address, initial, last_time, .. } = begin(builder, row);
     let public_initial = builder.wire(number(|row| row.public_initial.into()));
     let public_final = builder.wire(number(|row| row.public_final.into()));
     for (name, flag) in [("public initial", public_initial), ("public final", public_final)] {
         builder.enforce(name, flag, linear(flag) - active, EarlyLinear::zero());
     }
     builder.enforce("zero", linear(active) - public_initial, initial, EarlyLinear::zero());
-    let first = cell(address.into(), initial.into());
-    builder.take("take public initial", public_initial, Tuple::plain(Bus::Initial, first));
+    builder.take("take public initial", public_initial, cell(Bus::Initial, address, initial));
     let last = builder.wire(number(|row| row.last));
-    let last = cell(address.into(), last.into());
-    builder.put("put public final", public_final, Tuple::plain(Bus::Final, last.clone()));
-    builder.take("take last tuple", active, memory(last, last_time));
+    builder.put("put public final", public_final, cell(Bus::Final, address, last));
+    builder.take("take last tuple", active, memory(address, last, last_time));
 }
 
 /// The chip `witness`: a word of the witness input, which the prover chooses. It is below the number of words, and the
 /// spare bytes of the last word are zero.
 pub(in crate::circuit) fn witness(builder: &mut Builder, row: Option<&AuditCell>, length: u64) {
-    let Cell { active, address: place, initial, last_time } = begin(builder, row);
+    let Cell { active, address: place, address_product, initial, last_time } = begin(builder, row);
     let (words, spare) = if row.is_some() { witness_words(length) } else { (0, Fr::zero()) };
     let words = builder.wire(Fr::from(words));
     let spare = builder.wire(spare);
@@ -136,8 +140,9 @@ pub(in crate::circuit) fn witness(builder: &mut Builder, row: Option<&AuditCell>
     builder.range("word in range", initial.into(), &[(64, active.into())]);
     builder.range("index in range", index, &[(WITNESS_WORD_BITS, active.into())]);
     builder.range("index below words", after.clone(), &[(WITNESS_WORD_BITS, active.into())]);
-    let tuple = linear(words) + times(spare, pow2(PART_SHIFT));
-    builder.take("take words", active, Tuple::plain(Bus::WitnessWords, tuple));
+    let spare_product = builder.challenge("spare", Challenge::Beta, spare.into());
+    let tuple = Tuple { time: spare_product.into(), ..Tuple::plain(Bus::WitnessWords, words.into()) };
+    builder.take("take words", active, tuple);
 
     let rest = builder.value(&after);
     let is_last = builder.wire(if row.is_some() && rest.is_zero() { Fr::from(1u64) } else { Fr::zero() });
@@ -147,12 +152,12 @@ pub(in crate::circuit) fn witness(builder: &mut Builder, row: Option<&AuditCell>
     let factor = builder.product("spare bits", is_last, linear(spare) - constant(1));
     let shifted = builder.product("shifted", initial, linear(active) + factor);
     builder.range("spare bytes are zero", shifted.into(), &[(64, active.into())]);
-    builder.take("take last tuple", active, memory(cell(place.into(), initial.into()), last_time));
+    builder.take("take last tuple", active, memory(address_product, initial, last_time));
 }
 
 /// The chip `witness_length`: the cell with the length of the witness input, which the prover chooses as well.
 pub(in crate::circuit) fn witness_length(builder: &mut Builder, row: Option<&WitnessLength>) {
-    let Cell { active, address: place, initial, last_time } = begin(builder, row.map(|row| &row.cell));
+    let Cell { active, address: place, address_product, initial, last_time } = begin(builder, row.map(|row| &row.cell));
     let length = row.map_or(0, |row| row.cell.initial);
     let (words, spare) = if row.is_some() { witness_words(length) } else { (0, Fr::zero()) };
     let words = builder.wire(Fr::from(words));
@@ -165,13 +170,14 @@ pub(in crate::circuit) fn witness_length(builder: &mut Builder, row: Option<&Wit
     builder.range("length below limit", limit - initial, &[(21, active.into())]);
     builder.range("words in range", words.into(), &[(WITNESS_WORD_BITS, active.into())]);
     let missing = times(words, Fr::from(8u64)) - initial;
-    builder.limb("spare bytes", active, times(active, Fr::from(3u64)), missing.clone());
+    builder.limb("spare bytes", active, 3, missing.clone());
     let entry = power_entry(missing * Fr::from(8u64), spare.into());
-    builder.look_up_table("spare bits", active, Bus::Power, entry);
+    builder.look_up("spare bits", active, Bus::Power, entry);
     builder.enforce("asked only if active", rows, linear(active) - constant(1), EarlyLinear::zero());
-    let tuple = linear(words) + times(spare, pow2(PART_SHIFT));
-    builder.put("put words", rows, Tuple::plain(Bus::WitnessWords, tuple));
-    builder.take("take last tuple", active, memory(cell(place.into(), initial.into()), last_time));
+    let spare_product = builder.challenge("spare", Challenge::Beta, spare.into());
+    let tuple = Tuple { time: spare_product.into(), ..Tuple::plain(Bus::WitnessWords, words.into()) };
+    builder.put("put words", rows, tuple);
+    builder.take("take last tuple", active, memory(address_product, initial, last_time));
 }
 
 /// The chip `audit_end`: no address is left.

@@ -43,7 +43,7 @@ pub(super) fn and(row: &mut Row, operands: [(EarlyWire, fn(&Step) -> u64); 2]) -
             })
         };
         let [first, second] = parts;
-        row.builder.look_up_table("chunk", active, Bus::And, and_entry(first, second, result.into()));
+        row.builder.look_up("chunk", active, Bus::And, and_entry(first, second, result.into()));
     }
     sum
 }
@@ -61,6 +61,7 @@ pub(super) fn bitwise(builder: &mut Builder, step: Option<&Step>) {
 
     let p = row.read(P, row.active, slot_p);
     let q = row.operand_q(row.active.into(), immediate, rest);
+    row.builder.range("q in range", q.into(), &[(64, row.active.into())]);
     let and = and(&mut row, [(p, |step| step.p()), (q, |step| step.q())]);
     let result = row.wire(|step| step.result());
     let both = linear(p) + q;

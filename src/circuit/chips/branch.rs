@@ -140,12 +140,11 @@ pub(super) fn branch(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let operands = decode(&mut row);
     let slot_p = row.slot("slot of p", 1);
-    let rest = row.rest();
-    let target = row.high();
-    // Two parts of the entry are not below a power of two by themselves: the slot or immediate is checked.
-    row.builder.range("immediate in range", rest.into(), &[(32, operands.immediate.into())]);
+    let target = row.rest();
+    let high = row.high();
+    row.builder.range("target in range", target.into(), &[(26, row.active.into())]);
     row.fetch(Kind::Branch);
-    let taken = comparison(&mut row, &operands, slot_p, rest);
+    let taken = comparison(&mut row, &operands, slot_p, high);
     let behind = linear(row.program_counter) + row.active;
     let jump = row.builder.product("jump", taken, linear(target) - behind.clone());
     let program_counter = row.challenge("next program counter", Challenge::Gamma, behind + jump);

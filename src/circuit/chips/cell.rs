@@ -30,6 +30,7 @@ pub(super) fn cell(builder: &mut Builder, step: Option<&Step>) {
     let high = row.high();
     let active = row.active;
     row.builder.range("low in range", low.into(), &[(32, active.into())]);
+    row.builder.range("high in range", high.into(), &[(32, active.into())]);
     row.fetch(Kind::Cell);
 
     let p = row.read(P, linear(active) - immediate, slot_p);

@@ -44,11 +44,12 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
     row.fetch(Kind::Count);
     let active = row.active;
     let q = row.operand_q(active.into(), immediate, rest);
+    row.builder.range("q in range", q.into(), &[(64, active.into())]);
 
     // Zero has neither; a number that is not has one.
-    let zero = row.bit("zero", |step| {
-        step.q() == 0 && (step.entry.has(LEADING) || step.entry.has(TRAILING))
-    });
+    let zero =
+        row.wire(|step| u64::from(step.q() == 0 && (step.entry.has(LEADING) || step.entry.has(TRAILING))));
+    row.builder.enforce("zero", zero, linear(zero) - leading - trailing, none.clone());
     row.builder.enforce("zero only if zero", zero, q, none.clone());
     let highest = row.builder.product("highest", leading, linear(active) - zero);
     let lowest = row.builder.product("lowest", trailing, linear(active) - zero);
@@ -60,8 +61,8 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
         (Some(exponent), false) => step.q().checked_shr(exponent + 1).unwrap_or(0),
     });
     let either = linear(highest) + lowest;
-    row.builder.limb("exponent in range", either.clone(), either.clone() * Fr::from(6u64), exponent.into());
-    row.builder.look_up_table("power", either.clone(), Bus::Power, power_entry(exponent.into(), power.into()));
+    row.builder.limb("exponent in range", either.clone(), 6, exponent);
+    row.builder.look_up("power", either.clone(), Bus::Power, power_entry(exponent.into(), power.into()));
     row.builder.range("other bits in range", other.into(), &[(64, either)]);
     row.builder.range("below the highest", linear(power) - highest - other, &[(64, highest.into())]);
     row.builder.enforce("number by its highest", highest, linear(power) + other - q, none.clone());
@@ -85,7 +86,8 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
             left -= times(wire, pow2(shift));
             linear(wire)
         };
-        row.builder.look_up_table("chunk", population.clone(), Bus::Ones, ones_entry(part, ones.into()));
+        row.builder.limb("ones in range", population.clone(), 3, ones);
+        row.builder.look_up("chunk", population.clone(), Bus::Ones, ones_entry(part, ones.into()));
     }
 
     let ones = row.builder.product("ones", population, sum);
@@ -94,8 +96,7 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
     let from_right = row.builder.product("from the right", lowest, exponent);
     let all = row.builder.product("all", zero, width);
     let result = linear(ones) + from_left + from_right + all;
-    let active_bits = times(active, Fr::from(7u64));
-    row.builder.limb("result in range", active, active_bits, result.clone());
+    row.builder.limb("result in range", active, 7, result.clone());
     row.write(active, destination, result);
     let next = row.next();
     row.put_state(next);

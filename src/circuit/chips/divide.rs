@@ -25,6 +25,7 @@ pub(super) fn features(opcode: Opcode, first: bool, set: &mut impl FnMut(u32, bo
 
 /// What the chip and its trap decode alike.
 struct Operands {
+    q: EarlyWire,
     destination: EarlyWire,
     remainder: EarlyWire,
     signed_32: EarlyWire,
@@ -47,7 +48,7 @@ fn decode(row: &mut Row) -> Operands {
     let q = row.operand_q(row.active.into(), immediate, rest);
     let exchange = row.builder.product("exchange", reversed, linear(q) - p);
     let (dividend, divisor) = (linear(p) + exchange, linear(q) - exchange);
-    Operands { destination, remainder, signed_32, signed_64, dividend, divisor }
+    Operands { q, destination, remainder, signed_32, signed_64, dividend, divisor }
 }
 
 /// The numbers of a division, for a prover.
@@ -83,7 +84,7 @@ fn division(step: &Step) -> Division {
 pub(super) fn divide(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let operands = decode(&mut row);
-    let Operands { destination, remainder: is_remainder, signed_32, signed_64, dividend, divisor } = operands;
+    let Operands { destination, remainder: is_remainder, signed_32, signed_64, dividend, divisor, .. } = operands;
     let active = row.active;
     let signed = linear(signed_32) + signed_64;
     let widths = [(64, linear(active) - signed_32), (32, linear(signed_32))];
@@ -141,6 +142,7 @@ pub(in crate::circuit) fn divide_trap(builder: &mut Builder, step: Option<&Step>
     let operands = decode(&mut row);
     let active = row.active;
     let none = EarlyLinear::zero();
+    row.builder.range("q in range", operands.q.into(), &[(64, active.into())]);
     let by_zero = row.bit("by zero", |step| step.trap == Some(Trap::IntegerDivideByZero));
     let overflow = linear(active) - by_zero;
     row.builder.enforce("divisor is zero", by_zero, operands.divisor.clone(), none.clone());

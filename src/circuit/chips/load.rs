@@ -81,10 +81,10 @@ pub(super) fn locate(row: &mut Row, sizes: [EarlyLinear; 4], base: EarlyLinear, 
     let byte = base + offset - times(index, Fr::from(8u64));
     let size_log = sizes[1].clone() + sizes[2].clone() * Fr::from(2u64) + sizes[3].clone() * Fr::from(3u64);
     // The place and the flag are small numbers, so the power is what they leave of the entry.
-    row.builder.limb("place", active, times(active, Fr::from(3u64)), byte.clone());
+    row.builder.limb("place", active, 3, byte.clone());
     row.builder.enforce("crosses", crosses, linear(crosses) - active, EarlyLinear::zero());
     let entry = place_entry(byte, size_log, crosses.into(), power.into());
-    row.builder.look_up_table("place and size", active, Bus::Place, entry);
+    row.builder.look_up("place and size", active, Bus::Place, entry);
     // Whole words: pages · 8,192 of them, below 2^26.
     let beyond = times(row.pages, pow2(13)) - active - crosses - index;
     row.builder.range("in bounds", beyond, &[(2 * LIMB_BITS, active.into())]);

@@ -20,8 +20,9 @@ pub(super) fn memory(builder: &mut Builder, step: Option<&Step>) {
     let destination = row.slot("slot of destination", 0);
     let slot_p = row.slot("slot of p", 1);
     let maximum = row.rest();
-    row.fetch(Kind::Memory);
     let active = row.active;
+    row.builder.limb("maximum in range", active, 13, maximum);
+    row.fetch(Kind::Memory);
     let p = row.read(P, grow, slot_p);
 
     let fits = row.wire(|step| {

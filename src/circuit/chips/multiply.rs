@@ -25,6 +25,7 @@ pub(super) fn multiply(builder: &mut Builder, step: Option<&Step>) {
     let active = row.active;
     let p = row.read(P, active, slot_p);
     let q = row.operand_q(active.into(), immediate, rest);
+    row.builder.range("q in range", q.into(), &[(64, active.into())]);
 
     let result = row.wire(|step| step.result());
     let upper = row.wire(|step| {

@@ -83,12 +83,11 @@ pub(super) fn shift(builder: &mut Builder, step: Option<&Step>) {
     let narrow_turns = row.builder.product("narrow turns", turns, narrow);
     let amount = count - times(turns, Fr::from(64u64)) + times(narrow_turns, Fr::from(32u64));
     row.builder.range("turns in range", turns.into(), &[(59, active.into())]);
-    let bits = times(active, Fr::from(6u64)) - narrow;
-    row.builder.limb("amount in range", active, bits, amount.clone());
+    row.builder.range("amount in range", amount.clone(), &[(6, wide.clone()), (5, narrow.into())]);
     let width = times(active, Fr::from(64u64)) - times(narrow, Fr::from(32u64));
     let missing = row.builder.product("from the right", right, width - amount.clone() * Fr::from(2u64));
     let power = row.wire(|step| Fr::from(1u128 << parts(step).exponent));
-    row.builder.look_up_table("power", active, Bus::Power, power_entry(amount + missing, power.into()));
+    row.builder.look_up("power", active, Bus::Power, power_entry(amount + missing, power.into()));
 
     let lower = row.wire(|step| parts(step).lower);
     let upper = row.wire(|step| parts(step).upper);

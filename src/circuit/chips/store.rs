@@ -56,7 +56,8 @@ pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
     let dropped = row.wire(|step| if size_log(step) == 3 { 0 } else { step.q() >> (8 << size_log(step)) });
     row.builder.enforce("operand", dropped, size_power.clone(), linear(q) - value);
     row.builder.range("value in range", value.into(), &widths);
-    row.builder.range("rest in range", dropped.into(), &[(64, row.active.into())]);
+    let dropped_widths: [_; 4] = std::array::from_fn(|log| (64 - (8 << log), widths[log].1.clone()));
+    row.builder.range("rest in range", dropped.into(), &dropped_widths);
 
     // Both words are below + power · (old + size_power · above).
     let [first, second] = [2, 3].map(|place| row.wire(|step| step.old(place)));

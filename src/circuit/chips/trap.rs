@@ -64,7 +64,8 @@ pub(in crate::circuit) fn store_trap(builder: &mut Builder, step: Option<&Step>)
     row.fetch(Kind::Store);
     let p = row.read(P, linear(row.active) - absolute, slot_p);
     row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
-    row.operand_q(row.active.into(), immediate, slot_q);
+    let q = row.operand_q(row.active.into(), immediate, slot_q);
+    row.builder.range("q in range", q.into(), &[(64, row.active.into())]);
     out_of_bounds(row, sizes, p.into(), offset);
 }
 
@@ -75,7 +76,8 @@ pub(in crate::circuit) fn call_trap(builder: &mut Builder, step: Option<&Step>) 
     row.slot("slot of destination", 0);
     row.slot("slot of p", 1);
     let distance = row.slot("distance", 2);
-    row.rest();
+    let target = row.rest();
+    row.builder.range("target in range", target.into(), &[(32, row.active.into())]);
     row.fetch(Kind::Jump);
     let active = linear(row.active);
     room_above(&mut row, active.clone(), distance);
@@ -145,6 +147,8 @@ pub(in crate::circuit) fn call_indirect_trap(builder: &mut Builder, step: Option
 /// The chip `limit`: instead of a cycle, the end. The verifier sees that as many cycles as allowed have run.
 pub(in crate::circuit) fn limit(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
+    // A program that has ended has no word to go on with.
+    row.fetch_any();
     let active = linear(row.active);
     let code = row.challenge("code", Challenge::Delta, active.clone() * number(Trap::CycleLimitExhausted));
     row.put_end(0, active * Fr::from(TRAPPED), code);
