@@ -23,6 +23,8 @@
 //! 13. [`post_operation`]: results with their proofs, stamps and signatures
 //! 14. [`reputation`]: what others did, in exact counters
 //! 15. [`pools`]: Operations that wait for a proof, results that wait for settlement
+//! 16. [`wire`]: messages between nodes, and what a peer may say when
+//! 17. [`settlement`]: the Consensus Contract: deposits, stakes, leaders, settlement, slashing
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -40,6 +42,8 @@ pub mod profile;
 pub mod proof_system;
 pub mod registry;
 pub mod reputation;
+pub mod settlement;
 pub mod statement;
 pub mod vectors;
 pub mod wast;
+pub mod wire;

@@ -8,8 +8,23 @@ use std::fs;
 const DRAFT: &str = "EIP-DRAFT.md";
 
 /// The prefixes of the rule identifiers.
-const TOPICS: [&str; 13] =
-    ["NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON", "PROOF", "STATEMENT", "OP", "REG", "POST", "REP", "POOL"];
+const TOPICS: [&str; 15] = [
+    "NOTE",
+    "PROFILE",
+    "HOST",
+    "EXEC",
+    "CODE",
+    "POSEIDON",
+    "PROOF",
+    "STATEMENT",
+    "OP",
+    "REG",
+    "POST",
+    "REP",
+    "POOL",
+    "WIRE",
+    "SETTLE",
+];
 
 fn draft() -> String {
     fs::read_to_string(DRAFT).expect("the draft is text")

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 13] = [
+const PREFIXES: [(&str, &str); 15] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -22,6 +22,8 @@ const PREFIXES: [(&str, &str); 13] = [
     ("13-post-operation.md", "POST"),
     ("14-reputation.md", "REP"),
     ("15-pools.md", "POOL"),
+    ("16-wire.md", "WIRE"),
+    ("17-settlement.md", "SETTLE"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 11] = [
+const FORMATS: [&str; 13] = [
     "profile",
     "execution",
     "canonical_code",
@@ -29,6 +29,8 @@ const FORMATS: [&str; 11] = [
     "post_operation",
     "reputation",
     "pools",
+    "wire",
+    "settlement",
 ];
 
 fn committed() -> PathBuf {
@@ -687,5 +689,5 @@ fn patterns_have_a_limit() {
     let file = json!({"format": "profile", "version": vectors::VERSION, "cases": [case]});
     let (_, cases) = vectors::parse("file", file.to_string().as_bytes()).unwrap();
     let fault = cases[0].input(&vectors::Blobs::new()).unwrap_err();
-    assert_eq!(fault.to_string(), "file: profile-huge.input.module.parts[0]: the bytes grow beyond 4194304");
+    assert_eq!(fault.to_string(), "file: profile-huge.input.module.parts[0]: the bytes grow beyond 12582912");
 }

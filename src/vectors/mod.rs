@@ -13,6 +13,8 @@ pub mod registry;
 pub mod post_operation;
 pub mod reputation;
 pub mod pools;
+pub mod wire;
+pub mod settlement;
 pub mod profile;
 pub mod proof_system;
 pub mod statement;
@@ -41,7 +43,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 13] = [
+pub const CHAPTERS: [(&str, &str); 15] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -55,6 +57,8 @@ pub const CHAPTERS: [(&str, &str); 13] = [
     ("13-post-operation.md", include_str!("../../spec/13-post-operation.md")),
     ("14-reputation.md", include_str!("../../spec/14-reputation.md")),
     ("15-pools.md", include_str!("../../spec/15-pools.md")),
+    ("16-wire.md", include_str!("../../spec/16-wire.md")),
+    ("17-settlement.md", include_str!("../../spec/17-settlement.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -82,11 +86,15 @@ pub enum Format {
     Reputation,
     /// Pools admit, replace, evict and follow the chain.
     Pools,
+    /// Messages are decoded, and exchanged with a peer.
+    Wire,
+    /// The Consensus Contract is called.
+    Settlement,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 13] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -98,6 +106,8 @@ impl Format {
         Format::PostOperation,
         Format::Reputation,
         Format::Pools,
+        Format::Wire,
+        Format::Settlement,
     ];
 
     /// The name in files and paths.
@@ -114,6 +124,8 @@ impl Format {
             Format::PostOperation => "post_operation",
             Format::Reputation => "reputation",
             Format::Pools => "pools",
+            Format::Wire => "wire",
+            Format::Settlement => "settlement",
         }
     }
 
@@ -131,6 +143,8 @@ impl Format {
             Format::PostOperation => include_str!("../../vectors/schema/v1/post_operation.schema.json"),
             Format::Reputation => include_str!("../../vectors/schema/v1/reputation.schema.json"),
             Format::Pools => include_str!("../../vectors/schema/v1/pools.schema.json"),
+            Format::Wire => include_str!("../../vectors/schema/v1/wire.schema.json"),
+            Format::Settlement => include_str!("../../vectors/schema/v1/settlement.schema.json"),
         }
     }
 
@@ -148,6 +162,8 @@ impl Format {
             Format::PostOperation => post_operation::cases(),
             Format::Reputation => reputation::cases(),
             Format::Pools => pools::cases(),
+            Format::Wire => wire::cases(),
+            Format::Settlement => settlement::cases(),
         };
         cases.extend(extensions::cases(self));
         cases
