@@ -2,7 +2,7 @@
 
 use middle_client::canonical_code::lower;
 use middle_client::profile::load;
-use middle_client::vectors::{Blobs, Format, Node, Subject, parse};
+use middle_client::vectors::{Blobs, Format, Subject, parse, sha256};
 use std::error::Error;
 use std::path::Path;
 use std::{fs, io};
@@ -50,18 +50,32 @@ fn main() -> Result<(), Box<dyn Error>> {
                     }
                     Subject::Code(code) => write("canonical_code_bytes", &case.id, &code)?,
                     Subject::Object(input) => {
-                        if input["encoding"].is_string() {
-                            let encoding = Node::new("encoding", &input["encoding"]).hex();
-                            let encoding = encoding.map_err(|fault| fault.to_string())?;
-                            write(&format!("{}_bytes", format.name()), &case.id, &encoding)?;
+                        for bytes in encodings(&input) {
+                            write(&format!("{}_bytes", format.name()), &sha256(&bytes), &bytes)?;
                         }
                     }
-                    // Other subjects have no target of their own.
-                    _ => {}
+                    // Field elements to hash have no target of their own.
+                    Subject::Elements { .. } => {}
                 }
             }
         }
     }
+    for length in 0..64u8 {
+        write("proof_system_mutations", &length.to_string(), &sha256(&[length]).as_bytes()[..length.into()])?;
+    }
     println!("wrote seeds of {cases} cases to {}", root.join("corpus").display());
     Ok(())
+}
+
+/// All byte strings and texts anywhere in the input of a case.
+fn encodings(input: &serde_json::Value) -> Vec<Vec<u8>> {
+    match input {
+        serde_json::Value::Array(items) => items.iter().flat_map(encodings).collect(),
+        serde_json::Value::Object(fields) => fields.values().flat_map(encodings).collect(),
+        serde_json::Value::String(text) => match text.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok()) {
+            Some(bytes) => vec![bytes],
+            None => vec![text.clone().into_bytes()],
+        },
+        _ => Vec::new(),
+    }
 }

@@ -6,7 +6,8 @@ mod proofs;
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField};
-use middle_client::notation::Reject;
+use ark_serialize::CanonicalSerialize;
+use middle_client::notation::{Reject, keccak256};
 use middle_client::proof_system::example::{Cubic, Permutation};
 use middle_client::proof_system::*;
 use proofs::{TRANSCRIPT, key, prepared, prove_all, rng};
@@ -106,6 +107,14 @@ fn the_prover_refuses_what_does_not_fit() {
     let challenges = draw(&key.verifying_key, &prepared, &TRANSCRIPT, &[one.commitment().clone()]).unwrap();
     assert_eq!(prove(&key, two, &challenges, &mut rng).err(), Some(ProveError::OtherChallenges));
     assert!(prove(&key, one, &challenges, &mut rng).is_ok());
+
+    let mut wrong = Permutation::honest(LENGTH, 1);
+    wrong.values.as_mut().unwrap().right[0] += Fr::from(1u64);
+    let committed = commit(&key, &wrong, &mut rng).unwrap();
+    let challenges = draw(&key.verifying_key, &prepared, &TRANSCRIPT, &[committed.commitment().clone()]).unwrap();
+    // The first rows are those of the inner product and of the first vector's product.
+    let last = 3 * LENGTH - 1;
+    assert_eq!(prove(&key, committed, &challenges, &mut rng).err(), Some(ProveError::Unsatisfied(last)));
 }
 
 #[test]
@@ -214,6 +223,30 @@ fn cached_keys_are_found_and_damage_is_repaired() {
     flipped[1_000] ^= 1;
     std::fs::write(&file, flipped).unwrap();
     assert!(matches!(cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap().1, Origin::Rebuilt(_)));
+
+    // A checksum that fits does not make a key of what is none.
+    let changes: [(&str, fn(&mut ProvingKey)); 8] = [
+        ("bases of A are missing", |key| key.groth16.a_query.truncate(1)),
+        ("bases of the quotient are missing", |key| key.groth16.h_query.truncate(1)),
+        ("there are no bases of committed wires", |key| key.groth16.vk.gamma_abc_g1.truncate(2)),
+        ("bases times sigma are missing", |key| key.sigma_bases.truncate(1)),
+        ("there is no sigma", |key| key.verifying_key.sigma_g2 = None),
+        ("delta is gamma", |key| key.groth16.vk.delta_g2 = key.groth16.vk.gamma_g2),
+        ("delta is the identity in G1 alone", |key| key.groth16.delta_g1 = G1Affine::zero()),
+        ("a public base is repeated", |key| key.groth16.vk.gamma_abc_g1[2] = key.groth16.vk.gamma_abc_g1[1]),
+    ];
+    for (name, change) in changes {
+        let mut key = built.clone();
+        change(&mut key);
+        let mut bytes = sound[..72].to_vec();
+        let parts = (&key.groth16, &key.sigma_bases, &key.verifying_key.sigma_g2);
+        parts.serialize_uncompressed(&mut bytes).unwrap();
+        bytes.extend(keccak256(&bytes));
+        std::fs::write(&file, bytes).unwrap();
+        let (rebuilt, origin) = cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap();
+        assert!(matches!(origin, Origin::Rebuilt(_)), "{name}");
+        assert_eq!(rebuilt.verifying_key, built.verifying_key);
+    }
     std::fs::remove_dir_all(&directory).unwrap();
 }
 

@@ -691,3 +691,46 @@ fn patterns_have_a_limit() {
     let fault = cases[0].input(&vectors::Blobs::new()).unwrap_err();
     assert_eq!(fault.to_string(), "file: profile-huge.input.module.parts[0]: the bytes grow beyond 12582912");
 }
+
+/// The fault of a single case of a format with this input.
+fn fault_of(format: &str, id: &str, input: Value) -> String {
+    let case = json!({
+        "id": id, "description": "A case.", "requirements": [], "input": input, "expect": {"outcome": "accept"},
+    });
+    let file = json!({"format": format, "version": vectors::VERSION, "cases": [case]});
+    let (format, cases) = vectors::parse("file", file.to_string().as_bytes()).unwrap();
+    let input = cases[0].input(&vectors::Blobs::new()).unwrap();
+    vectors::evaluate(format, &input, &mut vectors::Blobs::new()).unwrap_err().to_string()
+}
+
+/// Nor may a small file order much work: a setup of any size, or any number of permutations.
+#[test]
+fn work_has_a_limit() {
+    let prove = |length: usize, segments: usize| {
+        let vector = vec![to_hex([0; 32]); length];
+        json!({
+            "kind": "prove", "seed": to_hex([0; 32]), "setupSeed": to_hex([0; 32]), "statement": "0x", "tier": 0,
+            "weights": vector, "segments": vec![json!({"left": vector, "right": vector}); segments],
+        })
+    };
+    let validator = validator("proof_system");
+    let mut file = read_json(&committed().join("v1/proof_system/accept.json"));
+    file["cases"].as_array_mut().unwrap().retain(|case| case["input"]["kind"] == "prove");
+    let mut fits = |input: Value| {
+        file["cases"][0]["input"] = input;
+        validator.is_valid(&file)
+    };
+    assert!(fits(prove(64, 16)));
+    for (length, segments, expected) in [
+        (65, 1, "input.weights: has 65 items, more than 64"),
+        (1, 17, "input.segments: has 17 items, more than 16"),
+        (0, 1, "input.weights: is empty"),
+        (1, 0, "input.segments: is empty"),
+    ] {
+        assert_eq!(fault_of("proof_system", "proof-system-prove", prove(length, segments)), expected);
+        assert!(!fits(prove(length, segments)), "{expected}");
+    }
+    let elements = to_hex([0; 129 * 32]);
+    let fault = fault_of("poseidon", "poseidon-long", json!({"elements": elements, "domain": "0x1"}));
+    assert_eq!(fault, "input.elements: has 4128 bytes, more than 4096");
+}

@@ -44,19 +44,29 @@ pub enum Origin {
 }
 
 /// The key of [`insecure_setup`](super::insecure_setup), from a directory of cached keys if it is there.
+///
+/// A cached key is as good as its directory: whoever can write there can make a prover show its witness. What a
+/// verifier relies on is not taken from here, but compared with a published key digest.
 pub fn cached_insecure_setup<C: Circuit>(
     directory: &Path,
     circuit: &C,
     seed: [u8; 32],
 ) -> Result<(ProvingKey, Origin), CacheError> {
-    let shape = Shape::of(circuit);
+    let mut shape = Shape::of(circuit);
     let header = [&MAGIC[..], shape.digest().as_slice(), &seed].concat();
     let path = directory.join(format!("{}.insecure-proving-key", hex::encode(keccak256(&header))));
     let damage = match fs::read(&path) {
         Ok(bytes) => match read(&bytes, &header) {
             Ok((groth16, sigma_bases, sigma_g2)) => {
                 let verifying_key = verifying_key(&shape, &groth16.vk, sigma_g2);
-                return Ok((ProvingKey { shape, groth16, sigma_bases, verifying_key }, Origin::Cached));
+                let key = ProvingKey { shape, groth16, sigma_bases, verifying_key };
+                match key.validate() {
+                    Ok(()) => return Ok((key, Origin::Cached)),
+                    Err(rejection) => {
+                        shape = key.shape;
+                        Some(rejection.to_string())
+                    }
+                }
             }
             Err(damage) => Some(damage),
         },
@@ -81,7 +91,9 @@ fn read(bytes: &[u8], header: &[u8]) -> Result<Parts, String> {
     if content.get(..HEADER_BYTES) != Some(header) {
         return Err("it is of another circuit, seed or version".into());
     }
-    Parts::deserialize_uncompressed_unchecked(&content[HEADER_BYTES..]).map_err(|error| error.to_string())
+    let mut rest = &content[HEADER_BYTES..];
+    let parts = Parts::deserialize_uncompressed_unchecked(&mut rest).map_err(|error| error.to_string())?;
+    if rest.is_empty() { Ok(parts) } else { Err(format!("{} bytes follow the key", rest.len())) }
 }
 
 fn write(path: &Path, header: &[u8], key: &ProvingKey) -> std::io::Result<()> {

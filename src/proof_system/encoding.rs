@@ -5,7 +5,6 @@ use super::verifier::Proof;
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ff::PrimeField;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
 /// Bytes of an element of G1: the x coordinate, little-endian, with two flags in its highest bits.
@@ -73,7 +72,7 @@ impl<'a> Reader<'a> {
             return reject(Reject::PointNotCanonical, "the point has another encoding");
         }
         // PROOF-014: G1 has no cofactor, G2 has one.
-        if !point.is_on_curve_and_in_subgroup() {
+        if point.check().is_err() {
             return reject(Reject::PointNotInSubgroup, "the point is not in the subgroup of prime order");
         }
         // PROOF-014: no honest proof or key contains the identity.
@@ -91,17 +90,6 @@ impl<'a> Reader<'a> {
                 Err(Rejection::new(Reject::ProofLengthMismatch, self.offset, detail))
             }
         }
-    }
-}
-
-trait Subgroup {
-    fn is_on_curve_and_in_subgroup(&self) -> bool;
-}
-
-impl<P: AffineRepr> Subgroup for P {
-    fn is_on_curve_and_in_subgroup(&self) -> bool {
-        use ark_ff::Zero;
-        self.mul_bigint(P::ScalarField::MODULUS).is_zero()
     }
 }
 

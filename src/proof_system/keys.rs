@@ -1,9 +1,10 @@
 //! Keys: what they hold, how a setup makes them and when they are sound.
 
-use super::qap::{PlainReduction, evaluate_polynomials};
+use super::qap::{PlainReduction, domain_size, evaluate_polynomials};
 use super::system::{Circuit, Shape};
 use crate::notation::{Reject, Rejection};
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, scalar_mul::BatchMulPreprocessing};
 use ark_ff::{Field, UniformRand, Zero};
 use ark_groth16::Groth16;
@@ -51,6 +52,41 @@ pub struct ProvingKey {
 }
 
 impl ProvingKey {
+    /// Whether the key can be one of its shape, and its parts one key. That its bases are those of the shape is not
+    /// visible in them.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        let ProvingKey { shape, groth16, sigma_bases, verifying_key: key } = self;
+        // A sum over lists of different lengths would end with the shorter one, and the proof be wrong.
+        let lengths = [
+            ("committed and public bases", groth16.vk.gamma_abc_g1.len(), shape.instance()),
+            ("bases of A", groth16.a_query.len(), shape.variables()),
+            ("bases of B in G1", groth16.b_g1_query.len(), shape.variables()),
+            ("bases of B in G2", groth16.b_g2_query.len(), shape.variables()),
+            ("bases of private wires", groth16.l_query.len(), shape.private),
+            ("bases of the quotient", groth16.h_query.len() + 1, domain_size(shape.rows()).unwrap_or_default()),
+            ("bases times sigma", sigma_bases.len(), shape.committed),
+        ];
+        for (what, found, expected) in lengths {
+            if found != expected {
+                let detail = format!("{found} {what}, the circuit has {expected}");
+                return Err(Rejection::new(Reject::KeyMalformed, 0, detail));
+            }
+        }
+        if *key != verifying_key(shape, &groth16.vk, key.sigma_g2) {
+            return Err(Rejection::new(Reject::KeyMalformed, 0, "the verifier's part is that of another key"));
+        }
+        key.validate()?;
+        // PROOF-005: the prover's copies in G1; with the identity as delta, r and s would hide nothing.
+        let agree = |left: (G1Affine, G2Affine), right: (G1Affine, G2Affine)| {
+            Bn254::pairing(left.0, left.1) == Bn254::pairing(right.0, right.1)
+        };
+        let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
+        if !agree((groth16.delta_g1, g2), (g1, key.delta_g2)) || !agree((groth16.beta_g1, g2), (g1, key.beta_g2)) {
+            return Err(Rejection::new(Reject::KeyDegenerate, 0, "beta or delta are others in G1 than in G2"));
+        }
+        Ok(())
+    }
+
     /// The bases of the committed wires.
     pub fn committed_bases(&self) -> &[G1Affine] {
         &self.groth16.vk.gamma_abc_g1[self.shape.known()..]
@@ -128,7 +164,8 @@ pub(super) fn verifying_key(
         gamma_g2: vk.gamma_g2,
         delta_g2: vk.delta_g2,
         sigma_g2,
-        bases: vk.gamma_abc_g1[..shape.known()].to_vec(),
+        // No slice: a damaged key has fewer, and is refused when it is validated.
+        bases: vk.gamma_abc_g1.iter().take(shape.known()).copied().collect(),
     }
 }
 

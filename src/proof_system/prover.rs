@@ -55,6 +55,15 @@ impl<C: Circuit> Committed<'_, C> {
     pub fn commitment(&self) -> &Commitment {
         &self.commitment
     }
+
+    /// Phase 2 without a proof: the values of all variables, as [`Shape`](super::Shape) orders them. Whoever sees them
+    /// knows the witness: they are for tests and measurements.
+    pub fn assignment(self, challenges: &Challenges) -> Vec<Fr> {
+        let Committed { circuit, early, mut system, .. } = self;
+        system.challenges.clone_from(&challenges.values);
+        run_phase_2(circuit, early, &mut system);
+        assignment(system)
+    }
 }
 
 /// Phase 1: fixes the committed wires and commits to them with a fresh blinder.
@@ -96,7 +105,7 @@ pub fn prove<C: Circuit>(
     }
     system.challenges.clone_from(&challenges.values);
     run_phase_2(circuit, early, &mut system);
-    let proof = groth16(key, &system, rng)?;
+    let proof = groth16(key, system, rng)?;
     Ok(Proof { a: proof.a, b: proof.b, c: proof.c, d: commitment.point, knowledge })
 }
 
@@ -113,12 +122,12 @@ pub fn prove_vanilla<C: Circuit>(
     let early = circuit.phase_1(&mut system);
     expect("committed wires", system.committed.len(), 0)?;
     run_phase_2(circuit, early, &mut system);
-    groth16(key, &system, rng)
+    groth16(key, system, rng)
 }
 
 fn groth16(
     key: &ProvingKey,
-    system: &System,
+    system: System,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<ark_groth16::Proof<Bn254>, ProveError> {
     let shape = &key.shape;
@@ -129,9 +138,8 @@ fn groth16(
     expect("public inputs of phase 2", system.late_public.len(), shape.late_public)?;
     expect("private wires", system.private.len(), shape.private)?;
     let assignment = assignment(system);
-    if cfg!(debug_assertions)
-        && let Some(row) = shape.unsatisfied(&assignment)
-    {
+    // A hundredth of the time of the proof, which would be of no use.
+    if let Some(row) = shape.unsatisfied(&assignment) {
         return Err(ProveError::Unsatisfied(row));
     }
     // PROOF-010: with r and s uniform, A, B and C show nothing.
@@ -149,9 +157,13 @@ fn groth16(
 }
 
 /// All values: 1, public inputs, challenges, public inputs of phase 2, committed wires, private wires.
-pub(super) fn assignment(system: &System) -> Vec<Fr> {
+fn assignment(system: System) -> Vec<Fr> {
     let System { public, challenges, late_public, committed, private, .. } = system;
-    [&[Fr::ONE], &public[..], challenges, late_public, committed, private].concat()
+    // Each part is freed when it has been copied.
+    let mut all = vec![Fr::ONE];
+    all.reserve_exact(public.len() + challenges.len() + late_public.len() + committed.len() + private.len());
+    [public, challenges, late_public, committed, private].into_iter().for_each(|part| all.extend(part));
+    all
 }
 
 fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), ProveError> {

@@ -3,7 +3,8 @@
 use crate::notation::B256;
 use alloy_primitives::Keccak256;
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, BigInteger, Field, One, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
+use rayon::prelude::*;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 /// A wire of phase 1: it is fixed before the challenges are drawn.
@@ -288,10 +289,11 @@ impl Shape {
         let mut system = System { keep_rows: true, shape_only: true, ..System::default() };
         run_without_values(circuit, &mut system);
         let committed = system.committed.len() + usize::from(C::CHALLENGES > 0);
-        Shape::from_rows(circuit.constants(), &system, C::CHALLENGES, committed)
+        Shape::from_rows(circuit.constants(), system, C::CHALLENGES, committed)
     }
 
-    fn from_rows(constants: usize, system: &System, challenges: usize, committed: usize) -> Shape {
+    /// Takes the system apart row by row: at no time are all rows there twice.
+    fn from_rows(constants: usize, system: System, challenges: usize, committed: usize) -> Shape {
         let (public, late_public, private) = (system.public.len(), system.late_public.len(), system.private.len());
         let late = 1 + public + challenges;
         let column = |wire: Wire| match wire {
@@ -304,10 +306,13 @@ impl Shape {
         };
         let instance = late + late_public + committed;
         let mut used = vec![false; instance];
-        let mut matrices: [Vec<Vec<(Fr, usize)>>; 3] = Default::default();
-        for row in &system.rows {
+        let mut matrices: [Vec<Vec<(Fr, usize)>>; 3] = [(); 3].map(|()| Vec::with_capacity(system.rows.len()));
+        for row in system.rows {
             for (matrix, linear) in matrices.iter_mut().zip(row) {
-                let terms = collect(linear.0.iter().map(|(coefficient, wire)| (*coefficient, column(*wire))).collect());
+                // The terms stay in their place in memory, so what they have to spare is given back.
+                let terms = linear.0.into_iter().map(|(coefficient, wire)| (coefficient, column(wire)));
+                let mut terms = collect(terms.collect());
+                terms.shrink_to_fit();
                 terms.iter().filter(|(_, index)| *index < instance).for_each(|(_, index)| used[*index] = true);
                 matrix.push(terms);
             }
@@ -329,12 +334,16 @@ impl Shape {
         for count in [constants, public, challenges, late_public, committed, private, &self.rows()] {
             hasher.update((*count as u64).to_be_bytes());
         }
+        // A row at a time: a call of the hash for each number would take longer than the hash.
+        let mut bytes = Vec::new();
         for row in self.matrices.iter().flatten() {
-            hasher.update((row.len() as u64).to_be_bytes());
+            bytes.clear();
+            bytes.extend((row.len() as u64).to_be_bytes());
             for (coefficient, index) in row {
-                hasher.update(coefficient.into_bigint().to_bytes_be());
-                hasher.update((*index as u64).to_be_bytes());
+                bytes.extend(coefficient.into_bigint().0.iter().rev().flat_map(|limb| limb.to_be_bytes()));
+                bytes.extend((*index as u64).to_be_bytes());
             }
+            hasher.update(&bytes);
         }
         hasher.finalize()
     }
@@ -362,7 +371,7 @@ impl Shape {
     /// The first row that an assignment of all variables does not satisfy.
     pub fn unsatisfied(&self, assignment: &[Fr]) -> Option<usize> {
         let evaluate = |terms: &[(Fr, usize)]| -> Fr { terms.iter().map(|(c, index)| *c * assignment[*index]).sum() };
-        (0..self.rows()).find(|row| {
+        (0..self.rows()).into_par_iter().find_first(|row| {
             let [a, b, c] = [0, 1, 2].map(|matrix| evaluate(&self.matrices[matrix][*row]));
             a * b != c
         })

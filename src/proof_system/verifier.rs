@@ -9,7 +9,8 @@ use alloy_primitives::Keccak256;
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
-use ark_ff::{Field, One, PrimeField, Zero};
+use ark_ff::{CyclotomicMultSubgroup, One, PrimeField, Zero};
+use rayon::prelude::*;
 
 /// A proof with a committed phase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,35 +123,38 @@ impl Verifier {
             return Err(Rejection::new(Reject::CommitmentMismatch, 0, detail));
         }
         let coefficients = self.coefficients(prepared, challenges, segments)?;
+        let equations: Vec<Fr> = coefficients.iter().map(|[equation, _]| *equation).collect();
+        let [_, knowledge] = coefficients[0];
 
-        let [mut inputs, mut privates, mut commitments, mut knowledge] = [G1Projective::zero(); 4];
-        let mut alpha_beta_exponent = Fr::zero();
-        let mut g1: Vec<<Bn254 as Pairing>::G1Prepared> = Vec::with_capacity(segments.len() + 4);
-        let mut g2: Vec<<Bn254 as Pairing>::G2Prepared> = Vec::with_capacity(segments.len() + 4);
-        for (segment, [equation, opening]) in segments.iter().zip(&coefficients) {
-            let proof = segment.proof;
-            inputs += (self.inputs(prepared, challenges, segment)? + proof.d) * equation;
-            privates += proof.c * equation;
-            commitments += proof.d * opening;
-            knowledge += proof.knowledge * opening;
-            alpha_beta_exponent += equation;
-            g1.push((proof.a * equation).into_affine().into());
-            g2.push(proof.b.into());
-        }
-        let sums = G1Projective::normalize_batch(&[inputs, privates, commitments, knowledge]);
-        g1.extend(sums.into_iter().map(<Bn254 as Pairing>::G1Prepared::from));
+        // What is paired with the same point of the key is added up first: four pairs, however many proofs there are.
+        let total: Fr = equations.iter().sum();
+        let sum = |point: fn(&Proof) -> G1Affine| {
+            let points: Vec<G1Affine> = segments.iter().map(|segment| point(segment.proof)).collect();
+            combination(&points, &equations)
+        };
+        let inputs = self.inputs(prepared, challenges, segments, &equations)?;
+        let (privates, commitments, openings) =
+            (sum(|proof| proof.c), sum(|proof| proof.d), sum(|proof| proof.knowledge));
+        let sums = [inputs + commitments, privates, commitments * knowledge, openings * knowledge];
+        let scaled = segments.par_iter().zip(&equations);
+        let scaled: Vec<G1Projective> =
+            scaled.map(|(segment, equation)| segment.proof.a.into_group() * equation).collect();
+        let g1 = G1Projective::normalize_batch(&[scaled, sums.to_vec()].concat());
+        let mut g2: Vec<<Bn254 as Pairing>::G2Prepared> =
+            segments.par_iter().map(|segment| segment.proof.b.into()).collect();
         g2.extend([self.minus_gamma.clone(), self.minus_delta.clone(), sigma.clone(), self.minus_one.clone()]);
         let product = Bn254::final_exponentiation(Bn254::multi_miller_loop(g1, g2));
         // PROOF-011: the equation of Groth16 with the commitment among the inputs, and that of the proof of knowledge.
-        if product.map(|product| product.0) == Some(self.alpha_beta.pow(alpha_beta_exponent.into_bigint())) {
+        if product.map(|product| product.0) == Some(self.alpha_beta.cyclotomic_exp(total.into_bigint())) {
             Ok(())
         } else {
             Err(Rejection::new(Reject::ProofInvalid, 0, "the pairing equation does not hold"))
         }
     }
 
-    /// PROOF-012: the coefficients of the batch, two for each proof, hashed from the challenges (and so from the key
-    /// and the statement) and all elements and inputs of all proofs. The first is 1: a common factor changes nothing.
+    /// PROOF-012: the coefficients of the batch, of each proof those of both equations, hashed from the challenges (and
+    /// so from the key and the statement) and all elements and inputs of all proofs. The first is 1: a common factor
+    /// changes nothing.
     pub fn coefficients(
         &self,
         prepared: &Prepared,
@@ -171,23 +175,30 @@ impl Verifier {
             }
             hasher.update(segment.proof.to_bytes());
         }
-        let mut coefficients = expand(hasher.finalize(), 2 * segments.len() as u32);
-        coefficients[0] = Fr::one();
-        Ok(coefficients.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+        let mut equations = expand(hasher.finalize(), segments.len() as u32);
+        let knowledge = equations.first_mut().map(|first| std::mem::replace(first, Fr::one())).unwrap_or_default();
+        Ok(equations.into_iter().map(|equation| [equation, equation * knowledge]).collect())
     }
 
-    /// The known part of the inputs' point: 1, constants, public inputs, challenges, public inputs of phase 2.
+    /// What the verifier knows of the inputs, summed up over all proofs times their coefficients: 1 and constants, public
+    /// inputs, challenges, public inputs of phase 2. The scalars are summed up first, so that a further proof takes no
+    /// multiplication of a point.
     fn inputs(
         &self,
         prepared: &Prepared,
         challenges: &Challenges,
-        segment: &Segment<'_>,
+        segments: &[Segment<'_>],
+        coefficients: &[Fr],
     ) -> Result<G1Projective, Rejection> {
         count("challenges", challenges.values.len(), self.key.challenges)?;
-        let values = segment.public.iter().chain(&challenges.values).chain(segment.late_public);
-        let scalars: Vec<_> = values.map(|value| value.into_bigint()).collect();
         let bases = &self.key.bases[1 + self.key.constants as usize..];
-        Ok(G1Projective::msm_bigint(bases, &scalars) + prepared.point + self.key.bases[0])
+        let mut scalars = vec![Fr::zero(); bases.len()];
+        for (segment, coefficient) in segments.iter().zip(coefficients) {
+            let values = segment.public.iter().chain(&challenges.values).chain(segment.late_public);
+            scalars.iter_mut().zip(values).for_each(|(scalar, value)| *scalar += *coefficient * value);
+        }
+        let total: Fr = coefficients.iter().sum();
+        Ok(combination(bases, &scalars) + (prepared.point + self.key.bases[0]) * total)
     }
 
     /// Verifies a vanilla proof: of a circuit without a committed phase.
@@ -196,8 +207,7 @@ impl Verifier {
             return Err(Rejection::new(Reject::OtherKey, 0, "the key has a committed phase"));
         }
         count("public inputs", public.len(), self.key.public + self.key.late_public)?;
-        let scalars: Vec<_> = public.iter().map(|value| value.into_bigint()).collect();
-        let inputs = G1Projective::msm_bigint(&self.key.bases[1..], &scalars) + self.key.bases[0];
+        let inputs = combination(&self.key.bases[1..], public) + self.key.bases[0];
         let g1: [<Bn254 as Pairing>::G1Prepared; 3] = [proof.a.into(), inputs.into_affine().into(), proof.c.into()];
         let g2 = [proof.b.into(), self.minus_gamma.clone(), self.minus_delta.clone()];
         let product = Bn254::final_exponentiation(Bn254::multi_miller_loop(g1, g2));
@@ -207,6 +217,16 @@ impl Verifier {
             Err(Rejection::new(Reject::ProofInvalid, 0, "the pairing equation does not hold"))
         }
     }
+}
+
+/// The sum of the points times the scalars.
+fn combination(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    // The buckets of the general algorithm pay for themselves from here on.
+    if points.len() >= 16 {
+        let scalars: Vec<_> = scalars.iter().map(|scalar| scalar.into_bigint()).collect();
+        return G1Projective::msm_bigint(points, &scalars);
+    }
+    points.par_iter().zip(scalars).map(|(point, scalar)| point.into_group() * scalar).sum()
 }
 
 /// PROOF-011: as many values as the key has bases for; `ark-groth16` would ignore the rest.

@@ -264,7 +264,7 @@ impl Input {
             Subject::Module(module) => json!({"module": bytes::to_json(module, "wasm", blobs)}),
             Subject::Code(code) => json!({"code": bytes::to_json(code, "code", blobs)}),
             Subject::Elements { domain, elements } => {
-                let mut value = json!({"elements": bytes::to_json(elements, "bin", blobs)});
+                let mut value = json!({"elements": json::hex(elements)});
                 if let Some(domain) = domain {
                     value["domain"] = json::quantity(*domain).into();
                 }
@@ -291,7 +291,7 @@ impl Input {
         if let Some(elements) = node.optional("elements")? {
             node.only(&["domain", "elements"])?;
             let domain = node.optional("domain")?.map(|domain| domain.quantity()).transpose()?;
-            let elements = bytes::from_json(&elements, blobs)?;
+            let elements = elements.hex()?;
             return Ok(Input { subject: Subject::Elements { domain, elements }, run: None });
         }
         let (name, subject) = match node.optional("code")? {

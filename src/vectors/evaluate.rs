@@ -20,6 +20,9 @@ const MAX_STEPS: u64 = 200_000_000;
 const TRACE_BLOCK: u64 = 4_096;
 /// The longest program whose encoding stands in the vectors; of a longer one the commitment must do.
 const MAX_ENCODED_WORDS: usize = 16_384;
+/// The most bytes of field elements that a case hashes: each of the 128 elements costs its reader a permutation twice, and
+/// kilobytes of states.
+const MAX_ELEMENT_BYTES: usize = bytes::MAX_INLINE_BYTES;
 /// The longest program whose listing stands in the vectors, so that the files stay readable.
 const MAX_LISTED_WORDS: usize = 256;
 
@@ -192,6 +195,10 @@ fn canonical_code(subject: &Subject, run: Option<&Run>, blobs: &mut Blobs) -> Re
 }
 
 fn poseidon(domain: Option<u64>, elements: &[u8]) -> Result<Value, Stop> {
+    if elements.len() > MAX_ELEMENT_BYTES {
+        let cause = format!("has {} bytes, more than {MAX_ELEMENT_BYTES}", elements.len());
+        return Err(Fault::new("input.elements", cause).into());
+    }
     let inputs = poseidon::elements_from_bytes(elements)?;
     let (mut permutations, mut rows) = (Vec::new(), 0);
     let permute = |parameters: &Parameters, state: &mut [Fr]| permutations.push(traced(parameters, state));

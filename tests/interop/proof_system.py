@@ -250,7 +250,8 @@ def batch_coefficients(key, seed, prepared, segments):
     parts = [BATCH_DOMAIN, key.digest, seed, encode_point(prepared), number(len(segments))]
     for segment in segments:
         parts += [field_to_bytes(value) for value in segment.public + segment.late_public] + [segment.proof.data]
-    return [1] + expand(keccak256(*parts), 2 * len(segments))[1:]
+    second, *rest = expand(keccak256(*parts), len(segments))
+    return [value * factor % curve_order for value in [1] + rest for factor in (1, second)]
 
 
 def inputs_point(key, prepared, challenges, segment):

@@ -14,6 +14,11 @@ use ark_ff::UniformRand;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
 
+/// Longest vectors of the kind `prove`, and most segments: a few characters of a file would otherwise order a setup and
+/// proofs of any size. No other kind does more than a little work for each byte of its input.
+const MAX_PROVEN_LENGTH: usize = 64;
+const MAX_PROVEN_SEGMENTS: usize = 16;
+
 /// Why there is no accepting expectation.
 pub enum Stop {
     /// The input is refused.
@@ -179,9 +184,12 @@ fn verify(node: &Node) -> Result<Value, Stop> {
 /// Proves permutations as the segments of one statement: the same seeds give the same bytes everywhere.
 fn prove_segments(node: &Node) -> Result<Value, Stop> {
     node.only(&["kind", "seed", "segments", "setupSeed", "statement", "tier", "weights"])?;
-    let weights = fields(&node.field("weights")?)?;
+    let (weights, segments) = (node.field("weights")?, node.field("segments")?);
+    bounded(&weights, MAX_PROVEN_LENGTH)?;
+    bounded(&segments, MAX_PROVEN_SEGMENTS)?;
+    let weights = fields(&weights)?;
     let mut circuits = Vec::new();
-    for segment in node.field("segments")?.items()? {
+    for segment in segments.items()? {
         segment.only(&["left", "right"])?;
         let (left, right) = (fields(&segment.field("left")?)?, fields(&segment.field("right")?)?);
         if left.len() != weights.len() || right.len() != weights.len() {
@@ -212,6 +220,15 @@ fn prove_segments(node: &Node) -> Result<Value, Stop> {
         "randomness": proven.randomness,
         "segments": segments.collect::<Vec<_>>(),
     }))
+}
+
+/// Fails for an empty list, which the circuit has no rows for, and for one that is too long.
+fn bounded(list: &Node, most: usize) -> Result<(), Fault> {
+    match list.items()?.len() {
+        0 => Err(list.fault("is empty")),
+        length if length > most => Err(list.fault(format!("has {length} items, more than {most}"))),
+        _ => Ok(()),
+    }
 }
 
 /// Proofs of one statement, with what their verification takes and what was drawn for them.
