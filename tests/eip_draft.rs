@@ -8,7 +8,7 @@ use std::fs;
 const DRAFT: &str = "EIP-DRAFT.md";
 
 /// The prefixes of the rule identifiers.
-const TOPICS: [&str; 15] = [
+const TOPICS: [&str; 18] = [
     "NOTE",
     "PROFILE",
     "HOST",
@@ -24,6 +24,9 @@ const TOPICS: [&str; 15] = [
     "POOL",
     "WIRE",
     "SETTLE",
+    "NODE",
+    "NATIVE",
+    "REQ",
 ];
 
 fn draft() -> String {

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 16] = [
     "profile",
     "execution",
     "canonical_code",
@@ -31,6 +31,9 @@ const FORMATS: [&str; 13] = [
     "pools",
     "wire",
     "settlement",
+    "node",
+    "native_transaction",
+    "requests",
 ];
 
 fn committed() -> PathBuf {
@@ -470,8 +473,10 @@ fn schemas_are_strict() {
             damage(&mut file);
             assert!(!validator.is_valid(&file), "{format}: {name}");
         }
+        // A format whose answers include errors refuses nothing.
+        let Some(refused) = files(format).into_iter().find(|name| *name != "accept") else { continue };
         for field in ["derivedFrom", "mutation"] {
-            let mut file = good(files(format)[1]);
+            let mut file = good(refused);
             file["cases"][0].as_object_mut().unwrap().remove(field);
             assert!(!validator.is_valid(&file), "{format}: a rejected case without {field}");
         }

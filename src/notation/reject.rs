@@ -434,6 +434,13 @@ reasons! {
     EvidenceInvalid, "evidence_invalid", Settlement;
     /// Evidence is too old, of the future, or of an unknown block.
     EvidenceTooOld, "evidence_too_old", Settlement;
+
+    /// A native transaction is too long.
+    TransactionTooLarge, "transaction_too_large", Encoding;
+    /// A native transaction has a stamp or a prover's signature.
+    TransactionStamped, "transaction_stamped", Settlement;
+    /// The balance does not cover the largest cost of a native transaction.
+    BalanceTooSmall, "balance_too_small", Settlement;
 }
 
 /// A refusal: the reason, the place and the cause in words.

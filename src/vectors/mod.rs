@@ -15,6 +15,9 @@ pub mod reputation;
 pub mod pools;
 pub mod wire;
 pub mod settlement;
+pub mod node;
+pub mod native_transaction;
+pub mod requests;
 pub mod profile;
 pub mod proof_system;
 pub mod statement;
@@ -43,7 +46,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 15] = [
+pub const CHAPTERS: [(&str, &str); 18] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -59,6 +62,9 @@ pub const CHAPTERS: [(&str, &str); 15] = [
     ("15-pools.md", include_str!("../../spec/15-pools.md")),
     ("16-wire.md", include_str!("../../spec/16-wire.md")),
     ("17-settlement.md", include_str!("../../spec/17-settlement.md")),
+    ("18-node.md", include_str!("../../spec/18-node.md")),
+    ("19-native-transaction.md", include_str!("../../spec/19-native-transaction.md")),
+    ("20-requests.md", include_str!("../../spec/20-requests.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -90,11 +96,17 @@ pub enum Format {
     Wire,
     /// The Consensus Contract is called.
     Settlement,
+    /// A node handles events.
+    Node,
+    /// A transaction with a result is applied.
+    NativeTransaction,
+    /// A JSON-RPC request is answered.
+    Requests,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 13] = [
+    pub const ALL: [Format; 16] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -108,6 +120,9 @@ impl Format {
         Format::Pools,
         Format::Wire,
         Format::Settlement,
+        Format::Node,
+        Format::NativeTransaction,
+        Format::Requests,
     ];
 
     /// The name in files and paths.
@@ -126,6 +141,9 @@ impl Format {
             Format::Pools => "pools",
             Format::Wire => "wire",
             Format::Settlement => "settlement",
+            Format::Node => "node",
+            Format::NativeTransaction => "native_transaction",
+            Format::Requests => "requests",
         }
     }
 
@@ -145,6 +163,9 @@ impl Format {
             Format::Pools => include_str!("../../vectors/schema/v1/pools.schema.json"),
             Format::Wire => include_str!("../../vectors/schema/v1/wire.schema.json"),
             Format::Settlement => include_str!("../../vectors/schema/v1/settlement.schema.json"),
+            Format::Node => include_str!("../../vectors/schema/v1/node.schema.json"),
+            Format::NativeTransaction => include_str!("../../vectors/schema/v1/native_transaction.schema.json"),
+            Format::Requests => include_str!("../../vectors/schema/v1/requests.schema.json"),
         }
     }
 
@@ -164,6 +185,9 @@ impl Format {
             Format::Pools => pools::cases(),
             Format::Wire => wire::cases(),
             Format::Settlement => settlement::cases(),
+            Format::Node => node::cases(),
+            Format::NativeTransaction => native_transaction::cases(),
+            Format::Requests => requests::cases(),
         };
         cases.extend(extensions::cases(self));
         cases
