@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 11] = [
+const FORMATS: [&str; 16] = [
     "profile",
     "execution",
     "canonical_code",
@@ -29,6 +29,11 @@ const FORMATS: [&str; 11] = [
     "post_operation",
     "reputation",
     "pools",
+    "wire",
+    "settlement",
+    "node",
+    "native_transaction",
+    "requests",
 ];
 
 fn committed() -> PathBuf {
@@ -468,8 +473,10 @@ fn schemas_are_strict() {
             damage(&mut file);
             assert!(!validator.is_valid(&file), "{format}: {name}");
         }
+        // A format whose answers include errors refuses nothing.
+        let Some(refused) = files(format).into_iter().find(|name| *name != "accept") else { continue };
         for field in ["derivedFrom", "mutation"] {
-            let mut file = good(files(format)[1]);
+            let mut file = good(refused);
             file["cases"][0].as_object_mut().unwrap().remove(field);
             assert!(!validator.is_valid(&file), "{format}: a rejected case without {field}");
         }
@@ -687,7 +694,7 @@ fn patterns_have_a_limit() {
     let file = json!({"format": "profile", "version": vectors::VERSION, "cases": [case]});
     let (_, cases) = vectors::parse("file", file.to_string().as_bytes()).unwrap();
     let fault = cases[0].input(&vectors::Blobs::new()).unwrap_err();
-    assert_eq!(fault.to_string(), "file: profile-huge.input.module.parts[0]: the bytes grow beyond 4194304");
+    assert_eq!(fault.to_string(), "file: profile-huge.input.module.parts[0]: the bytes grow beyond 12582912");
 }
 
 /// The fault of a single case of a format with this input.

@@ -4,6 +4,7 @@
 //! fault (a refused module, wrong vectors, a file that cannot be read) or 2 if the command is.
 
 mod failure;
+mod protocol;
 mod source;
 mod vectors;
 mod wasm;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
   middle-client vectors check                       check the vectors on disk
   middle-client wasm check extension.wasm           accept or refuse a module
   middle-client wasm run extension.wat --input 0x2a execute a module
+  middle-client simulate scenario.json              run many nodes and check the invariants
   middle-client wast i32.wast                       run a script of the official test suite"
 )]
 struct Arguments {
@@ -39,6 +41,22 @@ enum Command {
     /// Check, lower, run or measure a WebAssembly module
     #[command(subcommand)]
     Wasm(wasm::Command),
+    /// Encode, decode, hash or sign an Operation
+    #[command(subcommand)]
+    Operation(protocol::OperationCommand),
+    /// Encode, decode or hash a PostOperation
+    #[command(subcommand)]
+    PostOperation(protocol::PostOperationCommand),
+    /// Name an entry of the registry
+    #[command(subcommand)]
+    Registry(protocol::RegistryCommand),
+    /// Adopt an extension
+    #[command(subcommand)]
+    Extension(protocol::ExtensionCommand),
+    /// Print who leads a slot
+    Leader(protocol::LeaderArguments),
+    /// Run a scenario of many nodes and an L1, and check the invariants
+    Simulate(protocol::SimulateArguments),
     /// Run scripts of the official WebAssembly test suite through both engines
     Wast(wast::Arguments),
 }
@@ -50,6 +68,12 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Vectors(command) => vectors::run(command, &mut out),
         Command::Wasm(command) => wasm::run(command, &mut out),
+        Command::Operation(command) => protocol::operation(command, &mut out),
+        Command::PostOperation(command) => protocol::post_operation(command, &mut out),
+        Command::Registry(command) => protocol::registry(command, &mut out),
+        Command::Extension(command) => protocol::extension(command, &mut out),
+        Command::Leader(arguments) => protocol::leader(&arguments, &mut out),
+        Command::Simulate(arguments) => protocol::simulate(&arguments, &mut out),
         Command::Wast(arguments) => wast::run(&arguments, &mut out),
     };
     match result.and_then(|()| Ok(out.flush()?)) {
