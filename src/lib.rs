@@ -25,6 +25,11 @@
 //! 13. [`post_operation`]: results with their proofs, stamps and signatures
 //! 14. [`reputation`]: what others did, in exact counters
 //! 15. [`pools`]: Operations that wait for a proof, results that wait for settlement
+//! 16. [`wire`]: messages between nodes, and what a peer may say when
+//! 17. [`settlement`]: the Consensus Contract: deposits, stakes, leaders, settlement, slashing
+//! 18. [`node`]: the handlers composed: events in, actions out; and a simulation
+//! 19. [`native_transaction`]: results in blocks, without a contract: needs a fork
+//! 20. [`requests`]: what a node's users ask
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -34,6 +39,8 @@ pub mod canonical_code;
 pub mod circuit;
 pub mod execution;
 pub mod host_interface;
+pub mod native_transaction;
+pub mod node;
 pub mod notation;
 pub mod operation;
 pub mod pools;
@@ -44,6 +51,9 @@ pub mod proof_system;
 pub mod proving;
 pub mod registry;
 pub mod reputation;
+pub mod requests;
+pub mod settlement;
 pub mod statement;
 pub mod vectors;
 pub mod wast;
+pub mod wire;

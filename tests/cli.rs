@@ -372,3 +372,44 @@ fn a_broken_pipe_is_no_panic() {
         assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
     }
 }
+
+/// Encoding, decoding, hashing and signing fit together, and what is wrong has its reason.
+#[test]
+fn operations_are_encoded_hashed_and_signed() {
+    let vectors: Value =
+        serde_json::from_str(&fs::read_to_string(Path::new(ROOT).join("vectors/v1/operation/accept.json")).unwrap())
+            .unwrap();
+    let cases = vectors["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["id"] == "operation-decode-plain").unwrap();
+    let (encoding, expect) = (case["input"]["encoding"].as_str().unwrap(), &case["expect"]);
+    let contract = case["input"]["consensusContract"].as_str().unwrap();
+    assert_eq!(json(&["operation", "decode", encoding]), expect["operation"]);
+    let plain = file("operation.json", expect["operation"].to_string());
+    assert_eq!(stdout(&["operation", "encode", &plain]).trim(), encoding);
+    let hashes = json(&["operation", "hash", &plain, "--contract", contract]);
+    for name in ["domainSeparator", "hash", "wireHash"] {
+        assert_eq!(hashes[name], expect[name], "{name}");
+    }
+    let key = file("key", format!("0x{}\n", "11".repeat(32)));
+    let signed = json(&["operation", "sign", &plain, "--contract", contract, "--key", &key]);
+    assert_ne!(signed["signature"], expect["operation"]["signature"]);
+    let signed = file("signed.json", signed.to_string());
+    assert_eq!(json(&["operation", "hash", &signed, "--contract", contract])["hash"], expect["hash"]);
+    assert!(failure(1, &["operation", "decode", "0x02c0"]).contains("envelope_unknown"));
+    assert!(failure(2, &["operation", "hash", &plain, "--contract", "0x12"]).contains("--contract"));
+    assert!(failure(1, &["operation", "encode", &file("no.json", "{}")]).contains("is missing"));
+}
+
+#[test]
+fn scenarios_end_with_the_verdicts_of_the_invariants() {
+    let scenario = "tests/scenarios/whole-flow.json";
+    let lines = stdout(&["simulate", scenario]);
+    assert!(lines.contains("settles") && lines.contains("ok     value is conserved") && !lines.contains("FAILED"));
+    let outcome = json(&["simulate", scenario, "--json"]);
+    assert!(lines.contains(outcome["digest"].as_str().unwrap()));
+    let good = fs::read_to_string(Path::new(ROOT).join(scenario)).unwrap();
+    let wrong = file("wrong-scenario.json", good.replace("\"settled\": \"0x4\"", "\"settled\": \"0x5\""));
+    let output = run(&["simulate", &wrong]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("FAILED as many Operations are settled as expected"));
+}

@@ -8,9 +8,27 @@ use std::fs;
 const DRAFT: &str = "EIP-DRAFT.md";
 
 /// The prefixes of the rule identifiers.
-const TOPICS: [&str; 15] = [
-    "NOTE", "PROFILE", "HOST", "EXEC", "CODE", "POSEIDON", "PROOF", "STATEMENT", "CIRCUIT", "PROVE", "OP", "REG", "POST",
-    "REP", "POOL",
+const TOPICS: [&str; 20] = [
+    "NOTE",
+    "PROFILE",
+    "HOST",
+    "EXEC",
+    "CODE",
+    "POSEIDON",
+    "PROOF",
+    "STATEMENT",
+    "CIRCUIT",
+    "PROVE",
+    "OP",
+    "REG",
+    "POST",
+    "REP",
+    "POOL",
+    "WIRE",
+    "SETTLE",
+    "NODE",
+    "NATIVE",
+    "REQ",
 ];
 
 fn draft() -> String {

@@ -40,6 +40,8 @@ fn the_chapter_lists_every_stage() {
         Stage::Admission,
         Stage::Registry,
         Stage::PostOperation,
+        Stage::Wire,
+        Stage::Settlement,
     ];
     let found: Vec<_> = table("stages").iter().map(|row| row[0]).collect();
     assert_eq!(found, stages.map(Stage::name));

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 15] = [
+const PREFIXES: [(&str, &str); 20] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -24,6 +24,11 @@ const PREFIXES: [(&str, &str); 15] = [
     ("13-post-operation.md", "POST"),
     ("14-reputation.md", "REP"),
     ("15-pools.md", "POOL"),
+    ("16-wire.md", "WIRE"),
+    ("17-settlement.md", "SETTLE"),
+    ("18-node.md", "NODE"),
+    ("19-native-transaction.md", "NATIVE"),
+    ("20-requests.md", "REQ"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

@@ -5,6 +5,7 @@
 
 mod failure;
 mod proof;
+mod protocol;
 mod report;
 mod source;
 mod vectors;
@@ -29,6 +30,7 @@ use std::process::ExitCode;
   middle-client setup                               make the keys of the smallest tier
   middle-client prove extension.wasm --input 0x2a --output proof.json
   middle-client verify extension.wasm proof.json
+  middle-client simulate scenario.json              run many nodes and check the invariants
   middle-client wast i32.wast                       run a script of the official test suite"
 )]
 struct Arguments {
@@ -50,6 +52,22 @@ enum Command {
     Prove(Box<proof::ProveArguments>),
     /// Verify the proof of a statement about a module
     Verify(proof::VerifyArguments),
+    /// Encode, decode, hash or sign an Operation
+    #[command(subcommand)]
+    Operation(protocol::OperationCommand),
+    /// Encode, decode or hash a PostOperation
+    #[command(subcommand)]
+    PostOperation(protocol::PostOperationCommand),
+    /// Name an entry of the registry
+    #[command(subcommand)]
+    Registry(protocol::RegistryCommand),
+    /// Adopt an extension
+    #[command(subcommand)]
+    Extension(protocol::ExtensionCommand),
+    /// Print who leads a slot
+    Leader(protocol::LeaderArguments),
+    /// Run a scenario of many nodes and an L1, and check the invariants
+    Simulate(protocol::SimulateArguments),
     /// Run scripts of the official WebAssembly test suite through both engines
     Wast(wast::Arguments),
 }
@@ -64,6 +82,12 @@ pub fn main() -> ExitCode {
         Command::Setup(arguments) => proof::setup(&arguments, &mut out),
         Command::Prove(arguments) => proof::prove(&arguments, &mut out),
         Command::Verify(arguments) => proof::verify(&arguments, &mut out),
+        Command::Operation(command) => protocol::operation(command, &mut out),
+        Command::PostOperation(command) => protocol::post_operation(command, &mut out),
+        Command::Registry(command) => protocol::registry(command, &mut out),
+        Command::Extension(command) => protocol::extension(command, &mut out),
+        Command::Leader(arguments) => protocol::leader(&arguments, &mut out),
+        Command::Simulate(arguments) => protocol::simulate(&arguments, &mut out),
         Command::Wast(arguments) => wast::run(&arguments, &mut out),
     };
     match result.and_then(|()| Ok(out.flush()?)) {

@@ -97,7 +97,8 @@ fn plain(value: &Value) -> String {
 /// Columns as wide as their content; numbers stand on the right.
 fn print_table(name: &str, rows: &[Value], out: &mut impl Write) -> std::io::Result<()> {
     let Some(Value::Object(first)) = rows.first() else { return Ok(()) };
-    let columns: Vec<&String> = first.keys().collect();
+    let mut columns: Vec<&String> = first.keys().collect();
+    columns.sort_by_key(|column| !is_text(&first[column.as_str()]));
     let cells = |row: &Value| columns.iter().map(|column| plain(&row[column.as_str()])).collect::<Vec<_>>();
     let header = columns.iter().map(|column| words(column)).collect::<Vec<_>>();
     let lines: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().take(MAX_TABLE_ROWS).map(cells)).collect();
@@ -106,8 +107,7 @@ fn print_table(name: &str, rows: &[Value], out: &mut impl Write) -> std::io::Res
     writeln!(out, "\n{name}")?;
     for line in &lines {
         let cells = line.iter().zip(&widths).zip(&columns).map(|((cell, width), column)| {
-            let is_text = first[column.as_str()].as_str().is_some_and(|text| text.parse::<f64>().is_err());
-            if is_text { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+            if is_text(&first[column.as_str()]) { format!("{cell:width$}") } else { format!("{cell:>width$}") }
         });
         writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }
@@ -115,6 +115,10 @@ fn print_table(name: &str, rows: &[Value], out: &mut impl Write) -> std::io::Res
         0 => Ok(()),
         more => writeln!(out, "and {more} more"),
     }
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.parse::<f64>().is_err())
 }
 
 /// A name in camel case as words.

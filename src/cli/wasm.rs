@@ -214,7 +214,7 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
     result.add("constraints in a segment", segment.rows());
     result.add("domain of a segment", domain);
     // Public: constants, whether it is the first segment, and the sum.
-    result.add("wires public", tier.code_words + tier.image_cells + 2);
+    result.add("wires public", tier.constants() + 2);
     result.add("wires committed", segment.wires);
     result.add("wires private", segment.products + segment.fractions);
     result.add("weighted milliseconds of a segment", segment.microseconds() / 1_000);

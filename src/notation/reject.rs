@@ -33,6 +33,10 @@ pub enum Stage {
     Registry,
     /// A PostOperation is wrong for everybody.
     PostOperation,
+    /// A message breaks the rules of the connection.
+    Wire,
+    /// The Consensus Contract refuses a call, an item of a batch or evidence.
+    Settlement,
 }
 
 impl Stage {
@@ -51,6 +55,8 @@ impl Stage {
             Stage::Relation => "relation",
             Stage::Operation => "operation",
             Stage::Admission => "admission",
+            Stage::Settlement => "settlement",
+            Stage::Wire => "wire",
             Stage::PostOperation => "post-operation",
             Stage::Registry => "registry",
         }
@@ -390,6 +396,61 @@ reasons! {
     PreRootUnknown, "pre_root_unknown", Admission;
     /// A result builds on too many pooled results of its lane.
     LaneTooDeep, "lane_too_deep", Admission;
+
+    /// The number of a message is none of the known ones.
+    MessageUnknown, "message_unknown", Wire;
+    /// A message is longer than `MAX_MESSAGE_BYTES`.
+    MessageTooLarge, "message_too_large", Wire;
+    /// A message has more entries than it may.
+    TooManyEntries, "too_many_entries", Wire;
+    /// The lists of an announcement are not equally long.
+    AnnouncementLengths, "announcement_lengths", Wire;
+    /// A status comes twice, or something before it.
+    StatusUnexpected, "status_unexpected", Wire;
+    /// The peer speaks another version or is on another chain.
+    StatusMismatch, "status_mismatch", Wire;
+    /// The sequence number of capabilities is not above the last one.
+    SequenceNotRaised, "sequence_not_raised", Wire;
+    /// A response or an item in it was not asked for.
+    ResponseUnrequested, "response_unrequested", Wire;
+    /// An item has another type or size than was announced.
+    AnnouncedOtherwise, "announced_otherwise", Wire;
+    /// A peer asks for more verifications than it may.
+    TooManyVerifications, "too_many_verifications", Wire;
+    /// The verdict of a response is none of the known ones.
+    VerdictUnknown, "verdict_unknown", Wire;
+
+    /// A withdrawal of nothing or of more than the deposit, or a claim without an announcement.
+    NothingToWithdraw, "nothing_to_withdraw", Settlement;
+    /// A withdrawal is claimed before its time.
+    WithdrawalTooSoon, "withdrawal_too_soon", Settlement;
+    /// A stake is less than a unit.
+    StakeTooSmall, "stake_too_small", Settlement;
+    /// An account has no stake, or one that is ending or was slashed.
+    NotStaked, "not_staked", Settlement;
+    /// A stake is claimed before its time.
+    StillBonded, "still_bonded", Settlement;
+    /// The seed of an epoch is recorded already.
+    SeedRecorded, "seed_recorded", Settlement;
+    /// A seed does not follow from a known beacon block of the right time.
+    SeedUnproven, "seed_unproven", Settlement;
+    /// Somebody settles whose turn it is not.
+    NotLeader, "not_leader", Settlement;
+    /// A result does not begin from the root of its lane.
+    PreRootStale, "pre_root_stale", Settlement;
+    /// The base fee is above what the Operation allows.
+    BaseFeeTooHigh, "base_fee_too_high", Settlement;
+    /// Evidence does not show what it claims.
+    EvidenceInvalid, "evidence_invalid", Settlement;
+    /// Evidence is too old, of the future, or of an unknown block.
+    EvidenceTooOld, "evidence_too_old", Settlement;
+
+    /// A native transaction is too long.
+    TransactionTooLarge, "transaction_too_large", Encoding;
+    /// A native transaction has a stamp or a prover's signature.
+    TransactionStamped, "transaction_stamped", Settlement;
+    /// The balance does not cover the largest cost of a native transaction.
+    BalanceTooSmall, "balance_too_small", Settlement;
 }
 
 /// A refusal: the reason, the place and the cause in words.

@@ -22,6 +22,8 @@ pub struct ChainView {
     pub blocks: BTreeMap<B256, Block>,
     /// The number of the canonical head.
     pub head_number: u64,
+    /// The beacon block roots that EIP-4788 serves, with the slots of their blocks.
+    pub beacon_roots: BTreeMap<B256, u64>,
     /// Deposits in the Consensus Contract, in wei.
     pub deposits: BTreeMap<Address, u128>,
     /// The next sequence number of a sender under a nonce key; 0 if absent.
@@ -80,7 +82,8 @@ impl ChainView {
 }
 
 json_fields!(
-    ChainView, default: chain_id, consensus_contract, slot, finalized_slot, base_fee, blocks, head_number, deposits,
+    ChainView, default: chain_id, consensus_contract, slot, finalized_slot, base_fee, blocks, head_number, beacon_roots,
+    deposits,
     nonces, extensions, roots, staked, contracts
 );
 json_fields!(Block: number, slot, canonical);

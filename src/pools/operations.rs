@@ -80,10 +80,11 @@ impl OperationPool {
         rank(&pooled.operation, hash)
     }
 
-    /// Admits an Operation. The costly check of signatures is the last one; `is_verified` leaves it out for Operations
+    /// Admits an Operation with this hash. The costly check of signatures is the last one; `is_verified` leaves it out for Operations
     /// that were in the pool before.
     pub fn admit(
         &mut self,
+        hash: B256,
         operation: &Operation,
         view: &ChainView,
         reputation: &Reputation,
@@ -91,7 +92,6 @@ impl OperationPool {
         is_locked: &dyn Fn(B256) -> bool,
         is_verified: bool,
     ) -> Result<Admission, Rejection> {
-        let hash = operation.hash(view.consensus_contract);
         // POOL-001: again is not wrong.
         if self.operations.contains_key(&hash) {
             return refuse(Reject::AlreadyKnown, hash.to_string());

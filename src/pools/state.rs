@@ -44,11 +44,13 @@ impl Pools {
         view: &ChainView,
         reputation: &Reputation,
     ) -> Result<Admission, Rejection> {
-        self.admit_operation(operation, view, reputation, false)
+        let hash = operation.hash(view.consensus_contract);
+        self.admit_operation(hash, operation, view, reputation, false)
     }
 
     fn admit_operation(
         &mut self,
+        hash: B256,
         operation: &Operation,
         view: &ChainView,
         reputation: &Reputation,
@@ -56,7 +58,8 @@ impl Pools {
     ) -> Result<Admission, Rejection> {
         let results = &self.post_operations;
         let is_locked = |hash| results.has(hash);
-        let admission = self.operations.admit(operation, view, reputation, &self.limits, &is_locked, is_verified)?;
+        let admission =
+            self.operations.admit(hash, operation, view, reputation, &self.limits, &is_locked, is_verified)?;
         for gone in &admission.evicted {
             self.post_operations.remove_operation(*gone);
         }
@@ -120,7 +123,7 @@ impl Pools {
                 (Some(block_number), Some(limbo)) => {
                     self.limbo.insert(hash, Limbo { block_number: *block_number, ..limbo });
                 }
-                (None, Some(limbo)) => orphans.push(limbo.operation),
+                (None, Some(limbo)) => orphans.push((hash, limbo.operation)),
                 (_, None) => {}
             }
         }
@@ -130,10 +133,10 @@ impl Pools {
             return Vec::new();
         }
         // POOL-020: predecessors first.
-        orphans.sort_by_key(|operation| (operation.sender, operation.nonce));
+        orphans.sort_by_key(|(_, operation)| (operation.sender, operation.nonce));
         let mut back = Vec::new();
-        for operation in orphans {
-            if let Ok(admission) = self.admit_operation(&operation, view, reputation, true) {
+        for (hash, operation) in orphans {
+            if let Ok(admission) = self.admit_operation(hash, &operation, view, reputation, true) {
                 back.push(admission.hash);
             }
         }

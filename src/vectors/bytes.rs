@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 /// Longest byte string that is always written inline, so that the files stay readable.
 pub const MAX_INLINE_BYTES: usize = 4_096;
 /// Longest byte string that a pattern may describe, so that no file can make its reader exhaust memory. Cases need a
-/// byte more than the largest module or witness input, which have 1 MiB.
-pub const MAX_BYTES: usize = 4 * 1_048_576;
+/// byte more than the largest message, which has 10 MiB.
+pub const MAX_BYTES: usize = 12 * 1_048_576;
 /// Longest period of a pattern that the writer looks for.
 const MAX_PERIOD: usize = 64;
 /// Shortest run that the writer describes as a pattern.

@@ -69,7 +69,7 @@ fn shape(tier: &Tier) -> Result<Value, Stop> {
         "constraints": cost.rows(),
         "domain": domain,
         "wires": {
-            "public": tier.code_words + tier.image_cells + 1,
+            "public": tier.constants() + 1,
             "challenges": crate::circuit::bus::CHALLENGES,
             "latePublic": 1,
             "committed": cost.wires,
@@ -119,7 +119,8 @@ fn constants(extension: &Extension, tier: &Tier) -> Result<Value, Stop> {
     });
     if extension.program.code.len() + extension.program.image.len() <= MAX_LISTED {
         value["code"] = extension.program.code.iter().copied().map(element).collect();
-        value["image"] = extension.program.image.iter().copied().map(element).collect();
+        let cells = extension.program.image.iter();
+        value["image"] = cells.map(|(address, value)| json!([super::quantity(*address), super::quantity(*value)])).collect();
     }
     accept(value)
 }

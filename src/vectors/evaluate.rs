@@ -3,7 +3,10 @@
 use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
-use super::{Format, circuit, operation, pools, post_operation, proof_system, proving, registry, reputation, statement};
+use super::{
+    Format, circuit, native_transaction, node, operation, pools, post_operation, proof_system, proving, registry,
+    reputation, requests, settlement, statement, wire,
+};
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
 use crate::host_interface::Inputs;
@@ -46,6 +49,16 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::Reputation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Pools, Subject::Object(input), None) => pools::evaluate(input),
         (Format::Pools, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Wire, Subject::Object(input), None) => wire::evaluate(input),
+        (Format::Wire, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Settlement, Subject::Object(input), None) => settlement::evaluate(input),
+        (Format::Settlement, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Node, Subject::Object(input), None) => node::evaluate(input),
+        (Format::Node, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::NativeTransaction, Subject::Object(input), None) => native_transaction::evaluate(input),
+        (Format::NativeTransaction, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Requests, Subject::Object(input), None) => requests::evaluate(input),
+        (Format::Requests, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Operation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),

@@ -14,6 +14,11 @@ pub mod registry;
 pub mod post_operation;
 pub mod reputation;
 pub mod pools;
+pub mod wire;
+pub mod settlement;
+pub mod node;
+pub mod native_transaction;
+pub mod requests;
 pub mod profile;
 pub mod proof_system;
 pub mod proving;
@@ -43,7 +48,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 15] = [
+pub const CHAPTERS: [(&str, &str); 20] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -59,6 +64,11 @@ pub const CHAPTERS: [(&str, &str); 15] = [
     ("13-post-operation.md", include_str!("../../spec/13-post-operation.md")),
     ("14-reputation.md", include_str!("../../spec/14-reputation.md")),
     ("15-pools.md", include_str!("../../spec/15-pools.md")),
+    ("16-wire.md", include_str!("../../spec/16-wire.md")),
+    ("17-settlement.md", include_str!("../../spec/17-settlement.md")),
+    ("18-node.md", include_str!("../../spec/18-node.md")),
+    ("19-native-transaction.md", include_str!("../../spec/19-native-transaction.md")),
+    ("20-requests.md", include_str!("../../spec/20-requests.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -90,11 +100,21 @@ pub enum Format {
     Reputation,
     /// Pools admit, replace, evict and follow the chain.
     Pools,
+    /// Messages are decoded, and exchanged with a peer.
+    Wire,
+    /// The Consensus Contract is called.
+    Settlement,
+    /// A node handles events.
+    Node,
+    /// A transaction with a result is applied.
+    NativeTransaction,
+    /// A JSON-RPC request is answered.
+    Requests,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 13] = [
+    pub const ALL: [Format; 18] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -108,6 +128,11 @@ impl Format {
         Format::PostOperation,
         Format::Reputation,
         Format::Pools,
+        Format::Wire,
+        Format::Settlement,
+        Format::Node,
+        Format::NativeTransaction,
+        Format::Requests,
     ];
 
     /// The name in files and paths.
@@ -126,6 +151,11 @@ impl Format {
             Format::PostOperation => "post_operation",
             Format::Reputation => "reputation",
             Format::Pools => "pools",
+            Format::Wire => "wire",
+            Format::Settlement => "settlement",
+            Format::Node => "node",
+            Format::NativeTransaction => "native_transaction",
+            Format::Requests => "requests",
         }
     }
 
@@ -145,6 +175,11 @@ impl Format {
             Format::PostOperation => include_str!("../../vectors/schema/v1/post_operation.schema.json"),
             Format::Reputation => include_str!("../../vectors/schema/v1/reputation.schema.json"),
             Format::Pools => include_str!("../../vectors/schema/v1/pools.schema.json"),
+            Format::Wire => include_str!("../../vectors/schema/v1/wire.schema.json"),
+            Format::Settlement => include_str!("../../vectors/schema/v1/settlement.schema.json"),
+            Format::Node => include_str!("../../vectors/schema/v1/node.schema.json"),
+            Format::NativeTransaction => include_str!("../../vectors/schema/v1/native_transaction.schema.json"),
+            Format::Requests => include_str!("../../vectors/schema/v1/requests.schema.json"),
         }
     }
 
@@ -164,6 +199,11 @@ impl Format {
             Format::PostOperation => post_operation::cases(),
             Format::Reputation => reputation::cases(),
             Format::Pools => pools::cases(),
+            Format::Wire => wire::cases(),
+            Format::Settlement => settlement::cases(),
+            Format::Node => node::cases(),
+            Format::NativeTransaction => native_transaction::cases(),
+            Format::Requests => requests::cases(),
         };
         cases.extend(extensions::cases(self));
         cases

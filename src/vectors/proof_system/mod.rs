@@ -238,6 +238,33 @@ fn single(one: &Proven) -> Vec<Case> {
         Reject::ProofInvalid,
         |input| input["verifyingKey"] = hex(sigma.to_bytes()).into(),
     ));
+    let key = &one.key.verifying_key;
+    let with_base = |index: usize| {
+        let mut bases = key.bases.clone();
+        bases[index] = g1(bases[index]);
+        VerifyingKey { bases, ..key.clone() }
+    };
+    // The bases are those of 1, the constants, the public input, two challenges, the public input of phase 2.
+    for (name, what, changed) in [
+        ("alpha", "alpha", VerifyingKey { alpha_g1: g1(key.alpha_g1), ..key.clone() }),
+        ("beta", "beta", VerifyingKey { beta_g2: g2(key.beta_g2), ..key.clone() }),
+        ("gamma", "gamma", VerifyingKey { gamma_g2: g2(key.gamma_g2), ..key.clone() }),
+        ("delta", "delta", VerifyingKey { delta_g2: g2(key.delta_g2), ..key.clone() }),
+        ("base-of-one", "the base of 1", with_base(0)),
+        ("base-of-constant", "the base of the first constant", with_base(1)),
+        ("base-of-public", "the base of the public input", with_base(1 + LENGTH)),
+        ("base-of-challenge", "the base of the first challenge", with_base(2 + LENGTH)),
+        ("base-of-late-public", "the base of the public input of phase 2", with_base(4 + LENGTH)),
+    ] {
+        cases.push(origin.changed(
+            &format!("key-{name}"),
+            &format!("A proof for a key with another point as {what} is refused."),
+            &["PROOF-007", "PROOF-011"],
+            &format!("add the generator to {what}"),
+            Reject::ProofInvalid,
+            |input| input["verifyingKey"] = hex(changed.to_bytes()).into(),
+        ));
+    }
     for (name, field_name, what) in
         [("public", "public", "public input"), ("late", "latePublic", "public input of phase 2")]
     {

@@ -1,0 +1,374 @@
+//! The node: handlers composed. Events in, actions out; no sockets, no clock.
+
+use super::{MAX_REJECTED, MAX_WAITING};
+use crate::notation::json::{Json, hex};
+use crate::notation::{B256, Reject, Rejection, Stage};
+use crate::operation::{ChainView, Operation, wire_hash};
+use crate::pools::{Addition, Pools};
+use crate::post_operation::{PostOperation, Verify};
+use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
+use crate::wire::{self, Announcement, MAX_ANNOUNCED, MAX_PUSHED_BYTES, Message, PooledItems, Session};
+use alloy_primitives::Bytes;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What happens to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A connection to a peer is made.
+    Connected(B256),
+    /// A connection has ended.
+    Disconnected(B256),
+    /// A peer has sent these bytes.
+    Message(B256, Bytes),
+    /// A user of this node sends an Operation.
+    Submit(Bytes),
+    /// A prover of this node publishes a PostOperation.
+    Publish(Bytes),
+    /// L1 has a new head: what is seen from it, the number of the last final block, and the Operations that the new
+    /// block has settled.
+    Head(Box<ChainView>, u64, Vec<B256>),
+    /// L1 leaves a branch: the last block in common, the depth, the Operations that the new branch has settled too with
+    /// their blocks, and what is seen from the new head.
+    Reorg(u64, u64, BTreeMap<B256, u64>, Box<ChainView>),
+}
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Sends bytes to a peer.
+    Send(B256, Bytes),
+    /// Ends the connection to a peer.
+    Disconnect(B256, Reject),
+    /// Tells its operator that two valid results of an extension disagree.
+    Alarm(B256),
+    /// Answers its user: the message was refused.
+    Refused(Reject),
+}
+
+/// A node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// What it knows of L1.
+    pub view: ChainView,
+    /// Its pools.
+    pub pools: Pools,
+    /// What it thinks of others.
+    pub reputation: Reputation,
+    /// Its connections, by the peer's node id.
+    pub sessions: BTreeMap<B256, Session>,
+    /// The bytes of what is pooled, by wire hash.
+    pub items: BTreeMap<B256, Bytes>,
+    /// The wire hashes of rejected messages.
+    pub rejected: BTreeSet<B256>,
+    /// PostOperations that wait for the next head, each with who sent it.
+    pub waiting: Vec<(Option<B256>, Bytes)>,
+    /// The extensions in which this node has seen a conflict.
+    pub quarantined: BTreeSet<B256>,
+}
+
+impl Node {
+    /// Handles one event. The same node and event give the same node and actions.
+    pub fn handle(&mut self, event: &Event, verify: Verify) -> Vec<Action> {
+        let mut actions = Vec::new();
+        // NODE-001: one event after the other, and nothing but its arguments.
+        match event {
+            Event::Connected(peer) => {
+                self.sessions.insert(*peer, Session::default());
+                let status = Session::status(&self.view, self.head_hash());
+                self.send(*peer, Message::Status(status), &mut actions);
+                let items: Vec<(B256, Bytes)> = self.items.iter().map(|(hash, item)| (*hash, item.clone())).collect();
+                self.announce(Some(*peer), &items, &mut actions);
+            }
+            Event::Disconnected(peer) => drop(self.sessions.remove(peer)),
+            Event::Message(peer, bytes) => self.receive(*peer, bytes, verify, &mut actions),
+            Event::Submit(bytes) => {
+                if let Err(rejection) = self.operation(None, bytes, &mut actions) {
+                    actions.push(Action::Refused(rejection.reason));
+                }
+            }
+            Event::Publish(bytes) => {
+                if let Err(rejection) = self.post_operation(None, bytes, verify, &mut actions) {
+                    actions.push(Action::Refused(rejection.reason));
+                }
+            }
+            Event::Head(view, finalized_number, settled) => {
+                self.see(view);
+                for hash in settled {
+                    let operation = self.pools.operations.operations.get(hash).map(|it| it.operation.clone());
+                    self.pools.settled(*hash, view.head_number);
+                    // REP-003: what is settled was included.
+                    for entity in operation.iter().flat_map(entities) {
+                        self.reputation.count(entity, Counter::Included, view.slot);
+                    }
+                }
+                self.pools.head(&self.view, *finalized_number);
+                self.after_head(verify, &mut actions);
+            }
+            Event::Reorg(ancestor, depth, kept, view) => {
+                self.see(view);
+                let back = self.pools.reorg(*ancestor, *depth, kept, &self.view, &self.reputation);
+                for hash in back {
+                    let bytes = self.pools.operations.operations.get(&hash).map(|it| it.operation.to_bytes());
+                    let item = Bytes::from(bytes.unwrap_or_default());
+                    self.items.insert(wire_hash(&item), item);
+                }
+                self.after_head(verify, &mut actions);
+            }
+        }
+        actions
+    }
+
+    fn head_hash(&self) -> B256 {
+        let at_head = self.view.blocks.iter().find(|(_, it)| it.canonical && it.number == self.view.head_number);
+        at_head.map(|(hash, _)| *hash).unwrap_or_default()
+    }
+
+    fn see(&mut self, view: &ChainView) {
+        self.view = view.clone();
+        for id in &self.quarantined {
+            // NODE-008: the local verdict stands, whatever others think.
+            if let Some(extension) = self.view.extensions.get_mut(id) {
+                extension.quarantined = true;
+            }
+        }
+        self.reputation.advance(view.slot);
+    }
+
+    /// What has waited is tried again, once, and bytes of what is gone are forgotten.
+    fn after_head(&mut self, verify: Verify, actions: &mut Vec<Action>) {
+        // NODE-005: for one slot.
+        for (peer, bytes) in std::mem::take(&mut self.waiting) {
+            let is_new = self.post_operation(peer, &bytes, verify, actions);
+            self.waiting.retain(|(_, other)| *other != bytes);
+            if let Err(rejection) = is_new {
+                self.blame(peer, rejection, actions);
+            }
+        }
+        let pooled = &self.pools;
+        self.items.retain(|_, item| match item.first() {
+            Some(1) => Operation::from_bytes(item)
+                .is_ok_and(|it| pooled.operations.operations.contains_key(&it.hash(self.view.consensus_contract))),
+            _ => PostOperation::from_bytes(item).is_ok_and(|it| {
+                let pooled = pooled.post_operations.post_operations.get(&(it.operation_hash, it.pre_root));
+                pooled.is_some_and(|pooled| pooled.post_operation == it)
+            }),
+        });
+    }
+
+    fn receive(&mut self, peer: B256, bytes: &Bytes, verify: Verify, actions: &mut Vec<Action>) {
+        // REP-008: nothing of a banned peer.
+        if let Err(rejection) = self.reputation.check(Entity::Peer(peer), self.view.slot) {
+            self.disconnect(peer, rejection.reason, actions);
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        let (items, rejected) = (&self.items, &self.rejected);
+        let is_known = |hash: B256| items.contains_key(&hash) || rejected.contains(&hash);
+        let received = Message::from_bytes(bytes).and_then(|message| session.receive(message, &self.view, &is_known));
+        match received {
+            Ok(wire::Action::None | wire::Action::Answered(_)) => {}
+            Ok(wire::Action::Send(message)) => self.send(peer, message, actions),
+            Ok(wire::Action::Answer(message)) => self.answer(peer, message, actions),
+            Ok(wire::Action::Operations(items)) => {
+                for item in items {
+                    match self.operation(Some(peer), &item, actions) {
+                        Ok(()) => self.reputation.count(Entity::Peer(peer), Counter::Accepted, self.view.slot),
+                        Err(rejection) => self.blame(Some(peer), rejection, actions),
+                    }
+                }
+            }
+            Ok(wire::Action::PostOperations(items)) => {
+                for item in items {
+                    match self.post_operation(Some(peer), &item, verify, actions) {
+                        Ok(()) => self.reputation.count(Entity::Peer(peer), Counter::Valid, self.view.slot),
+                        Err(rejection) => self.blame(Some(peer), rejection, actions),
+                    }
+                }
+            }
+            // NODE-002: who breaks the rules of the connection loses it.
+            Err(rejection) if counts_against(rejection.reason) => self.disconnect(peer, rejection.reason, actions),
+            Err(_) => {}
+        }
+    }
+
+    /// Counts a refusal against who sent the message.
+    fn blame(&mut self, peer: Option<B256>, rejection: Rejection, actions: &mut Vec<Action>) {
+        let Some(peer) = peer else { return };
+        // REP-009: nobody is at fault for what depends on the state of a node.
+        if !counts_against(rejection.reason) {
+            return;
+        }
+        // NODE-003: proofs and Operations have counters of their own.
+        let is_proof =
+            matches!(rejection.reason.stage(), Stage::Verification | Stage::PostOperation | Stage::Statement);
+        let counter = if is_proof { Counter::Invalid } else { Counter::Rejected };
+        self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
+        if self.reputation.status(Entity::Peer(peer), self.view.slot) == Standing::Banned {
+            self.disconnect(peer, rejection.reason, actions);
+        }
+    }
+
+    fn operation(&mut self, from: Option<B256>, bytes: &Bytes, actions: &mut Vec<Action>) -> Result<(), Rejection> {
+        let hash = wire_hash(bytes);
+        // OP-008: a rejection is remembered by the bytes.
+        if self.rejected.contains(&hash) {
+            return Err(Rejection::new(Reject::AlreadyKnown, 0, "rejected before"));
+        }
+        let admitted = Operation::from_bytes(bytes)
+            .and_then(|operation| self.pools.admit(&operation, &self.view, &self.reputation).map(|_| operation));
+        match admitted {
+            Ok(operation) => {
+                for entity in entities(&operation) {
+                    self.reputation.count(entity, Counter::Seen, self.view.slot);
+                }
+                self.items.insert(hash, bytes.clone());
+                self.relay(from, hash, bytes, actions);
+                Ok(())
+            }
+            Err(rejection) => {
+                self.remember(hash, &rejection);
+                Err(rejection)
+            }
+        }
+    }
+
+    fn post_operation(
+        &mut self,
+        from: Option<B256>,
+        bytes: &Bytes,
+        verify: Verify,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), Rejection> {
+        let hash = wire_hash(bytes);
+        if self.rejected.contains(&hash) {
+            return Err(Rejection::new(Reject::AlreadyKnown, 0, "rejected before"));
+        }
+        let added =
+            PostOperation::from_bytes(bytes).and_then(|it| self.pools.add(&it, &self.view, &self.reputation, verify));
+        match added {
+            Ok(Addition::Added | Addition::Renewed) => {
+                self.items.insert(hash, bytes.clone());
+                self.relay(from, hash, bytes, actions);
+                Ok(())
+            }
+            Ok(Addition::Conflict { extension_id, .. }) => {
+                // NODE-008: both results are told to others, who judge for themselves.
+                self.quarantined.insert(extension_id);
+                let view = self.view.clone();
+                self.see(&view);
+                self.pools.head(&self.view, 0);
+                actions.push(Action::Alarm(extension_id));
+                self.items.insert(hash, bytes.clone());
+                self.relay(from, hash, bytes, actions);
+                Ok(())
+            }
+            Err(rejection) => {
+                // NODE-005: what this node may learn in a moment is kept for it.
+                let may_come = [Reject::StampUnknown, Reject::OperationUnknown, Reject::PreRootUnknown];
+                if may_come.contains(&rejection.reason) && self.waiting.len() < MAX_WAITING {
+                    self.waiting.push((from, bytes.clone()));
+                }
+                self.remember(hash, &rejection);
+                Err(rejection)
+            }
+        }
+    }
+
+    fn remember(&mut self, hash: B256, rejection: &Rejection) {
+        // NODE-004: what is wrong for ever, in bounded memory.
+        if counts_against(rejection.reason) {
+            if self.rejected.len() >= MAX_REJECTED {
+                self.rejected.pop_first();
+            }
+            self.rejected.insert(hash);
+        }
+    }
+
+    fn relay(&mut self, from: Option<B256>, hash: B256, bytes: &Bytes, actions: &mut Vec<Action>) {
+        // NODE-006: small Operations to the square root of the peers, hashes to the others.
+        let peers: Vec<B256> = self.sessions.keys().copied().filter(|peer| Some(*peer) != from).collect();
+        let is_pushed = bytes.first() == Some(&1) && bytes.len() <= MAX_PUSHED_BYTES;
+        let pushed = if is_pushed { peers.len().isqrt() } else { 0 };
+        for (index, peer) in peers.into_iter().enumerate() {
+            if index < pushed {
+                let items = PooledItems { request_id: 0, items: vec![bytes.clone()] };
+                self.send(peer, Message::Operations(items), actions);
+            } else {
+                self.announce(Some(peer), &[(hash, bytes.clone())], actions);
+            }
+        }
+    }
+
+    fn announce(&self, peer: Option<B256>, items: &[(B256, Bytes)], actions: &mut Vec<Action>) {
+        let Some(peer) = peer else { return };
+        for (kind, message) in
+            [(1, Message::NewOperationHashes as fn(Announcement) -> Message), (2, Message::NewPostOperationHashes)]
+        {
+            let of_kind: Vec<_> = items.iter().filter(|(_, item)| item.first() == Some(&kind)).collect();
+            for part in of_kind.chunks(MAX_ANNOUNCED) {
+                let announcement = Announcement {
+                    types: vec![kind; part.len()].into(),
+                    sizes: part.iter().map(|(_, item)| item.len() as u32).collect(),
+                    hashes: part.iter().map(|(hash, _)| *hash).collect(),
+                };
+                self.send(peer, message(announcement), actions);
+            }
+        }
+    }
+
+    fn answer(&mut self, peer: B256, message: Message, actions: &mut Vec<Action>) {
+        // NODE-007: from what is pooled, and nothing else.
+        let found = |hashes: &[B256], kind: u8| {
+            let items = hashes.iter().filter_map(|hash| self.items.get(hash)).filter(|it| it.first() == Some(&kind));
+            wire::fill(items.cloned())
+        };
+        let answer = match &message {
+            Message::GetOperations(request) => {
+                Message::Operations(PooledItems { request_id: request.request_id, items: found(&request.hashes, 1) })
+            }
+            Message::GetPostOperations(request) => Message::PostOperations(PooledItems {
+                request_id: request.request_id,
+                items: found(&request.hashes, 2),
+            }),
+            Message::GetExtension(request) => {
+                Message::Extension(wire::Extension { request_id: request.request_id, ..wire::Extension::default() })
+            }
+            // A verdict is signed by the operator's key, which stands outside.
+            _ => return,
+        };
+        self.send(peer, answer, actions);
+    }
+
+    fn send(&self, peer: B256, message: Message, actions: &mut Vec<Action>) {
+        actions.push(Action::Send(peer, message.to_bytes().into()));
+    }
+
+    fn disconnect(&mut self, peer: B256, reason: Reject, actions: &mut Vec<Action>) {
+        if self.sessions.remove(&peer).is_some() {
+            actions.push(Action::Disconnect(peer, reason));
+        }
+    }
+
+    /// The node as vectors show it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "pools": self.pools.to_json(),
+            "reputation": self.reputation.to_json(),
+            "peers": self.sessions.keys().map(hex).collect::<Value>(),
+            "items": self.items.keys().map(hex).collect::<Value>(),
+            "rejected": self.rejected.to_json(),
+            "waiting": self.waiting.len(),
+            "quarantined": self.quarantined.to_json(),
+        })
+    }
+}
+
+/// Who is counted for an Operation.
+fn entities(operation: &Operation) -> Vec<Entity> {
+    let mut entities = vec![Entity::Sender(operation.sender), Entity::Extension(operation.extension_id)];
+    if !operation.gas_management.sponsor.is_zero() {
+        entities.push(Entity::Sponsor(operation.gas_management.sponsor));
+    }
+    entities
+}

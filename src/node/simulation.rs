@@ -1,0 +1,654 @@
+//! Many nodes and an L1 from a scenario, deterministically: latency, partitions, re-orgs, attacks. Nothing is mocked but
+//! the proof: a node that would verify one evaluates the relation that it stands for, by executing the module.
+
+use super::{Action, Event, Node};
+use crate::canonical_code;
+use crate::json_fields;
+use crate::notation::json::{Fault, Json, Node as JsonNode, digest, hex};
+use crate::notation::{B256, Rejection, keccak256};
+use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
+use crate::post_operation::{PostOperation, Proof, statement};
+use crate::profile::{self, Module};
+use crate::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
+use crate::statement::{Statement, Terms, relation};
+use crate::wire::{Announcement, Message, PooledItems, Session};
+use alloy_primitives::{Address, Bytes, U256};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Moments in a slot at which messages arrive.
+const TICKS: u64 = 8;
+/// Slots of the chain before the scenario begins, so that there are final blocks and frozen stakes.
+const FIRST_SLOT: u64 = 160;
+/// Quiet slots in the end, in which everything arrives.
+const QUIET_SLOTS: u64 = 3;
+/// The extension of all scenarios: adds the input to the lane's state, and rejects an input of zero.
+const MODULE: &str = r#"(module
+    (import "middle" "input" (func $input (param i32) (result i64)))
+    (import "middle" "context" (func $context (param i32) (result i64)))
+    (import "middle" "output" (func $output (param i32 i64)))
+    (import "middle" "output_len" (func $output_len (param i32)))
+    (import "middle" "post_state" (func $post_state (param i32 i64)))
+    (func (export "run") (result i32)
+        (local $sum i64)
+        (local.set $sum (i64.add (call $input (i32.const 0)) (call $context (i32.const 28))))
+        (call $output (i32.const 0) (local.get $sum))
+        (call $output_len (i32.const 8))
+        (call $post_state (i32.const 0) (local.get $sum))
+        (i64.eqz (call $input (i32.const 0)))))"#;
+
+/// What happens, and what must come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// One sentence.
+    pub description: String,
+    /// Decides everything that is left to chance.
+    pub seed: u64,
+    /// The number of nodes, 1 to 32. Node `i` has a stake of `i + 1` units.
+    pub nodes: u8,
+    /// The number of slots, at most 512.
+    pub slots: u64,
+    /// Messages take 1 to so many eighths of a slot.
+    pub latency: u64,
+    /// The number of blocks after which one is final.
+    pub finality: u64,
+    /// The nodes that prove what they can.
+    pub provers: Vec<u8>,
+    /// Every proof verifies: what happens if the proof system is broken.
+    pub is_broken: bool,
+    /// The events, by slot.
+    pub events: Vec<Incident>,
+    /// The number of Operations that are settled in the end.
+    pub settled: u64,
+    /// The number of attackers that are disconnected or banned in the end.
+    pub repelled: u64,
+    /// Whether the extension is quarantined in the end.
+    pub is_quarantined: bool,
+}
+
+/// An event of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// The slot in which it happens, counted from the scenario's beginning.
+    pub slot: u64,
+    /// What happens: `operation`, `partition`, `heal`, `reorg` or the name of an attack.
+    pub what: String,
+    /// The user of an Operation, or the depth of a re-org.
+    pub number: u64,
+    /// The nodes that it concerns.
+    pub nodes: Vec<u8>,
+}
+
+json_fields!(
+    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, events, settled, repelled,
+    is_quarantined
+);
+json_fields!(Incident: slot, what, number, nodes);
+
+/// What a run gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What happened, a line each.
+    pub timeline: Vec<String>,
+    /// The invariants by name, and whether they hold.
+    pub invariants: BTreeMap<String, bool>,
+    /// The digest of all nodes and of the contract in the end.
+    pub digest: B256,
+}
+
+json_fields!(Outcome: timeline, invariants, digest);
+
+/// A block of L1 with the contract's state after it.
+#[derive(Clone, Debug)]
+struct L1Block {
+    hash: B256,
+    slot: u64,
+    contract: Consensus,
+    settled: Vec<B256>,
+}
+
+struct World {
+    scenario: Scenario,
+    module: Module,
+    code_commitment: B256,
+    rng: ChaCha20Rng,
+    slot: u64,
+    chain: Vec<L1Block>,
+    orphans: BTreeMap<B256, Block>,
+    nodes: Vec<Node>,
+    /// What is under way: moment of arrival, number, from, to, bytes.
+    messages: BTreeSet<(u64, u64, B256, usize, Bytes)>,
+    sent: u64,
+    /// The moment, in ticks.
+    now: u64,
+    /// When the last message of each connection arrives: connections keep their order.
+    links: BTreeMap<(B256, usize), u64>,
+    group: Vec<usize>,
+    sequences: BTreeMap<u64, u64>,
+    timeline: Vec<String>,
+    honest_disconnects: u64,
+    repelled: BTreeSet<B256>,
+}
+
+/// Reads and runs a scenario, twice: the second run must give the same.
+pub fn run(node: &JsonNode) -> Result<Outcome, Fault> {
+    let scenario = Scenario::from_json(node)?;
+    if !(1..=32).contains(&scenario.nodes)
+        || scenario.slots > 512
+        || scenario.latency == 0
+        || scenario.events.len() > 4_096
+    {
+        return Err(node.fault("has too many nodes, slots or events, or no latency"));
+    }
+    if let Some(incident) = scenario.events.iter().find(|it| it.nodes.iter().any(|node| *node >= scenario.nodes)) {
+        return Err(node.fault(format!("an event in slot {} names a node that does not exist", incident.slot)));
+    }
+    let first = World::new(&scenario)?.play()?;
+    let second = World::new(&scenario)?.play()?;
+    let mut outcome = first.clone();
+    outcome.invariants.insert("replaying gives the same".into(), first == second);
+    Ok(outcome)
+}
+
+fn secret(kind: &str, number: u64) -> B256 {
+    keccak256(format!("middle-client simulation insecure {kind} {number}"))
+}
+
+fn account(secret: &B256) -> Result<Address, Fault> {
+    signature::account(secret).map_err(|error| Fault::new("simulation", error.to_string()))
+}
+
+fn sign(secret: &B256, hash: B256) -> Result<Bytes, Fault> {
+    signature::sign(secret, hash).map(Bytes::from).map_err(|error| Fault::new("simulation", error.to_string()))
+}
+
+fn refused(rejection: Rejection) -> Fault {
+    Fault::new("simulation", rejection.to_string())
+}
+
+fn peer(node: usize) -> B256 {
+    keccak256(format!("node {node}"))
+}
+
+fn extension_id() -> B256 {
+    keccak256("the extension of the simulation")
+}
+
+impl World {
+    fn new(scenario: &Scenario) -> Result<World, Fault> {
+        let wasm = wat::parse_str(MODULE).map_err(|error| Fault::new("simulation", error.to_string()))?;
+        let module = profile::load(&wasm).map_err(refused)?;
+        let code_commitment = canonical_code::lower(&module).map_err(refused)?.commitment();
+        let mut contract = Consensus::default();
+        let nothing = ChainView::default();
+        for number in 0..u64::from(scenario.nodes) {
+            let staker = account(&secret("node", number))?;
+            contract.call(staker, &Call::Stake(u128::from(number + 1) * STAKE_UNIT), &nothing).map_err(refused)?;
+        }
+        for number in 0..8 {
+            contract.call(account(&secret("user", number))?, &Call::Deposit(STAKE_UNIT), &nothing).map_err(refused)?;
+        }
+        for epoch in 0..=(FIRST_SLOT + 600) / 32 {
+            contract.seeds.insert(epoch, keccak256(format!("seed {} {epoch}", scenario.seed)));
+        }
+        let mut world = World {
+            scenario: scenario.clone(),
+            module,
+            code_commitment,
+            rng: ChaCha20Rng::from_seed(keccak256(format!("scenario {}", scenario.seed)).0),
+            slot: FIRST_SLOT,
+            chain: Vec::new(),
+            orphans: BTreeMap::new(),
+            nodes: vec![Node::default(); scenario.nodes.into()],
+            messages: BTreeSet::new(),
+            sent: 0,
+            now: FIRST_SLOT * TICKS,
+            links: BTreeMap::new(),
+            group: vec![0; scenario.nodes.into()],
+            sequences: BTreeMap::new(),
+            timeline: Vec::new(),
+            honest_disconnects: 0,
+            repelled: BTreeSet::new(),
+        };
+        for slot in 0..=FIRST_SLOT {
+            let hash = keccak256(format!("block {slot}"));
+            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled: Vec::new() });
+        }
+        Ok(world)
+    }
+
+    fn play(mut self) -> Result<Outcome, Fault> {
+        let head = self.head(&[]);
+        for number in 0..self.nodes.len() {
+            self.tell(number, &head);
+        }
+        for one in 0..self.nodes.len() {
+            for two in (0..self.nodes.len()).filter(|two| *two != one) {
+                self.tell(one, &Event::Connected(peer(two)));
+            }
+        }
+        for slot in 0..self.scenario.slots + QUIET_SLOTS {
+            let incidents: Vec<Incident> = self.scenario.events.iter().filter(|it| it.slot == slot).cloned().collect();
+            for incident in incidents {
+                self.happen(&incident)?;
+            }
+            for tick in 0..TICKS {
+                self.deliver(self.slot * TICKS + tick);
+                if tick == TICKS / 2 && slot < self.scenario.slots {
+                    self.prove()?;
+                }
+            }
+            self.next_block();
+        }
+        for tick in 0..self.scenario.latency * TICKS {
+            self.deliver(self.slot * TICKS + tick);
+        }
+        Ok(self.outcome())
+    }
+
+    fn contract(&self) -> &Consensus {
+        &self.chain[self.chain.len() - 1].contract
+    }
+
+    fn view(&self) -> ChainView {
+        let head = self.chain.len() as u64 - 1;
+        let mut blocks = self.orphans.clone();
+        blocks.extend(
+            self.chain.iter().enumerate().rev().take(300).map(|(number, block)| {
+                (block.hash, Block { number: number as u64, slot: block.slot, canonical: true })
+            }),
+        );
+        let known =
+            ExtensionView { code_commitment: self.code_commitment, proof_system: 1, ..ExtensionView::default() };
+        let mut view = ChainView {
+            chain_id: 1,
+            slot: self.slot,
+            finalized_slot: self.chain[head.saturating_sub(self.scenario.finality) as usize].slot,
+            base_fee: 100,
+            blocks,
+            head_number: head,
+            extensions: [(extension_id(), known)].into(),
+            staked: [extension_id()].into(),
+            ..ChainView::default()
+        };
+        self.contract().show(&mut view);
+        view
+    }
+
+    fn head(&self, settled: &[B256]) -> Event {
+        let finalized = (self.chain.len() as u64 - 1).saturating_sub(self.scenario.finality);
+        Event::Head(Box::new(self.view()), finalized, settled.to_vec())
+    }
+
+    fn say(&mut self, line: String) {
+        self.timeline.push(format!("slot {:>3}: {line}", self.slot - FIRST_SLOT));
+    }
+
+    /// Gives a node an event and carries out what it does.
+    fn tell(&mut self, number: usize, event: &Event) {
+        let (module, is_broken) = (&self.module, self.scenario.is_broken);
+        let verify =
+            |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
+        let actions = self.nodes[number].handle(event, &verify);
+        for action in actions {
+            match action {
+                Action::Send(to, bytes) => {
+                    if let Some(to) = (0..self.nodes.len()).find(|node| peer(*node) == to) {
+                        self.send(peer(number), to, bytes);
+                    }
+                }
+                Action::Disconnect(other, reason) => {
+                    self.say(format!("node {number} disconnects a peer: {}", reason.name()));
+                    match (0..self.nodes.len()).find(|node| peer(*node) == other) {
+                        Some(_) => self.honest_disconnects += 1,
+                        None => drop(self.repelled.insert(other)),
+                    }
+                }
+                Action::Alarm(_) => self.say(format!("node {number} sees two valid results that differ")),
+                Action::Refused(reason) => self.say(format!("node {number} refuses its user: {}", reason.name())),
+            }
+        }
+    }
+
+    fn send(&mut self, from: B256, to: usize, bytes: Bytes) {
+        let delay = 1 + u64::from(self.rng.next_u32()) % self.scenario.latency;
+        self.sent += 1;
+        let link = self.links.entry((from, to)).or_default();
+        *link = (self.now + delay).max(*link);
+        self.messages.insert((*link, self.sent, from, to, bytes));
+    }
+
+    fn deliver(&mut self, now: u64) {
+        self.now = now;
+        while self.messages.first().is_some_and(|it| it.0 <= now) {
+            let Some((_, _, from, to, bytes)) = self.messages.pop_first() else { break };
+            let sender = (0..self.nodes.len()).find(|node| peer(*node) == from);
+            // A partition loses what crosses it.
+            if sender.is_none_or(|sender| self.group[sender] == self.group[to]) {
+                self.tell(to, &Event::Message(from, bytes));
+            }
+        }
+    }
+
+    fn happen(&mut self, incident: &Incident) -> Result<(), Fault> {
+        let victim = incident.nodes.first().copied().unwrap_or(0) as usize;
+        match incident.what.as_str() {
+            "operation" => {
+                let operation = self.operation(incident.number, 1 + incident.number)?;
+                self.say(format!("user {} sends an Operation to node {victim}", incident.number));
+                self.tell(victim, &Event::Submit(operation.to_bytes().into()));
+            }
+            "partition" => {
+                for node in 0..self.nodes.len() {
+                    self.group[node] = usize::from(incident.nodes.contains(&(node as u8)));
+                }
+                self.say(format!("the nodes {:?} are cut off", incident.nodes));
+                self.reconnect(false);
+            }
+            "heal" => {
+                self.group.fill(0);
+                self.say("the partition ends".into());
+                self.reconnect(true);
+            }
+            "reorg" => self.reorg(incident.number),
+            attack => self.attack(attack, incident.number, victim)?,
+        }
+        Ok(())
+    }
+
+    /// Connections across a partition end, and are made anew when it does.
+    fn reconnect(&mut self, is_healed: bool) {
+        for one in 0..self.nodes.len() {
+            for two in (0..self.nodes.len()).filter(|two| *two != one) {
+                let connected = self.nodes[one].sessions.contains_key(&peer(two));
+                if !is_healed && self.group[one] != self.group[two] {
+                    self.tell(one, &Event::Disconnected(peer(two)));
+                } else if is_healed && !connected {
+                    self.tell(one, &Event::Connected(peer(two)));
+                }
+            }
+        }
+    }
+
+    /// The next Operation of a user, signed.
+    fn operation(&mut self, user: u64, input: u64) -> Result<Operation, Fault> {
+        let sequence = self.sequences.entry(user).or_default();
+        let anchor = self.chain.len() - 1 - self.scenario.finality as usize;
+        let mut operation = Operation {
+            chain_id: 1,
+            sender: account(&secret("user", user))?,
+            nonce: U256::from(*sequence),
+            extension_id: extension_id(),
+            lane: U256::from(user),
+            to: Address::repeat_byte(0x70),
+            gas_limit: 50_000,
+            gas_management: GasManagement {
+                max_fee: 1_000,
+                max_priority_fee: 10,
+                prover_fee_max: 1_000_000,
+                ramp_start_slot: self.slot,
+                cycle_limit: 10_000,
+                ..GasManagement::default()
+            },
+            data: input.to_le_bytes().to_vec().into(),
+            anchor_hash: self.chain[anchor].hash,
+            valid_until_slot: self.slot + 200,
+            ..Operation::default()
+        };
+        *sequence += 1;
+        operation.signature = sign(&secret("user", user), operation.hash(Address::ZERO))?;
+        Ok(operation)
+    }
+
+    /// The result of a pooled Operation as its lane is now, executed and signed by this account.
+    fn result(
+        &self,
+        operation: &Operation,
+        view: &ChainView,
+        prover: &B256,
+        change: impl FnOnce(&mut PostOperation),
+    ) -> Result<PostOperation, Fault> {
+        let hash = operation.hash(view.consensus_contract);
+        let mut result = PostOperation {
+            operation_hash: hash,
+            extension_id: operation.extension_id,
+            pre_root: view.root(operation.extension_id, operation.lane),
+            cycles: 1,
+            prover: account(prover)?,
+            proof: Proof { proof_type: 1, tier: 1, segments: vec![Bytes::new()] },
+            stamp_hash: self.chain[self.chain.len() - 1].hash,
+            ..PostOperation::default()
+        };
+        let unknown = || Fault::new("simulation", "the anchor is unknown");
+        let draft = statement(operation, &result, view).map_err(refused)?.ok_or_else(unknown)?;
+        let terms = Terms {
+            chain_id: 1,
+            extension_id: operation.extension_id,
+            tier: 1,
+            segments: 1,
+            cycle_limit: operation.gas_management.cycle_limit,
+            prover: result.prover,
+        };
+        let executed = Statement::of_execution(&self.module, &draft.inputs(&[]), &terms).map_err(refused)?;
+        (result.outcome, result.code) = match executed.outcome {
+            crate::notation::Outcome::Accepted => (0, 0),
+            crate::notation::Outcome::Rejected(code) => (1, code),
+            crate::notation::Outcome::Trapped(trap) => (2, trap.code()),
+        };
+        result.output = executed.output.into();
+        result.post_root = executed.post_state_root;
+        result.cycles = executed.cycles;
+        change(&mut result);
+        let stated = statement(operation, &result, view).map_err(refused)?.ok_or_else(unknown)?;
+        result.prover_signature = sign(prover, result.signing_hash(&stated, Address::ZERO))?;
+        Ok(result)
+    }
+
+    /// Each prover proves what is next in each lane and has no result, or one whose stamp grows old.
+    fn prove(&mut self) -> Result<(), Fault> {
+        let view = self.view();
+        for prover in self.scenario.provers.clone() {
+            let pools = &self.nodes[prover as usize].pools;
+            let next: Vec<Operation> = pools
+                .operations
+                .operations
+                .iter()
+                .filter(|(hash, it)| {
+                    let operation = &it.operation;
+                    let is_next =
+                        operation.nonce_sequence() == view.next_sequence(operation.sender, operation.nonce_key());
+                    is_next && !pools.post_operations.has(**hash)
+                })
+                .map(|(_, it)| it.operation.clone())
+                .collect();
+            for operation in next {
+                let result = self.result(&operation, &view, &secret("node", prover.into()), |_| ())?;
+                self.say(format!("node {prover} proves {}", short(result.operation_hash)));
+                self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The leader settles what it has pooled, in the order of the lanes; then all nodes see the block.
+    fn next_block(&mut self) {
+        self.slot += 1;
+        let mut view = self.view();
+        let mut contract = self.contract().clone();
+        let leader = contract.leader(self.slot);
+        let number = (0..self.nodes.len()).find(|node| account(&secret("node", *node as u64)).ok() == leader);
+        let mut settled = Vec::new();
+        if let Some(number) = number {
+            let pools = &self.nodes[number].pools;
+            let mut items: Vec<(u64, Item)> = pools
+                .post_operations
+                .post_operations
+                .values()
+                .filter_map(|it| {
+                    let pooled = pools.operations.operations.get(&it.post_operation.operation_hash)?;
+                    let (operation, post_operation) = (pooled.operation.clone(), it.post_operation.clone());
+                    Some((it.depth, Item { operation, post_operation }))
+                })
+                .collect();
+            items.sort_by_key(|(depth, item)| (*depth, item.post_operation.operation_hash));
+            let batch: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
+            view.slot = self.slot;
+            let (module, is_broken) = (&self.module, self.scenario.is_broken);
+            let verify =
+                |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
+            let call = &mut |_: &Operation, _: &PostOperation| CallResult { success: true, gas_used: 45_000 };
+            let results = contract.settle(leader.unwrap_or_default(), &batch, &view, &verify, call);
+            settled = results.into_iter().flatten().map(|receipt| receipt.operation_hash).collect();
+        }
+        let parent = self.chain[self.chain.len() - 1].hash;
+        let hash = keccak256([parent, B256::from(U256::from(self.slot))].concat());
+        if !settled.is_empty() {
+            let names: Vec<String> = settled.iter().map(|hash| short(*hash)).collect();
+            self.say(format!("node {} settles {}", number.unwrap_or_default(), names.join(", ")));
+        }
+        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone() });
+        let head = self.head(&settled);
+        for number in 0..self.nodes.len() {
+            self.tell(number, &head);
+        }
+    }
+
+    fn reorg(&mut self, depth: u64) {
+        let depth = depth.min(self.scenario.finality.saturating_sub(1)).min(self.chain.len() as u64 - 1);
+        for _ in 0..depth {
+            if let Some(block) = self.chain.pop() {
+                let number = self.chain.len() as u64;
+                self.orphans.insert(block.hash, Block { number, slot: block.slot, canonical: false });
+            }
+        }
+        self.say(format!("L1 loses its last {depth} blocks"));
+        // The new branch begins with an empty block in this slot.
+        let parent = self.chain[self.chain.len() - 1].clone();
+        let hash = keccak256([parent.hash, B256::from(U256::from(self.slot)), B256::repeat_byte(1)].concat());
+        let ancestor = self.chain.len() as u64 - 1;
+        self.chain.push(L1Block { hash, slot: self.slot, contract: parent.contract, settled: Vec::new() });
+        let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()));
+        for number in 0..self.nodes.len() {
+            self.tell(number, &event);
+        }
+    }
+
+    /// A stranger connects to a node and misbehaves.
+    fn attack(&mut self, attack: &str, number: u64, victim: usize) -> Result<(), Fault> {
+        let attacker = keccak256(format!("attacker {number}"));
+        self.say(format!("a stranger attacks node {victim}: {attack}"));
+        if !self.nodes[victim].sessions.contains_key(&attacker) {
+            self.tell(victim, &Event::Connected(attacker));
+            let status = Message::Status(Session::status(&self.view(), B256::ZERO));
+            self.tell(victim, &Event::Message(attacker, status.to_bytes().into()));
+        }
+        let message = |message: Message| Event::Message(attacker, message.to_bytes().into());
+        let push =
+            |item: Vec<u8>| message(Message::Operations(PooledItems { request_id: 0, items: vec![item.into()] }));
+        match attack {
+            "garbage" => {
+                let mut bytes = vec![0; 64];
+                self.rng.fill_bytes(&mut bytes);
+                bytes[0] |= 0x80;
+                self.tell(victim, &Event::Message(attacker, bytes.into()));
+            }
+            "unsignedOperations" => {
+                for input in 0..6 {
+                    let mut operation = self.operation(7, 1)?;
+                    *self.sequences.entry(7).or_default() -= 1;
+                    operation.data = vec![input as u8].into();
+                    operation.signature = vec![27; 65].into();
+                    self.tell(victim, &push(operation.to_bytes()));
+                }
+            }
+            "censorship" => {
+                // A copy of a pooled Operation with a broken signature, sent before the original to another node.
+                let operation = self.operation(number, 1 + number)?;
+                let mut broken = operation.clone();
+                broken.signature = vec![27; 65].into();
+                self.tell(victim, &push(broken.to_bytes()));
+                self.tell(victim, &Event::Submit(operation.to_bytes().into()));
+            }
+            "wrongSize" => {
+                let item = Bytes::from(self.operation(7, 1)?.to_bytes());
+                *self.sequences.entry(7).or_default() -= 1;
+                let announcement = Announcement {
+                    types: vec![1].into(),
+                    sizes: vec![item.len() as u32 + 1],
+                    hashes: vec![crate::operation::wire_hash(&item)],
+                };
+                self.tell(victim, &message(Message::NewOperationHashes(announcement)));
+                let request_id = self.nodes[victim].sessions.get(&attacker).map_or(0, |it| it.last_request_id);
+                let items = PooledItems { request_id, items: vec![item] };
+                self.tell(victim, &message(Message::Operations(items)));
+            }
+            "falseResults" | "stolenResults" | "conflict" => {
+                let view = self.view();
+                let pooled: Vec<Operation> =
+                    self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
+                for operation in pooled {
+                    for salt in 1..=if attack == "conflict" { 1 } else { 10 } {
+                        let prover = secret("attacker", number);
+                        let mut result = self.result(&operation, &view, &prover, |it| it.cycles += salt)?;
+                        if attack == "stolenResults" {
+                            // Somebody else's result with the thief's address and the old signature.
+                            result = self.result(&operation, &view, &secret("node", 0), |_| ())?;
+                            result.prover = account(&prover)?;
+                            result.cycles += salt - 1;
+                        }
+                        let item = Bytes::from(result.to_bytes());
+                        let announcement = Announcement {
+                            types: vec![2].into(),
+                            sizes: vec![item.len() as u32],
+                            hashes: vec![crate::operation::wire_hash(&item)],
+                        };
+                        self.tell(victim, &message(Message::NewPostOperationHashes(announcement)));
+                        let request_id = self.nodes[victim].sessions.get(&attacker).map_or(0, |it| it.last_request_id);
+                        let items = PooledItems { request_id, items: vec![item] };
+                        self.tell(victim, &message(Message::PostOperations(items)));
+                    }
+                }
+            }
+            other => return Err(Fault::new("scenario", format!("there is no event `{other}`"))),
+        }
+        Ok(())
+    }
+
+    fn outcome(self) -> Outcome {
+        let operations = |node: &Node| node.pools.operations.operations.keys().copied().collect::<Vec<_>>();
+        let results = |node: &Node| {
+            node.pools.post_operations.post_operations.values().map(|it| it.result_id).collect::<Vec<_>>()
+        };
+        let all_settled: Vec<B256> = self.chain.iter().flat_map(|block| block.settled.clone()).collect();
+        let once: BTreeSet<B256> = all_settled.iter().copied().collect();
+        let same = |one: &Node, two: &Node| operations(one) == operations(two) && results(one) == results(two);
+        let converge = self.nodes.windows(2).all(|pair| same(&pair[0], &pair[1]));
+        let quarantined = self.nodes.iter().any(|node| !node.quarantined.is_empty());
+        let invariants = [
+            ("the pools converge", converge),
+            ("nothing settles twice", once.len() == all_settled.len()),
+            ("value is conserved", self.chain.iter().all(|block| block.contract.is_balanced())),
+            ("no honest node is disconnected", self.honest_disconnects == 0),
+            ("as many Operations are settled as expected", once.len() as u64 == self.scenario.settled),
+            ("as many attackers are repelled as expected", self.repelled.len() as u64 == self.scenario.repelled),
+            ("the extension is halted if expected", quarantined == self.scenario.is_quarantined),
+        ];
+        let state: Value = json!({
+            "nodes": self.nodes.iter().map(Node::to_json).collect::<Value>(),
+            "contract": self.contract().to_json(),
+            "head": hex(self.chain[self.chain.len() - 1].hash),
+        });
+        Outcome {
+            timeline: self.timeline,
+            invariants: invariants.map(|(name, holds)| (name.to_string(), holds)).into(),
+            digest: digest(&state),
+        }
+    }
+}
+
+/// A hash as people name it in a timeline.
+fn short(hash: B256) -> String {
+    hex(&hash[..4])
+}

@@ -1,0 +1,135 @@
+//! Slashing and disputes: objective evidence only.
+
+use super::contract::refuse;
+use super::{Consensus, EVIDENCE_SLOTS, STAKE_UNIT};
+use crate::notation::{B256, Reject, Rejection};
+use crate::operation::{ChainView, Operation, signature};
+use crate::post_operation::{PostOperation, Verify, statement};
+use crate::statement::Statement;
+use crate::wire::{Verdict, VerificationResponse};
+use alloy_primitives::Address;
+
+/// What a reporter shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// A signed PostOperation whose proof fails.
+    InvalidProof(Box<(Operation, PostOperation)>),
+    /// Two verdicts of one node on one request.
+    Equivocation(Box<(VerificationResponse, VerificationResponse)>),
+    /// A verdict that is false of this PostOperation.
+    FalseVerdict(Box<(VerificationResponse, Operation, PostOperation)>),
+    /// Two valid results of one Operation and pre-state root. Halts the extension and slashes nobody.
+    Conflict(Box<(Operation, PostOperation, PostOperation)>),
+}
+
+impl Consensus {
+    /// Judges evidence. Gives the account that was slashed and what the reporter got, in wei; nobody for a conflict.
+    pub fn report(
+        &mut self,
+        reporter: Address,
+        evidence: &Evidence,
+        view: &ChainView,
+        verify: Verify,
+    ) -> Result<Option<(Address, u128)>, Rejection> {
+        // SETTLE-023: what shows nothing.
+        let innocent = |detail: &str| refuse(Reject::EvidenceInvalid, detail);
+        match evidence {
+            Evidence::InvalidProof(it) => {
+                let (operation, post_operation) = &**it;
+                let stated = stated(operation, post_operation, view)?;
+                let stamp = view.blocks.get(&post_operation.stamp_hash).map(|stamp| stamp.slot);
+                check_age(stamp, view)?;
+                // SETTLE-015: signed by the prover, and false.
+                if verify(&stated, &post_operation.proof).is_ok() {
+                    return innocent("the proof verifies");
+                }
+                self.slash(post_operation.prover, reporter, view.slot).map(Some)
+            }
+            Evidence::Equivocation(it) => {
+                let (first, second) = &**it;
+                first.check(view)?;
+                second.check(view)?;
+                check_age(Some(first.slot.min(second.slot)), view)?;
+                // SETTLE-016: one node, one request, two verdicts.
+                let same = first.node == second.node
+                    && first.request == second.request
+                    && first.post_operation == second.post_operation;
+                if !same || first.verdict == second.verdict {
+                    return innocent("these are not two verdicts of one node on one request");
+                }
+                self.slash(first.node, reporter, view.slot).map(Some)
+            }
+            Evidence::FalseVerdict(it) => {
+                let (response, operation, post_operation) = &**it;
+                response.check(view)?;
+                check_age(Some(response.slot), view)?;
+                let stated = stated(operation, post_operation, view)?;
+                // SETTLE-017: the verdict is about these bytes, and the other one is true.
+                if response.post_operation != post_operation.signing_hash(&stated, view.consensus_contract) {
+                    return innocent("the verdict is about another PostOperation");
+                }
+                let is_valid = verify(&stated, &post_operation.proof).is_ok();
+                match (Verdict::from_number(response.verdict), is_valid) {
+                    (Some(Verdict::Valid), false) | (Some(Verdict::Invalid), true) => {
+                        self.slash(response.node, reporter, view.slot).map(Some)
+                    }
+                    _ => innocent("the verdict is true, or none"),
+                }
+            }
+            Evidence::Conflict(it) => {
+                let (operation, first, second) = &**it;
+                let (one, two) = (stated(operation, first, view)?, stated(operation, second, view)?);
+                // SETTLE-018: two valid proofs that disagree are nobody's fault.
+                if first.pre_root != second.pre_root || first.result_id() == second.result_id() {
+                    return innocent("these are not two results of one Operation and pre-state root");
+                }
+                verify(&one, &first.proof)?;
+                verify(&two, &second.proof)?;
+                self.quarantined.insert(operation.extension_id);
+                Ok(None)
+            }
+        }
+    }
+
+    fn slash(&mut self, offender: Address, reporter: Address, slot: u64) -> Result<(Address, u128), Rejection> {
+        // SETTLE-019: who has no stake left has nothing to lose twice.
+        let Some(staker) = self.stakers.iter_mut().find(|it| it.account == offender && it.wei > 0) else {
+            return refuse(Reject::NotStaked, offender.to_string());
+        };
+        let wei = std::mem::take(&mut staker.wei);
+        staker.weights.push((slot, 0));
+        // SETTLE-020: half to the reporter, rounded down, the rest burned.
+        let reward = wei / 2;
+        self.burned += wei - reward;
+        self.credit(reporter, reward);
+        Ok((offender, reward))
+    }
+
+    /// Whether an account has a stake, and so the extensions and sponsors that it stands for.
+    pub fn is_staked(&self, account: Address) -> bool {
+        self.stakers.iter().any(|it| it.account == account && it.wei >= STAKE_UNIT && it.leaves.is_none())
+    }
+}
+
+/// The statement of a PostOperation that its prover has signed.
+fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainView) -> Result<Statement, Rejection> {
+    let hash: B256 = operation.hash(view.consensus_contract);
+    if post_operation.operation_hash != hash {
+        return refuse(Reject::OtherOperation, hash.to_string());
+    }
+    let Some(statement) = statement(operation, post_operation, view)? else {
+        return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
+    };
+    let signed = post_operation.signing_hash(&statement, view.consensus_contract);
+    signature::verify(post_operation.prover, signed, &post_operation.prover_signature, view)?;
+    Ok(statement)
+}
+
+/// Whether evidence of this slot can still be judged.
+fn check_age(slot: Option<u64>, view: &ChainView) -> Result<(), Rejection> {
+    // SETTLE-021: within 7 days, half of the time for which a stake is liable.
+    match slot {
+        Some(slot) if slot <= view.slot && view.slot - slot <= EVIDENCE_SLOTS => Ok(()),
+        slot => refuse(Reject::EvidenceTooOld, format!("{slot:?}")),
+    }
+}

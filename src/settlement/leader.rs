@@ -1,0 +1,68 @@
+//! Who may settle: seeds, weights, leaders.
+
+use super::{Consensus, EPOCH_SLOTS, Staker};
+use crate::notation::{B256, keccak256};
+use alloy_primitives::{Address, U256};
+use sha2::{Digest, Sha256};
+
+/// The epoch of a slot.
+pub fn epoch(slot: u64) -> u64 {
+    slot / EPOCH_SLOTS
+}
+
+/// The generalized index of an epoch's RANDAO mix in a beacon block: field 3 of 5 of the header (the state's root), field
+/// 13 of the state, which has 33 to 64 fields, and the entry of a vector of 65,536.
+pub fn randao_index(epoch: u64) -> u64 {
+    let state_root = 8 + 3;
+    let mixes = state_root * 64 + 13;
+    mixes * 65_536 + epoch % 65_536
+}
+
+// SETTLE-004: SSZ's Merkle tree; a node is the SHA-256 of its two children.
+/// Whether a leaf with this generalized index and branch leads to the root.
+pub fn verify_branch(leaf: B256, branch: &[B256], index: u64, root: B256) -> bool {
+    if branch.len() as u32 != index.ilog2() {
+        return false;
+    }
+    let (mut node, mut index) = (leaf, index);
+    for neighbour in branch {
+        let pair = if index % 2 == 0 { [node, *neighbour] } else { [*neighbour, node] };
+        node = B256::from_slice(&Sha256::digest(pair.concat()));
+        index /= 2;
+    }
+    node == root
+}
+
+impl Staker {
+    /// The weight that the staker had in a slot.
+    pub fn weight(&self, slot: u64) -> u64 {
+        let past = self.weights.iter().rev().find(|(from, _)| *from <= slot);
+        past.map_or(0, |(_, weight)| *weight)
+    }
+}
+
+impl Consensus {
+    /// The leader of a slot. None without a seed or stake.
+    pub fn leader(&self, slot: u64) -> Option<Address> {
+        let epoch = epoch(slot);
+        let seed = self.seeds.get(&epoch)?;
+        // SETTLE-005: the weights of the last slot of the epoch before the last one.
+        let frozen = (epoch.checked_sub(1)? * EPOCH_SLOTS).checked_sub(1)?;
+        let weights: Vec<u64> = self.stakers.iter().map(|staker| staker.weight(frozen)).collect();
+        let total: u64 = weights.iter().sum();
+        if total == 0 {
+            return None;
+        }
+        // SETTLE-006: the owner of unit r, in the order of the stakers.
+        let domain = keccak256("middle-client leader v1");
+        let hash = keccak256([domain, *seed, B256::from(U256::from(slot))].concat());
+        let mut unit: u64 = (U256::from_be_bytes(hash.0) % U256::from(total)).to();
+        for (staker, weight) in self.stakers.iter().zip(weights) {
+            if unit < weight {
+                return Some(staker.account);
+            }
+            unit -= weight;
+        }
+        None
+    }
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../../spec/17-settlement.md")]
+
+mod contract;
+mod dispute;
+mod leader;
+mod settle;
+
+pub use contract::{Call, Consensus, Staker, Withdrawal};
+pub use dispute::Evidence;
+pub use leader::{epoch, randao_index, verify_branch};
+pub use settle::{CallResult, Item, Receipt};
+
+/// Slots of an epoch.
+pub const EPOCH_SLOTS: u64 = 32;
+/// A unit of stake: 1 ETH, in wei.
+pub const STAKE_UNIT: u128 = 1_000_000_000_000_000_000;
+/// Units of stake that count for one staker at most, as in EIP-7251.
+pub const MAX_WEIGHT: u64 = 2_048;
+/// The leader of a slot may settle for so many slots.
+pub const LEADER_SLOTS: u64 = 2;
+/// So many slots after its ramp began anyone may settle an Operation.
+pub const OVERDUE_SLOTS: u64 = 32;
+/// From the announcement of a withdrawal to its payment: more than any Operation is valid.
+pub const WITHDRAWAL_SLOTS: u64 = 512;
+/// From leaving to the payment of a stake: 14 days.
+pub const UNBONDING_SLOTS: u64 = 100_800;
+/// Evidence is at most so many slots old: 7 days.
+pub const EVIDENCE_SLOTS: u64 = 50_400;
+/// The settler's share of the prover's fee, in basis points.
+pub const SETTLER_SHARE: u128 = 500;
+/// Gas of verifying each segment of a proof after the first, which the prover pays to the settler.
+pub const SEGMENT_GAS: u128 = 60_000;

@@ -1,0 +1,256 @@
+//! Cases of the format `node`: histories of one node, and scenarios of many. Verdicts on proofs are stated.
+
+use super::evaluate::Stop;
+use super::fixture::{CONTRACT, SLOT, block_hash, field, operation, post_operation, verdict, view};
+use super::json::{Fault, Json, Node as JsonNode, digest, hex};
+use super::{Case, Draft, case};
+use crate::node::{Action, Event, Node, simulation};
+use crate::notation::{B256, Reject, Rejection};
+use crate::operation::{ChainView, Operation, wire_hash};
+use crate::post_operation::PostOperation;
+use crate::wire::{Announcement, Message, PooledItems, Request, Session};
+use alloy_primitives::Bytes;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
+    let node = JsonNode::new("input", input);
+    match node.field("kind")?.text()? {
+        "history" => {
+            node.only(&["events", "kind", "proofVerdict"])?;
+            let verdict = verdict(&node.field("proofVerdict")?)?;
+            let mut handled = Node::default();
+            let mut actions = Vec::new();
+            let events = node.field("events")?.items()?;
+            for (index, item) in events.iter().enumerate() {
+                let happened = handled.handle(&event(item)?, &|_, _| verdict.clone());
+                // The last event of a refused case ends a connection or refuses a user.
+                let last = index + 1 == events.len();
+                let refusal = happened.iter().find_map(|action| match action {
+                    Action::Disconnect(_, reason) | Action::Refused(reason) => Some(*reason),
+                    _ => None,
+                });
+                if let Some(reason) = refusal.filter(|_| last) {
+                    return Err(Rejection::new(reason, 0, "of the last event").into());
+                }
+                actions.push(happened.iter().map(shown).collect::<Value>());
+            }
+            let state = handled.to_json();
+            Ok(json!({
+                "outcome": "accept",
+                "stage": "admission",
+                "actions": actions,
+                "digest": hex(digest(&state)),
+                "state": state,
+            }))
+        }
+        "scenario" => {
+            node.only(&["kind", "scenario"])?;
+            let outcome = simulation::run(&node.field("scenario")?)?;
+            Ok(json!({
+                "outcome": "accept",
+                "stage": "admission",
+                "invariants": outcome.invariants.to_json(),
+                "timeline": outcome.timeline.to_json(),
+                "digest": hex(outcome.digest),
+            }))
+        }
+        _ => Err(Fault::new("input.kind", "is unknown").into()),
+    }
+}
+
+fn event(node: &JsonNode) -> Result<Event, Fault> {
+    match node.field("event")?.text()? {
+        "connected" => Ok(Event::Connected(field(node, "peer")?)),
+        "disconnected" => Ok(Event::Disconnected(field(node, "peer")?)),
+        "message" => Ok(Event::Message(field(node, "peer")?, field(node, "bytes")?)),
+        "submit" => Ok(Event::Submit(field(node, "bytes")?)),
+        "publish" => Ok(Event::Publish(field(node, "bytes")?)),
+        "head" => {
+            Ok(Event::Head(Box::new(field(node, "view")?), field(node, "finalizedNumber")?, field(node, "settled")?))
+        }
+        "reorg" => Ok(Event::Reorg(
+            field(node, "ancestor")?,
+            field(node, "depth")?,
+            field(node, "kept")?,
+            Box::new(field(node, "view")?),
+        )),
+        _ => Err(node.fault("is no event")),
+    }
+}
+
+fn shown(action: &Action) -> Value {
+    match action {
+        Action::Send(peer, bytes) => json!({"send": hex(bytes), "to": hex(peer)}),
+        Action::Disconnect(peer, reason) => json!({"disconnect": hex(peer), "reason": reason.name()}),
+        Action::Alarm(extension) => json!({"alarm": hex(extension)}),
+        Action::Refused(reason) => json!({"refused": reason.name()}),
+    }
+}
+
+/// The cases, each refused one after the accepted ones.
+pub fn cases() -> Vec<Case> {
+    [histories(), scenarios()].concat()
+}
+
+fn peer(number: u8) -> B256 {
+    B256::with_last_byte(number)
+}
+
+fn head(view: &ChainView, settled: &[B256]) -> Value {
+    json!({
+        "event": "head",
+        "view": view.to_json(),
+        "finalizedNumber": (SLOT - 80).to_json(),
+        "settled": settled.to_vec().to_json(),
+    })
+}
+
+fn message(from: u8, message: &Message) -> Value {
+    json!({"event": "message", "peer": peer(from).to_json(), "bytes": hex(message.to_bytes())})
+}
+
+fn connected(number: u8) -> Vec<Value> {
+    let status = Message::Status(Session::status(&view(), block_hash(SLOT)));
+    vec![json!({"event": "connected", "peer": peer(number).to_json()}), message(number, &status)]
+}
+
+fn submit(operation: &Operation) -> Value {
+    json!({"event": "submit", "bytes": hex(operation.to_bytes())})
+}
+
+fn publish(result: &PostOperation) -> Value {
+    json!({"event": "publish", "bytes": hex(result.to_bytes())})
+}
+
+fn pushed(from: u8, operation: &Operation) -> Value {
+    message(from, &Message::Operations(PooledItems { request_id: 0, items: vec![operation.to_bytes().into()] }))
+}
+
+fn histories() -> Vec<Case> {
+    let first = operation("alice", 0, |_| ());
+    let second = operation("alice", 1, |_| ());
+    let result = post_operation(&first, "prover", &view(), |_| ());
+    let other = post_operation(&first, "bob", &view(), |it| it.cycles += 1);
+    let child = post_operation(&second, "prover", &view(), |it| it.pre_root = result.post_root);
+    let wrong = |byte: u8| Operation { data: vec![byte].into(), signature: vec![0; 65].into(), ..first.clone() };
+    let start = |peers: u8| {
+        let connections: Vec<Value> = (1..=peers).flat_map(connected).collect();
+        [vec![head(&view(), &[])], connections].concat()
+    };
+    let history = |name: &str, description: &str, rules: &[&str], events: Vec<Value>, verdict: &str| -> Draft {
+        case(&format!("node-{name}"), description, rules)
+            .object(json!({"kind": "history", "events": events, "proofVerdict": verdict}))
+    };
+    let accept = |name: &str, description: &str, rules: &[&str], events: Vec<Value>| {
+        history(name, description, rules, events, "valid").accept()
+    };
+    let announced = |from: u8, item: &[u8]| {
+        message(
+            from,
+            &Message::NewPostOperationHashes(Announcement {
+                types: vec![2].into(),
+                sizes: vec![item.len() as u32],
+                hashes: vec![wire_hash(item)],
+            }),
+        )
+    };
+    let delivered = |from: u8, request_id: u64, item: &[u8]| {
+        message(from, &Message::PostOperations(PooledItems { request_id, items: vec![Bytes::from(item.to_vec())] }))
+    };
+    let broken = json!({"event": "message", "peer": peer(1).to_json(), "bytes": "0xff"});
+    let asked =
+        Message::GetOperations(Request { request_id: 5, hashes: vec![wire_hash(&first.to_bytes()), B256::ZERO] });
+    let stale = Operation { valid_until_slot: SLOT, ..first.clone() };
+    let mut later = view();
+    (later.slot, later.head_number) = (SLOT + 1, SLOT + 1);
+    let settled = vec![first.hash(CONTRACT)];
+    let rejected_five: Vec<Value> = (0..5).map(|byte| pushed(1, &wrong(byte))).collect();
+    let proofs = |count: u64, verdict: &str, name: &str, description: &str| {
+        let mut events = [start(1), vec![submit(&first)]].concat();
+        for salt in 1..=count {
+            let item = post_operation(&first, "bob", &view(), |it| it.cycles += salt).to_bytes();
+            events.extend([announced(1, &item), delivered(1, salt, &item)]);
+        }
+        history(name, description, &["NODE-003", "REP-001"], events, verdict)
+    };
+    vec![
+        accept("connect", "A node sends its status.", &["NODE-001"], start(1)),
+        accept("submit", "An Operation goes to two of four peers as it is, and is announced to the others.", &["NODE-001", "NODE-006"], [start(4), vec![submit(&first)]].concat()),
+        accept("relay", "It is not sent back.", &["NODE-003", "NODE-006"], [start(2), vec![pushed(1, &first)]].concat()),
+        accept("publish", "Results are only announced.", &["NODE-006"], [start(4), vec![submit(&first), publish(&result)]].concat()),
+        accept("connect-later", "What is pooled is announced to a new peer.", &["NODE-001"], [start(0), vec![submit(&first), publish(&result)], connected(1)].concat()),
+        accept("answer", "What is pooled is sent, and nothing else.", &["NODE-007"], [start(1), vec![submit(&first), message(1, &asked)]].concat()),
+        accept("fetch-result", "A result is fetched from the peer that announces it.", &["NODE-003"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
+        accept("rejected-five", "Five rejected Operations are no ban.", &["NODE-003", "NODE-004"], [start(1), rejected_five.clone()].concat()),
+        accept("rejected-again", "What was rejected is not handled again.", &["NODE-004"], [start(1), rejected_five.clone(), vec![pushed(1, &wrong(0)), pushed(1, &wrong(1))]].concat()),
+        accept("ignored", "What is ignored is counted against nobody.", &["OP-024", "REP-009"], [start(1), vec![pushed(1, &stale)]].concat()),
+        accept("censor", "A copy with a broken signature does not keep out the original.", &["OP-008"], [start(1), vec![pushed(1, &Operation { signature: vec![0; 65].into(), ..first.clone() }), submit(&first)]].concat()),
+        accept("wait", "A result waits for its Operation until the next head.", &["NODE-005"], [start(1), vec![
+            announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), submit(&first), head(&later, &[]),
+        ]].concat()),
+        accept("wait-in-vain", "It is tried once more, and then forgotten.", &["NODE-005"], [start(1), vec![
+            announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), head(&later, &[]), head(&later, &[]), submit(&first),
+        ]].concat()),
+        accept("conflict", "Two valid results halt the extension; the second is relayed.", &["NODE-008", "POOL-016"], [start(1), vec![submit(&first), publish(&result), publish(&other)]].concat()),
+        accept("settled", "A settled Operation was included.", &["NODE-001", "POOL-019"], [start(0), vec![submit(&first), submit(&second), publish(&result), publish(&child), head(&{
+            let mut next = later.clone();
+            next.nonces.insert((first.sender, Default::default()), 1);
+            next.roots.insert((first.extension_id, first.lane), result.post_root);
+            next
+        }, &settled)]].concat()),
+        accept("reorg", "What only the lost branch settled comes back.", &["POOL-020"], [start(0), vec![submit(&first), head(&later, &settled), json!({
+            "event": "reorg", "ancestor": SLOT.to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": later.to_json(),
+        })]].concat()),
+        proofs(3, "invalid", "three-false-proofs", "Three false proofs throttle a peer.").accept(),
+        history("broken-message", "A message without a meaning ends the connection.", &["NODE-002"], [start(1), vec![broken]].concat(), "valid")
+            .derived_from("node-connect", "send a byte that begins no message")
+            .reject(Reject::MessageUnknown),
+        history("rejected-six", "The sixth rejected Operation is a ban.", &["NODE-003", "REP-007"], [start(1), rejected_five, vec![pushed(1, &wrong(5))]].concat(), "valid")
+            .derived_from("node-rejected-five", "send a sixth")
+            .reject(Reject::SignatureNotCanonical),
+        history("refused-user", "A user learns why.", &["OP-021"], [start(0), vec![submit(&stale)]].concat(), "valid")
+            .derived_from("node-submit", "end the validity now")
+            .reject(Reject::OperationExpired),
+        proofs(10, "invalid", "ten-false-proofs", "Ten false proofs are a ban.")
+            .derived_from("node-three-false-proofs", "send seven more")
+            .reject(Reject::ProofInvalid),
+    ]
+}
+
+macro_rules! scenario {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../tests/scenarios/", $name, ".json")))
+    };
+}
+
+/// The scenarios of `tests/scenarios`.
+pub const SCENARIOS: [(&str, &str); 10] = [
+    scenario!("whole-flow"),
+    scenario!("settled-again"),
+    scenario!("partition"),
+    scenario!("garbage"),
+    scenario!("unsigned-operations"),
+    scenario!("censorship"),
+    scenario!("wrong-size"),
+    scenario!("false-results"),
+    scenario!("stolen-results"),
+    scenario!("broken-proof-system"),
+];
+
+/// The scenarios as cases.
+///
+/// # Panics
+/// If a scenario is no JSON: they are constants of this crate.
+fn scenarios() -> Vec<Case> {
+    SCENARIOS
+        .iter()
+        .map(|(name, text)| {
+            let scenario: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let description = scenario["description"].as_str().unwrap_or_default().to_string();
+            case(&format!("node-scenario-{name}"), &description, ["NODE-001", "SETTLE-013"])
+                .object(json!({"kind": "scenario", "scenario": scenario}))
+                .accept()
+        })
+        .collect()
+}

@@ -1,0 +1,911 @@
+//! Cases of the format `settlement`: histories of the Consensus Contract. The segments of the PostOperations are no
+//! proofs; a case states the verdict, and what the calls of `to` did.
+
+use super::evaluate::Stop;
+use super::fixture::{
+    CHAIN_ID, CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sign, verdict,
+    view,
+};
+use super::json::{Fault, Json, Node, digest, hex};
+use super::{Case, Draft, case};
+use crate::notation::{B256, Reject, keccak256};
+use crate::operation::{ChainView, Operation};
+use crate::post_operation::PostOperation;
+use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, epoch, randao_index};
+use crate::wire::VerificationResponse;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
+    let node = Node::new("input", input);
+    node.only(&["kind", "leaderSlots", "steps", "view"])?;
+    let mut view: ChainView = field(&node, "view")?;
+    let mut contract = Consensus::default();
+    let steps = node.field("steps")?.items()?;
+    let mut effects = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        match apply(step, &mut contract, &mut view) {
+            Ok(effect) => effects.push(effect),
+            // Only the last step is under test.
+            Err(Stop::Rejection(rejection)) if index + 1 < steps.len() => {
+                return Err(step.fault(rejection.to_string()).into());
+            }
+            Err(stop) => return Err(stop),
+        }
+        if !contract.is_balanced() {
+            return Err(step.fault("money is made or lost").into());
+        }
+    }
+    let slots: Vec<u64> =
+        node.optional("leaderSlots")?.map(|slots| Json::from_json(&slots)).transpose()?.unwrap_or_default();
+    let state = contract.to_json();
+    Ok(json!({
+        "outcome": "accept",
+        "stage": "settlement",
+        "effects": effects,
+        "leaders": slots.iter().map(|slot| json!([slot.to_json(), contract.leader(*slot).to_json()])).collect::<Value>(),
+        "digest": hex(digest(&state)),
+        "state": state,
+    }))
+}
+
+fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<Value, Stop> {
+    match step.field("step")?.text()? {
+        "call" => {
+            contract.call(field(step, "caller")?, &Call::from_json(step)?, view)?;
+            Ok(json!({}))
+        }
+        "view" => {
+            *view = field(step, "view")?;
+            Ok(json!({}))
+        }
+        "settle" => {
+            let items = step.field("items")?.items()?;
+            let mut parsed = Vec::new();
+            for item in &items {
+                parsed.push((
+                    Item {
+                        operation: Operation::from_bytes(&item.field("operation")?.hex()?)?,
+                        post_operation: PostOperation::from_bytes(&item.field("postOperation")?.hex()?)?,
+                    },
+                    verdict(&item.field("proofVerdict")?)?,
+                    field::<CallResult>(item, "call")?,
+                ));
+            }
+            let batch: Vec<Item> = parsed.iter().map(|it| it.0.clone()).collect();
+            let stated = |hash: B256| parsed.iter().find(|it| it.0.post_operation.operation_hash == hash);
+            let results = contract.settle(
+                field(step, "settler")?,
+                &batch,
+                view,
+                &|statement, _| {
+                    let hash = statement.context.fields[0];
+                    stated(hash).map_or(Ok(()), |it| it.1.clone())
+                },
+                &mut |_, post_operation| stated(post_operation.operation_hash).map(|it| it.2).unwrap_or_default(),
+            );
+            let alone = results.len() == 1;
+            let results: Result<Vec<Value>, Stop> = results
+                .into_iter()
+                .map(|result| match result {
+                    Ok(receipt) => Ok(receipt.to_json()),
+                    Err(rejection) if !alone => Ok(json!({"refused": rejection.reason.name()})),
+                    Err(rejection) => Err(rejection.into()),
+                })
+                .collect();
+            Ok(json!({"results": results?}))
+        }
+        "report" => {
+            let verdicts = [verdict(&step.field("proofVerdict")?)?, verdict(&step.field("otherVerdict")?)?];
+            let first: Option<B256> = field(step, "firstResult")?;
+            let verify = |statement: &crate::statement::Statement, _: &crate::post_operation::Proof| {
+                // The first one is found by its cycles; a case has two results at most.
+                let is_other =
+                    first.is_some_and(|first| B256::from(alloy_primitives::U256::from(statement.cycles)) != first);
+                verdicts[usize::from(is_other)].clone()
+            };
+            match contract.report(field(step, "reporter")?, &evidence(&step.field("evidence")?)?, view, &verify)? {
+                Some((offender, reward)) => Ok(json!({"slashed": offender.to_json(), "reward": reward.to_json()})),
+                None => Ok(json!({"quarantined": contract.quarantined.to_json()})),
+            }
+        }
+        _ => Err(step.fault("is no step").into()),
+    }
+}
+
+fn evidence(node: &Node) -> Result<Evidence, Stop> {
+    let operation = || -> Result<Operation, Stop> { Ok(Operation::from_bytes(&node.field("operation")?.hex()?)?) };
+    let result =
+        |name: &str| -> Result<PostOperation, Stop> { Ok(PostOperation::from_bytes(&node.field(name)?.hex()?)?) };
+    let response = |name: &str| -> Result<VerificationResponse, Stop> { Ok(Json::from_json(&node.field(name)?)?) };
+    match node.field("fault")?.text()? {
+        "invalidProof" => Ok(Evidence::InvalidProof(Box::new((operation()?, result("postOperation")?)))),
+        "equivocation" => Ok(Evidence::Equivocation(Box::new((response("response")?, response("other")?)))),
+        "falseVerdict" => {
+            Ok(Evidence::FalseVerdict(Box::new((response("response")?, operation()?, result("postOperation")?))))
+        }
+        "conflict" => {
+            Ok(Evidence::Conflict(Box::new((operation()?, result("postOperation")?, result("otherPostOperation")?))))
+        }
+        _ => Err(Fault::new("evidence.fault", "is unknown").into()),
+    }
+}
+
+/// The cases, each refused one after the accepted ones.
+pub fn cases() -> Vec<Case> {
+    [money(), leaders(), settling(), refused_items(), reports()].concat()
+}
+
+fn call(caller: &str, call: Call) -> Value {
+    let mut value = call.to_json();
+    value["step"] = "call".into();
+    value["caller"] = account(caller).to_json();
+    value
+}
+
+fn at(slot: u64) -> Value {
+    json!({"step": "view", "view": ChainView { slot, ..chain() }.to_json()})
+}
+
+/// The chain with the beacon block that shows the seed of the current epoch.
+fn chain() -> ChainView {
+    let (_, _, root) = seed();
+    ChainView { beacon_roots: [(root, SLOT - 10)].into(), ..view() }
+}
+
+/// The mix of the epoch before the last one, its branch, and a block root.
+fn seed() -> (B256, Vec<B256>, B256) {
+    let mix = keccak256("mix");
+    let mut index = randao_index(epoch(SLOT) - 2);
+    let branch: Vec<B256> = (0..index.ilog2()).map(|level| keccak256(format!("neighbour {level}"))).collect();
+    let root = branch.iter().fold(mix, |node, neighbour| {
+        let pair = if index % 2 == 0 { [node, *neighbour] } else { [*neighbour, node] };
+        index /= 2;
+        B256::from_slice(&Sha256::digest(pair.concat()))
+    });
+    (mix, branch, root)
+}
+
+fn record() -> Call {
+    let (mix, branch, root) = seed();
+    Call::RecordSeed(epoch(SLOT), mix, branch, root)
+}
+
+fn history(name: &str, description: &str, rules: &[&str], steps: &[Value]) -> Draft {
+    history_from(name, description, rules, &chain(), steps)
+}
+
+fn history_from(name: &str, description: &str, rules: &[&str], view: &ChainView, steps: &[Value]) -> Draft {
+    case(&format!("settlement-{name}"), description, rules).object(json!({
+        "kind": "history",
+        "view": view.to_json(),
+        "steps": steps,
+    }))
+}
+
+fn money() -> Vec<Case> {
+    let deposit = || call("alice", Call::Deposit(1_000));
+    let announced = || vec![deposit(), call("alice", Call::Withdraw(600))];
+    let staked = || vec![call("bob", Call::Stake(3 * STAKE_UNIT + 5))];
+    let left = || [staked(), vec![call("bob", Call::Leave)]].concat();
+    let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
+        history(name, description, rules, &steps).accept()
+    };
+    let refuse = |name: &str, rule: &str, origin: &str, mutation: &str, steps: Vec<Value>, reason| {
+        history(name, "A call that the contract refuses.", &[rule], &steps)
+            .derived_from(&format!("settlement-{origin}"), mutation)
+            .reject(reason)
+    };
+    vec![
+        accept("deposit", "A deposit.", &["SETTLE-013"], vec![deposit()]),
+        accept("withdraw", "A withdrawal is announced.", &["SETTLE-001"], announced()),
+        accept(
+            "claim",
+            "And paid 512 slots later.",
+            &["SETTLE-001", "SETTLE-013"],
+            [announced(), vec![at(SLOT + 512), call("alice", Call::Claim)]].concat(),
+        ),
+        accept("stake", "Three units and a little.", &["SETTLE-002"], staked()),
+        accept("stake-one", "The least stake.", &["SETTLE-002"], vec![call("bob", Call::Stake(STAKE_UNIT))]),
+        accept(
+            "stake-more",
+            "A stake grows.",
+            &["SETTLE-002"],
+            [staked(), vec![at(SLOT + 1), call("bob", Call::Stake(STAKE_UNIT - 5))]].concat(),
+        ),
+        accept(
+            "stake-most",
+            "The weight is capped.",
+            &["SETTLE-002"],
+            vec![call("bob", Call::Stake(3_000 * STAKE_UNIT))],
+        ),
+        accept("leave", "A staker leaves.", &["SETTLE-003"], left()),
+        accept(
+            "unstake",
+            "And is paid 14 days later.",
+            &["SETTLE-003", "SETTLE-013"],
+            [left(), vec![at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
+        ),
+        refuse(
+            "withdraw-nothing",
+            "SETTLE-001",
+            "withdraw",
+            "withdraw nothing",
+            vec![deposit(), call("alice", Call::Withdraw(0))],
+            Reject::NothingToWithdraw,
+        ),
+        refuse(
+            "withdraw-more",
+            "SETTLE-001",
+            "withdraw",
+            "withdraw more than the deposit",
+            vec![deposit(), call("alice", Call::Withdraw(1_001))],
+            Reject::NothingToWithdraw,
+        ),
+        refuse(
+            "claim-nothing",
+            "SETTLE-001",
+            "claim",
+            "announce nothing",
+            vec![deposit(), call("alice", Call::Claim)],
+            Reject::NothingToWithdraw,
+        ),
+        refuse(
+            "claim-soon",
+            "SETTLE-001",
+            "claim",
+            "claim a slot earlier",
+            [announced(), vec![at(SLOT + 511), call("alice", Call::Claim)]].concat(),
+            Reject::WithdrawalTooSoon,
+        ),
+        refuse(
+            "stake-small",
+            "SETTLE-002",
+            "stake-one",
+            "take a wei less",
+            vec![call("bob", Call::Stake(STAKE_UNIT - 1))],
+            Reject::StakeTooSmall,
+        ),
+        refuse(
+            "stake-leaving",
+            "SETTLE-002",
+            "stake-more",
+            "leave before",
+            [left(), vec![call("bob", Call::Stake(STAKE_UNIT))]].concat(),
+            Reject::NotStaked,
+        ),
+        refuse(
+            "leave-twice",
+            "SETTLE-002",
+            "leave",
+            "leave twice",
+            [left(), vec![call("bob", Call::Leave)]].concat(),
+            Reject::NotStaked,
+        ),
+        refuse(
+            "unstake-soon",
+            "SETTLE-003",
+            "unstake",
+            "claim a slot earlier",
+            [left(), vec![at(SLOT + 100_799), call("bob", Call::Unstake)]].concat(),
+            Reject::StillBonded,
+        ),
+        refuse(
+            "unstake-staying",
+            "SETTLE-003",
+            "unstake",
+            "do not leave",
+            [staked(), vec![at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
+            Reject::StillBonded,
+        ),
+    ]
+}
+
+/// The last slot of the epoch before the last one.
+const FROZEN: u64 = (SLOT / 32 - 1) * 32 - 1;
+
+/// Three stakers whose weights count in the current epoch, and its seed.
+fn elected() -> Vec<Value> {
+    vec![
+        at(FROZEN),
+        call("leader", Call::Stake(5 * STAKE_UNIT)),
+        call("bob", Call::Stake(STAKE_UNIT)),
+        call("prover", Call::Stake(2 * STAKE_UNIT)),
+        at(SLOT),
+        call("anybody", record()),
+    ]
+}
+
+fn leaders() -> Vec<Case> {
+    let slots: Vec<u64> =
+        (SLOT / 32 * 32..SLOT / 32 * 32 + 8).chain([SLOT / 32 * 32 + 31, SLOT / 32 * 32 + 32]).collect();
+    let led = |name: &str, description: &str, steps: Vec<Value>| {
+        let mut case = history(name, description, &["SETTLE-004", "SETTLE-005", "SETTLE-006"], &steps).accept();
+        if let super::Subject::Object(input) = &mut case.input.subject {
+            input["leaderSlots"] = slots.to_json();
+        }
+        case
+    };
+    let late = |slot| vec![at(slot), call("bob", Call::Stake(STAKE_UNIT)), at(SLOT), call("anybody", record())];
+    let refuse = |name: &str, mutation: &str, change: fn(&mut Call), reason| {
+        let mut recorded = record();
+        change(&mut recorded);
+        history(name, "A seed that the contract refuses.", &["SETTLE-004"], &[call("anybody", recorded)])
+            .derived_from("settlement-seed", mutation)
+            .reject(reason)
+    };
+    let early = ChainView { beacon_roots: [(seed().2, SLOT / 32 * 32 - 33)].into(), ..view() };
+    vec![
+        led("leaders", "Three stakers lead by their weights.", elected()),
+        led("leaders-frozen", "A stake in the last slot of the epoch before the last one counts.", late(FROZEN)),
+        led("leaders-late", "A stake a slot later does not, so nobody leads.", late(FROZEN + 1)),
+        led(
+            "leaders-without-seed",
+            "Without a seed nobody leads.",
+            vec![at(FROZEN), call("bob", Call::Stake(STAKE_UNIT))],
+        ),
+        history("seed", "The seed of the current epoch.", &["SETTLE-004"], &[call("anybody", record())]).accept(),
+        history(
+            "seed-again",
+            "A seed is recorded once.",
+            &["SETTLE-004"],
+            &[call("anybody", record()), call("bob", record())],
+        )
+        .derived_from("settlement-seed", "record it twice")
+        .reject(Reject::SeedRecorded),
+        refuse(
+            "seed-mix",
+            "change the mix",
+            |it| {
+                if let Call::RecordSeed(_, mix, ..) = it {
+                    *mix = B256::ZERO
+                }
+            },
+            Reject::SeedUnproven,
+        ),
+        refuse(
+            "seed-epoch",
+            "name the next epoch",
+            |it| {
+                if let Call::RecordSeed(epoch, ..) = it {
+                    *epoch += 1
+                }
+            },
+            Reject::SeedUnproven,
+        ),
+        refuse(
+            "seed-branch",
+            "shorten the branch",
+            |it| {
+                if let Call::RecordSeed(_, _, branch, _) = it {
+                    branch.pop();
+                }
+            },
+            Reject::SeedUnproven,
+        ),
+        refuse(
+            "seed-root",
+            "name an unknown block",
+            |it| {
+                if let Call::RecordSeed(.., root) = it {
+                    *root = B256::ZERO
+                }
+            },
+            Reject::SeedUnproven,
+        ),
+        history_from(
+            "seed-early",
+            "The block is of the epoch whose mix it is.",
+            &["SETTLE-004"],
+            &early,
+            &[call("anybody", record())],
+        )
+        .derived_from("settlement-seed", "let the block be a slot too early")
+        .reject(Reject::SeedUnproven),
+    ]
+}
+
+fn settle(settler: &str, items: &[Value]) -> Value {
+    json!({"step": "settle", "settler": account(settler).to_json(), "items": items})
+}
+
+fn item(operation: &Operation, post_operation: &PostOperation) -> Value {
+    item_with(operation, post_operation, "valid", CallResult { success: true, gas_used: 70_000 })
+}
+
+fn item_with(operation: &Operation, post_operation: &PostOperation, verdict: &str, call: CallResult) -> Value {
+    json!({
+        "operation": hex(operation.to_bytes()),
+        "postOperation": hex(post_operation.to_bytes()),
+        "proofVerdict": verdict,
+        "call": call.to_json(),
+    })
+}
+
+/// The slot in which the fixture's Operations are overdue, so that anybody may settle them.
+const OVERDUE: u64 = SLOT + 32;
+
+fn overdue() -> Vec<Value> {
+    vec![call("alice", Call::Deposit(DEPOSIT)), call("sponsor", Call::Deposit(DEPOSIT)), at(OVERDUE)]
+}
+
+fn plain() -> (Operation, PostOperation) {
+    let operation = operation("alice", 0, |_| ());
+    let result = post_operation(&operation, "prover", &view(), |_| ());
+    (operation, result)
+}
+
+fn settling() -> Vec<Case> {
+    let (first, result) = plain();
+    let second = operation("alice", 1, |_| ());
+    let child = post_operation(&second, "prover", &view(), |it| it.pre_root = result.post_root);
+    let rejected =
+        post_operation(&first, "prover", &view(), |it| (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root));
+    let trapped = post_operation(&first, "prover", &view(), |it| {
+        (it.outcome, it.code, it.output, it.post_root) = (2, 1, Default::default(), it.pre_root);
+    });
+    let many = post_operation(&first, "prover", &view(), |it| it.proof.segments = vec![vec![0].into(); 3]);
+    let sponsored = super::fixture::sponsored("alice", super::fixture::unsigned("alice", 0));
+    let by_sponsor = post_operation(&sponsored, "prover", &view(), |_| ());
+    let failing = CallResult { success: false, gas_used: 100_000 };
+    let idle = CallResult { success: true, gas_used: 0 };
+    let rules: &[&str] = &[
+        "SETTLE-007",
+        "SETTLE-009",
+        "SETTLE-010",
+        "SETTLE-011",
+        "SETTLE-012",
+        "SETTLE-013",
+        "SETTLE-014",
+        "SETTLE-022",
+    ];
+    let accept = |name: &str, description: &str, items: &[Value]| {
+        history(name, description, rules, &[overdue(), vec![settle("carol", items)]].concat()).accept()
+    };
+    let by_leader = |name: &str, description: &str, slot: u64| {
+        let leader = elected_leader(SLOT);
+        let steps = [
+            elected(),
+            vec![call("alice", Call::Deposit(DEPOSIT)), at(slot), settle(leader, &[item(&first, &result)])],
+        ]
+        .concat();
+        history(name, description, &["SETTLE-006", "SETTLE-007"], &steps).accept()
+    };
+    vec![
+        accept(
+            "settled",
+            "An accepted result is settled by anybody, 32 slots after the ramp began.",
+            &[item(&first, &result)],
+        ),
+        accept("settled-rejected", "A rejection: nonce used, prover paid, no call.", &[item(&first, &rejected)]),
+        accept("settled-trapped", "A trap is paid too.", &[item(&first, &trapped)]),
+        accept(
+            "settled-failing",
+            "The call fails; everything else stays.",
+            &[item_with(&first, &result, "valid", failing)],
+        ),
+        accept("settled-idle", "Unused gas has a penalty.", &[item_with(&first, &result, "valid", idle)]),
+        accept("settled-segments", "Further segments are their prover's affair.", &[item(&first, &many)]),
+        accept("settled-sponsored", "The sponsor pays.", &[item(&sponsored, &by_sponsor)]),
+        accept("batch", "Two results of a lane in their order.", &[item(&first, &result), item(&second, &child)]),
+        accept(
+            "batch-wrong-order",
+            "The child comes first and is refused; the parent is settled.",
+            &[item(&second, &child), item(&first, &result)],
+        ),
+        accept("batch-twice", "The same result again is refused.", &[item(&first, &result), item(&first, &result)]),
+        accept(
+            "batch-invalid-first",
+            "A wrong proof stops nobody else.",
+            &[item_with(&first, &result, "invalid", idle), item(&second, &child)],
+        ),
+        by_leader("settled-by-leader", "The leader of the slot settles.", SLOT),
+        by_leader("settled-by-last-leader", "The leader of the slot before settles.", SLOT + 1),
+    ]
+    .into_iter()
+    .map(|mut case| {
+        if case.id.contains("batch") {
+            case.requirements.push("SETTLE-008".into());
+        }
+        case
+    })
+    .collect()
+}
+
+/// Who leads this slot after [`elected`].
+fn elected_leader(slot: u64) -> &'static str {
+    let mut contract = Consensus::default();
+    let mut view = chain();
+    let steps = elected();
+    for step in &steps {
+        if let Err(Stop::Rejection(rejection)) = apply(&Node::new("step", step), &mut contract, &mut view) {
+            panic!("{rejection}");
+        }
+    }
+    let leader = contract.leader(slot);
+    ["leader", "bob", "prover"].into_iter().find(|name| leader == Some(account(name))).unwrap_or("nobody")
+}
+
+fn refused_items() -> Vec<Case> {
+    let (first, result) = plain();
+    let refuse_from = |name: &str, rule: &str, mutation: &str, view: ChainView, settler: &str, item: Value, reason| {
+        let steps = vec![
+            call("alice", Call::Deposit(DEPOSIT)),
+            json!({"step": "view", "view": view.to_json()}),
+            settle(settler, &[item]),
+        ];
+        history(name, "An item that the contract refuses.", &[rule], &steps)
+            .derived_from("settlement-settled", mutation)
+            .reject(reason)
+    };
+    let now = || ChainView { slot: OVERDUE, ..chain() };
+    let refuse =
+        |name: &str, rule: &str, mutation: &str, operation: &Operation, change: &dyn Fn(&mut PostOperation), reason| {
+            let result = post_operation(operation, "prover", &view(), |it| change(it));
+            refuse_from(name, rule, mutation, now(), "carol", item(operation, &result), reason)
+        };
+    let with_view = |name: &str, rule: &str, mutation: &str, change: fn(&mut ChainView), reason| {
+        let mut view = now();
+        change(&mut view);
+        refuse_from(name, rule, mutation, view, "carol", item(&first, &result), reason)
+    };
+    let private = operation("alice", 0, |it| it.extension_id = extension("private"));
+    let follower = if elected_leader(SLOT) == "bob" { "leader" } else { "bob" };
+    let old_leader = elected_leader(SLOT);
+    let late = |name: &str, mutation: &str, slot: u64, settler: &str| {
+        let steps = [
+            elected(),
+            vec![call("alice", Call::Deposit(DEPOSIT)), at(slot), settle(settler, &[item(&first, &result)])],
+        ]
+        .concat();
+        history(name, "Somebody else's turn.", &["SETTLE-007"], &steps)
+            .derived_from("settlement-settled-by-leader", mutation)
+            .reject(Reject::NotLeader)
+    };
+    let mut cases = vec![
+        with_view("too-early", "SETTLE-007", "settle a slot earlier", |view| view.slot -= 1, Reject::NotLeader),
+        with_view(
+            "expired",
+            "SETTLE-011",
+            "settle when the validity is over",
+            |view| view.slot = SLOT + 100,
+            Reject::OperationExpired,
+        ),
+        with_view(
+            "anchor-unknown",
+            "SETTLE-011",
+            "forget the anchor",
+            |view| {
+                view.blocks.remove(&block_hash(SLOT - 80));
+            },
+            Reject::AnchorUnknown,
+        ),
+        with_view(
+            "extension-unknown",
+            "SETTLE-011",
+            "forget the extension",
+            |view| {
+                view.extensions.remove(&extension("one"));
+            },
+            Reject::ExtensionNotActive,
+        ),
+        with_view(
+            "base-fee",
+            "SETTLE-022",
+            "raise the base fee above max_fee",
+            |view| view.base_fee = 20_000_000_001,
+            Reject::BaseFeeTooHigh,
+        ),
+        refuse(
+            "anchor-old",
+            "SETTLE-011",
+            "name an anchor 513 slots before the end",
+            &operation("alice", 0, |it| {
+                it.anchor_hash = block_hash(SLOT - 400);
+                it.valid_until_slot = SLOT + 113;
+            }),
+            &|_| (),
+            Reject::AnchorTooOld,
+        ),
+        refuse(
+            "nonce-gap",
+            "SETTLE-009",
+            "take the next sequence number",
+            &operation("alice", 1, |_| ()),
+            &|_| (),
+            Reject::NonceGap,
+        ),
+        refuse(
+            "stale-root",
+            "SETTLE-012",
+            "begin from another root",
+            &first,
+            &|it| it.pre_root = B256::with_last_byte(1),
+            Reject::PreRootStale,
+        ),
+        refuse(
+            "no-deposit",
+            "SETTLE-022",
+            "let another account send",
+            &operation("bob", 0, |_| ()),
+            &|_| (),
+            Reject::DepositTooSmall,
+        ),
+        refuse(
+            "other-operation",
+            "POST-008",
+            "name another Operation",
+            &first,
+            &|it| it.operation_hash = B256::ZERO,
+            Reject::OtherOperation,
+        ),
+        refuse(
+            "proof-type",
+            "POST-009",
+            "set the proof type to 2",
+            &first,
+            &|it| it.proof.proof_type = 2,
+            Reject::ProofTypeUnknown,
+        ),
+        refuse(
+            "witness-rejected",
+            "POST-010",
+            "reject, in an extension that reads a witness",
+            &private,
+            &|it| {
+                (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root);
+            },
+            Reject::WitnessRefusal,
+        ),
+        refuse_from(
+            "invalid-proof",
+            "POST-012",
+            "state the other verdict",
+            now(),
+            "carol",
+            item_with(&first, &result, "invalid", CallResult::default()),
+            Reject::ProofInvalid,
+        ),
+        refuse_from(
+            "unsigned",
+            "OP-009",
+            "remove the signature",
+            now(),
+            "carol",
+            item(&Operation { signature: Default::default(), ..first.clone() }, &result),
+            Reject::SignatureLength,
+        ),
+        late("not-leader", "let another staker settle", SLOT, follower),
+        history(
+            "settled-twice",
+            "A nonce is consumed once.",
+            &["SETTLE-009"],
+            &[overdue(), vec![settle("carol", &[item(&first, &result)]), settle("carol", &[item(&first, &result)])]]
+                .concat(),
+        )
+        .derived_from("settlement-settled", "settle it again")
+        .reject(Reject::NonceUsed),
+    ];
+    if elected_leader(SLOT + 1) != old_leader && elected_leader(SLOT + 2) != old_leader {
+        cases.push(late("leader-late", "let the leader settle two slots later", SLOT + 2, old_leader));
+    }
+    cases
+}
+
+fn response(node: &str, verdict: u8, result: &PostOperation, operation: &Operation, slot: u64) -> VerificationResponse {
+    let statement = crate::post_operation::statement(operation, result, &view());
+    let name = statement.ok().flatten().map(|it| result.signing_hash(&it, CONTRACT)).unwrap_or_default();
+    let mut response = VerificationResponse {
+        request: B256::with_last_byte(1),
+        post_operation: name,
+        verdict,
+        node: account(node),
+        slot,
+        ..VerificationResponse::default()
+    };
+    response.signature = sign(node, response.signing_hash(CHAIN_ID, CONTRACT));
+    response
+}
+
+fn report(evidence: Value, verdicts: [&str; 2]) -> Value {
+    report_first(evidence, verdicts, Value::Null)
+}
+
+fn report_first(evidence: Value, verdicts: [&str; 2], first: Value) -> Value {
+    json!({
+        "step": "report",
+        "reporter": account("carol").to_json(),
+        "evidence": evidence,
+        "proofVerdict": verdicts[0],
+        "otherVerdict": verdicts[1],
+        "firstResult": first,
+    })
+}
+
+fn reports() -> Vec<Case> {
+    let (operation, result) = plain();
+    let other = post_operation(&operation, "bob", &view(), |it| it.cycles += 1);
+    let staked = || vec![call("prover", Call::Stake(3 * STAKE_UNIT + 1)), call("node", Call::Stake(STAKE_UNIT))];
+    let with = |report: Value| [staked(), vec![report]].concat();
+    let bytes = |operation: &Operation, result: &PostOperation| json!({"fault": "invalidProof", "operation": hex(operation.to_bytes()), "postOperation": hex(result.to_bytes())});
+    let verdict = |number: u8, slot: u64| {
+        let mut evidence = bytes(&operation, &result);
+        evidence["fault"] = "falseVerdict".into();
+        evidence["response"] = response("node", number, &result, &operation, slot).to_json();
+        evidence
+    };
+    let pair = |first: VerificationResponse, second: VerificationResponse| json!({"fault": "equivocation", "response": first.to_json(), "other": second.to_json()});
+    let said = |number: u8| response("node", number, &result, &operation, SLOT);
+    let conflict = |second: &PostOperation| {
+        let mut evidence = bytes(&operation, &result);
+        evidence["fault"] = "conflict".into();
+        evidence["otherPostOperation"] = hex(second.to_bytes()).into();
+        evidence
+    };
+    let cycles = |result: &PostOperation| B256::from(alloy_primitives::U256::from(result.cycles)).to_json();
+    let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
+        history(name, description, rules, &steps).accept()
+    };
+    let refuse = |name: &str, rules: &[&str], origin: &str, mutation: &str, steps: Vec<Value>, reason| {
+        history(name, "Evidence that the contract refuses.", rules, &steps)
+            .derived_from(&format!("settlement-{origin}"), mutation)
+            .reject(reason)
+    };
+    let slashed: &[&str] = &["SETTLE-013", "SETTLE-015", "SETTLE-020", "SETTLE-021"];
+    let both = ["valid", "valid"];
+    let unstamped = post_operation(&operation, "prover", &view(), |it| it.stamp_hash = B256::ZERO);
+    let forged = PostOperation { prover: account("node"), ..result.clone() };
+    vec![
+        accept(
+            "slash-proof",
+            "A signed proof that fails; an odd wei is burned.",
+            slashed,
+            with(report(bytes(&operation, &result), ["invalid", "valid"])),
+        ),
+        accept(
+            "slash-verdict-valid",
+            "The verdict valid on a proof that fails.",
+            &["SETTLE-017", "SETTLE-020"],
+            with(report(verdict(0, SLOT), ["invalid", "valid"])),
+        ),
+        accept(
+            "slash-verdict-invalid",
+            "The verdict invalid on a proof that verifies.",
+            &["SETTLE-017"],
+            with(report(verdict(1, SLOT), both)),
+        ),
+        accept(
+            "slash-verdict-oldest",
+            "The oldest evidence.",
+            &["SETTLE-017", "SETTLE-021"],
+            with(report(verdict(1, SLOT - 50_400), both)),
+        ),
+        accept(
+            "slash-equivocation",
+            "Two verdicts of one node.",
+            &["SETTLE-016"],
+            with(report(pair(said(0), said(1)), both)),
+        ),
+        accept(
+            "slash-leaving",
+            "A leaving stake is liable.",
+            &["SETTLE-003", "SETTLE-015"],
+            [staked(), vec![call("prover", Call::Leave), report(bytes(&operation, &result), ["invalid", "valid"])]]
+                .concat(),
+        ),
+        accept(
+            "conflict",
+            "Two valid results: the extension halts, nobody is slashed.",
+            &["SETTLE-018"],
+            with(report_first(conflict(&other), both, cycles(&result))),
+        ),
+        refuse(
+            "innocent-proof",
+            &["SETTLE-015", "SETTLE-023"],
+            "slash-proof",
+            "state the other verdict",
+            with(report(bytes(&operation, &result), both)),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-verdict",
+            &["SETTLE-017", "SETTLE-023"],
+            "slash-verdict-invalid",
+            "state the other verdict",
+            with(report(verdict(1, SLOT), ["invalid", "valid"])),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-error",
+            &["SETTLE-017", "SETTLE-023"],
+            "slash-verdict-valid",
+            "let the node answer with an error",
+            with(report(verdict(2, SLOT), ["invalid", "valid"])),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-same-verdict",
+            &["SETTLE-016", "SETTLE-023"],
+            "slash-equivocation",
+            "let both say the same",
+            with(report(pair(said(0), response("node", 0, &result, &operation, SLOT - 1)), both)),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-other-request",
+            &["SETTLE-016", "SETTLE-023"],
+            "slash-equivocation",
+            "let the second be about another PostOperation",
+            with(report(pair(said(0), response("node", 1, &other, &operation, SLOT)), both)),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-same-result",
+            &["SETTLE-018", "SETTLE-023"],
+            "conflict",
+            "show the same result twice",
+            with(report_first(conflict(&result), both, cycles(&result))),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "conflict-invalid",
+            &["SETTLE-018"],
+            "conflict",
+            "state the other verdict on the second",
+            with(report_first(conflict(&other), ["valid", "invalid"], cycles(&result))),
+            Reject::ProofInvalid,
+        ),
+        refuse(
+            "slash-no-stake",
+            &["SETTLE-019"],
+            "slash-proof",
+            "let the prover have no stake",
+            vec![report(bytes(&operation, &result), ["invalid", "valid"])],
+            Reject::NotStaked,
+        ),
+        refuse(
+            "slash-twice",
+            &["SETTLE-019"],
+            "slash-proof",
+            "report it again",
+            [
+                with(report(bytes(&operation, &result), ["invalid", "valid"])),
+                vec![report(bytes(&operation, &result), ["invalid", "valid"])],
+            ]
+            .concat(),
+            Reject::NotStaked,
+        ),
+        refuse(
+            "slash-old",
+            &["SETTLE-021"],
+            "slash-verdict-oldest",
+            "take a slot more",
+            with(report(verdict(1, SLOT - 50_401), both)),
+            Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-future",
+            &["SETTLE-021"],
+            "slash-verdict-oldest",
+            "take the next slot",
+            with(report(verdict(1, SLOT + 1), both)),
+            Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-unstamped",
+            &["SETTLE-021"],
+            "slash-proof",
+            "name an unknown stamp",
+            with(report(bytes(&operation, &unstamped), ["invalid", "valid"])),
+            Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-forged",
+            &["POST-006"],
+            "slash-proof",
+            "name another prover, with the old signature",
+            with(report(bytes(&operation, &forged), ["invalid", "valid"])),
+            Reject::SignatureWrongSigner,
+        ),
+    ]
+}

@@ -1,0 +1,518 @@
+//! Cases of the format `wire`: encodings of messages, and sessions with one peer.
+
+use super::bytes::{self, Blobs};
+use super::evaluate::Stop;
+use super::fixture::{CHAIN_ID, CONTRACT, SLOT, account, block_hash, extension, field, operation, sign, view};
+use super::json::{Fault, Json, Node, hex};
+use super::{Case, Draft, case};
+use crate::notation::{B256, Reject, keccak256};
+use crate::operation::{ChainView, rlp, wire_hash};
+use crate::wire::{
+    Action, Announcement, Capabilities, EnrEntry, Extension, GetExtension, MAX_MESSAGE_BYTES, Message, PooledItems,
+    Request, Session, Status, VerificationRequest, VerificationResponse, fill,
+};
+use alloy_primitives::Bytes;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
+    let node = Node::new("input", input);
+    match node.field("kind")?.text()? {
+        "decode" => {
+            node.only(&["encoding", "kind"])?;
+            let encoding = bytes::from_json(&node.field("encoding")?, &Blobs::new())?;
+            let message = Message::from_bytes(&encoding)?;
+            let mut value = json!({"outcome": "accept", "stage": "encoding", "name": message.name()});
+            if encoding.len() <= 4_096 {
+                value["message"] = message.to_json();
+            }
+            if let Message::VerificationRequest(request) = &message {
+                value["requestId"] = hex(request.id()).into();
+            }
+            Ok(value)
+        }
+        "record" => {
+            node.only(&["encoding", "kind"])?;
+            let entry: EnrEntry = rlp::decode(&node.field("encoding")?.hex()?, 0)?;
+            Ok(json!({"outcome": "accept", "stage": "encoding", "entry": entry.to_json()}))
+        }
+        "fill" => {
+            node.only(&["kind", "sizes"])?;
+            let sizes: Vec<u32> = field(&node, "sizes")?;
+            let items = fill(sizes.iter().map(|size| Bytes::from(vec![0; *size as usize])));
+            Ok(json!({"outcome": "accept", "stage": "wire", "items": items.len()}))
+        }
+        "session" => {
+            node.only(&["asked", "kind", "known", "messages", "view"])?;
+            let view: ChainView = field(&node, "view")?;
+            let known: BTreeSet<B256> = field(&node, "known")?;
+            let asked: Vec<(B256, B256)> = field(&node, "asked")?;
+            let mut session = Session { asked_verifications: asked.into_iter().collect(), ..Session::default() };
+            let mut actions = Vec::new();
+            for message in node.field("messages")?.items()? {
+                let message = Message::from_bytes(&message.hex()?)?;
+                actions.push(match session.receive(message, &view, &|hash| known.contains(&hash))? {
+                    Action::None => json!({"do": "nothing"}),
+                    Action::Send(message) => json!({"do": "send", "message": hex(message.to_bytes())}),
+                    Action::Operations(items) => json!({"do": "operations", "items": items.len()}),
+                    Action::PostOperations(items) => json!({"do": "postOperations", "items": items.len()}),
+                    Action::Answer(message) => json!({"do": "answer", "to": message.name()}),
+                    Action::Answered(message) => json!({"do": "use", "answer": message.name()}),
+                });
+            }
+            Ok(json!({"outcome": "accept", "stage": "wire", "actions": actions, "session": session.to_json()}))
+        }
+        _ => Err(Fault::new("input.kind", "is unknown").into()),
+    }
+}
+
+/// The cases, each refused one after the accepted ones.
+pub fn cases() -> Vec<Case> {
+    [messages(), refused_messages(), sessions(), refused_sessions()].concat()
+}
+
+fn decode(name: &str, description: &str, rules: &[&str], encoding: &[u8]) -> Draft {
+    case(&format!("wire-decode-{name}"), description, rules).object(json!({
+        "kind": "decode",
+        "encoding": bytes::to_json(encoding, "bin", &mut Blobs::new()),
+    }))
+}
+
+fn hashes(count: usize) -> Vec<B256> {
+    (0..count).map(|index| keccak256(index.to_be_bytes())).collect()
+}
+
+/// The same hash again and again, so that the encoding has a pattern.
+fn repeated(count: usize) -> Vec<B256> {
+    vec![B256::repeat_byte(0x11); count]
+}
+
+fn announcement(count: usize) -> Announcement {
+    Announcement { types: vec![1; count].into(), sizes: vec![300; count], hashes: repeated(count) }
+}
+
+fn status() -> Message {
+    Message::Status(Session::status(&view(), block_hash(SLOT)))
+}
+
+fn request() -> VerificationRequest {
+    VerificationRequest { post_operation: B256::repeat_byte(1), wire_hash: B256::repeat_byte(2), slot: SLOT, salt: 3 }
+}
+
+fn response(verdict: u8) -> VerificationResponse {
+    let mut response = VerificationResponse {
+        request: request().id(),
+        post_operation: request().post_operation,
+        verdict,
+        node: account("node"),
+        slot: SLOT,
+        ..VerificationResponse::default()
+    };
+    response.signature = sign("node", response.signing_hash(CHAIN_ID, CONTRACT));
+    response
+}
+
+fn capabilities(sequence: u64) -> Message {
+    Message::Capabilities(Capabilities {
+        sequence,
+        extensions: vec![extension("one")],
+        proof_types: vec![1],
+        tiers: vec![1, 2],
+        max_proof_bytes: 1_048_576,
+        min_prover_fee: 1_000_000_000_000,
+    })
+}
+
+fn plain() -> Bytes {
+    operation("alice", 0, |_| ()).to_bytes().into()
+}
+
+/// Every message once.
+fn every_message() -> Vec<Message> {
+    vec![
+        status(),
+        capabilities(1),
+        Message::NewOperationHashes(announcement(2)),
+        Message::GetOperations(Request { request_id: 1, hashes: hashes(2) }),
+        Message::Operations(PooledItems { request_id: 1, items: vec![plain()] }),
+        Message::NewPostOperationHashes(announcement(1)),
+        Message::GetPostOperations(Request { request_id: 2, hashes: hashes(1) }),
+        Message::PostOperations(PooledItems { request_id: 2, items: vec![vec![2, 0xc0].into()] }),
+        Message::VerificationRequest(request()),
+        Message::VerificationResponse(response(0)),
+        Message::GetExtension(GetExtension { request_id: 3, extension_id: extension("one") }),
+        Message::Extension(Extension { request_id: 3, entry: vec![0xc0].into(), wasm: b"\0asm".to_vec().into() }),
+    ]
+}
+
+fn messages() -> Vec<Case> {
+    let mut cases: Vec<Case> = every_message()
+        .iter()
+        .map(|message| {
+            let name: String = message
+                .name()
+                .chars()
+                .map(|c| if c.is_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.into() })
+                .collect();
+            let mut rules = vec!["WIRE-001", "WIRE-002"];
+            if matches!(message, Message::VerificationRequest(_)) {
+                rules.push("WIRE-012");
+            }
+            decode(&name, "A message with its fields.", &rules, &message.to_bytes()).accept()
+        })
+        .collect();
+    let fill = |name: &str, sizes: &[u32], items: usize| {
+        case(&format!("wire-fill-{name}"), "Items of these sizes are found; so many are sent.", ["WIRE-005"])
+            .object(json!({"kind": "fill", "sizes": sizes}))
+            .accept()
+            .stating("items", items)
+    };
+    let many = vec![100; 300];
+    cases.extend([
+        decode("most-announced", "As many hashes as are allowed.", &["WIRE-003", "WIRE-004"], &Message::NewOperationHashes(announcement(4_096)).to_bytes()).accept(),
+        decode("most-requested", "As many hashes as are allowed.", &["WIRE-003"], &Message::GetOperations(Request { request_id: 1, hashes: repeated(256) }).to_bytes()).accept(),
+        decode("most-items", "As many items as are allowed.", &["WIRE-003"], &Message::Operations(PooledItems { request_id: 1, items: vec![vec![1, 0xc0].into(); 256] }).to_bytes()).accept(),
+        fill("none", &[], 0),
+        fill("below", &[2_097_151, 5, 6], 2),
+        fill("exact", &[2_097_152, 5], 1),
+        fill("large", &[3_000_000, 1], 1),
+        fill("many", &many, 256),
+        case("wire-record", "The entry of a node record.", ["OP-002"]).object(json!({
+            "kind": "record",
+            "encoding": hex(rlp::encode(&EnrEntry { version: 1, chain_id: CHAIN_ID, consensus_contract: CONTRACT })),
+        })).accept(),
+    ]);
+    cases
+}
+
+fn refused_messages() -> Vec<Case> {
+    let refuse = |name: &str, rule: &str, origin: &str, mutation: &str, encoding: Vec<u8>, reason| {
+        decode(name, "A message that ends the connection.", &[rule], &encoding)
+            .derived_from(&format!("wire-decode-{origin}"), mutation)
+            .reject(reason)
+    };
+    let numbered = |number: u8| [vec![number], status().to_bytes()[1..].to_vec()].concat();
+    let mut types = announcement(2);
+    types.types = vec![1].into();
+    let mut sizes = announcement(2);
+    sizes.sizes.push(1);
+    let crowd = vec![vec![1, 0xc0].into(); 257];
+    let broad = Capabilities { sequence: 1, extensions: repeated(4_097), ..Capabilities::default() };
+    vec![
+        refuse("no-bytes", "WIRE-001", "status", "remove all bytes", Vec::new(), Reject::MessageUnknown),
+        refuse("number-12", "WIRE-001", "status", "set the number to 12", numbered(12), Reject::MessageUnknown),
+        refuse("number-255", "WIRE-001", "status", "set the number to 255", numbered(255), Reject::MessageUnknown),
+        refuse(
+            "too-large",
+            "WIRE-002",
+            "operations",
+            "lengthen it to 10,485,761 bytes",
+            Vec::new(),
+            Reject::MessageTooLarge,
+        ),
+        refuse(
+            "announced-4097",
+            "WIRE-003",
+            "most-announced",
+            "announce one more",
+            Message::NewOperationHashes(announcement(4_097)).to_bytes(),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "requested-257",
+            "WIRE-003",
+            "most-requested",
+            "ask for one more",
+            Message::GetPostOperations(Request { request_id: 1, hashes: repeated(257) }).to_bytes(),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "items-257",
+            "WIRE-003",
+            "most-items",
+            "send one more",
+            Message::Operations(PooledItems { request_id: 1, items: crowd }).to_bytes(),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "extensions-4097",
+            "WIRE-003",
+            "capabilities",
+            "have 4,097 extensions",
+            Message::Capabilities(broad).to_bytes(),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "types-missing",
+            "WIRE-004",
+            "new-operation-hashes",
+            "remove a type",
+            Message::NewOperationHashes(types).to_bytes(),
+            Reject::AnnouncementLengths,
+        ),
+        refuse(
+            "sizes-more",
+            "WIRE-004",
+            "new-operation-hashes",
+            "append a size",
+            Message::NewPostOperationHashes(sizes).to_bytes(),
+            Reject::AnnouncementLengths,
+        ),
+        refuse(
+            "trailing-byte",
+            "OP-002",
+            "status",
+            "append a byte",
+            [status().to_bytes(), vec![0]].concat(),
+            Reject::RlpLengthMismatch,
+        ),
+    ]
+    .into_iter()
+    .map(|mut case| {
+        // Too long to be written as a literal here: zeros after the number.
+        if case.id == "wire-decode-too-large" {
+            let encoding = [vec![4], vec![0; MAX_MESSAGE_BYTES]].concat();
+            let value = json!({"kind": "decode", "encoding": bytes::to_json(&encoding, "bin", &mut Blobs::new())});
+            case.input.subject = super::Subject::Object(value);
+        }
+        case
+    })
+    .collect()
+}
+
+fn session(name: &str, description: &str, rules: &[&str], messages: &[Message], known: &[B256]) -> Draft {
+    let known: BTreeSet<B256> = known.iter().copied().collect();
+    case(&format!("wire-session-{name}"), description, rules).object(json!({
+        "kind": "session",
+        "view": view().to_json(),
+        "known": known.to_json(),
+        "asked": [[hex(request().id()), hex(request().post_operation)]],
+        "messages": messages.iter().map(|message| hex(message.to_bytes())).collect::<Value>(),
+    }))
+}
+
+/// An announcement of this Operation with this type and size.
+fn announce(item: &Bytes, kind: u8, size: usize) -> Message {
+    Message::NewOperationHashes(Announcement {
+        types: vec![kind].into(),
+        sizes: vec![size as u32],
+        hashes: vec![wire_hash(item)],
+    })
+}
+
+fn deliver(request_id: u64, items: &[Bytes]) -> Message {
+    Message::Operations(PooledItems { request_id, items: items.to_vec() })
+}
+
+fn asks(count: u64) -> Vec<Message> {
+    (0..count).map(|salt| Message::VerificationRequest(VerificationRequest { salt, ..request() })).collect()
+}
+
+fn sessions() -> Vec<Case> {
+    let item = plain();
+    let accept = |name: &str, description: &str, rules: &[&str], messages: Vec<Message>, known: &[B256]| {
+        session(name, description, rules, &[vec![status()], messages].concat(), known).accept()
+    };
+    let pushed: Bytes = vec![1; 4_096].into();
+    vec![
+        accept("open", "The status opens the session.", &["WIRE-006", "WIRE-007"], vec![], &[]),
+        accept("capabilities", "Sequence numbers rise.", &["WIRE-008"], vec![capabilities(0), capabilities(5)], &[]),
+        accept(
+            "fetch",
+            "What is announced is asked for and comes.",
+            &["WIRE-009", "WIRE-010", "WIRE-016"],
+            vec![announce(&item, 1, item.len()), deliver(1, std::slice::from_ref(&item))],
+            &[],
+        ),
+        accept(
+            "fetch-nothing",
+            "The peer no longer has it.",
+            &["WIRE-010"],
+            vec![announce(&item, 1, item.len()), deliver(1, &[])],
+            &[],
+        ),
+        accept(
+            "known",
+            "What is known is not asked for.",
+            &["WIRE-009"],
+            vec![announce(&item, 1, item.len())],
+            &[wire_hash(&item)],
+        ),
+        accept(
+            "announced-twice",
+            "What is announced again is not asked for twice.",
+            &["WIRE-009"],
+            vec![announce(&item, 1, item.len()), announce(&item, 1, item.len())],
+            &[],
+        ),
+        accept("pushed", "The largest Operation that is pushed.", &["WIRE-011"], vec![deliver(0, &[pushed])], &[]),
+        accept("asks", "Two requests for verification.", &["WIRE-014"], asks(2), &[]),
+        accept(
+            "answered",
+            "A signed verdict.",
+            &["WIRE-013", "WIRE-015"],
+            vec![Message::VerificationResponse(response(1))],
+            &[],
+        ),
+        accept(
+            "answered-error",
+            "The largest verdict.",
+            &["WIRE-015"],
+            vec![Message::VerificationResponse(response(2))],
+            &[],
+        ),
+        accept(
+            "questions",
+            "Questions are answered from the pools.",
+            &["WIRE-006"],
+            vec![
+                Message::GetOperations(Request { request_id: 1, hashes: hashes(1) }),
+                Message::GetPostOperations(Request { request_id: 2, hashes: hashes(1) }),
+                Message::GetExtension(GetExtension { request_id: 3, extension_id: extension("one") }),
+            ],
+            &[],
+        ),
+    ]
+}
+
+fn refused_sessions() -> Vec<Case> {
+    let item = plain();
+    let refuse = |name: &str, rule: &str, origin: &str, mutation: &str, messages: Vec<Message>, reason| {
+        session(name, "A message that ends the connection.", &[rule], &messages, &[])
+            .derived_from(&format!("wire-session-{origin}"), mutation)
+            .reject(reason)
+    };
+    let after = |messages: Vec<Message>| [vec![status()], messages].concat();
+    let other = |change: fn(&mut Status)| {
+        let mut status = Session::status(&view(), block_hash(SLOT));
+        change(&mut status);
+        vec![Message::Status(status)]
+    };
+    let fetched = |kind, size, items: &[Bytes]| after(vec![announce(&item, kind, size), deliver(1, items)]);
+    let by_other = VerificationResponse { node: account("bob"), ..response(1) };
+    let about_other = VerificationResponse { post_operation: B256::ZERO, ..response(1) };
+    vec![
+        refuse(
+            "no-status",
+            "WIRE-006",
+            "capabilities",
+            "remove the status",
+            vec![capabilities(0)],
+            Reject::StatusUnexpected,
+        ),
+        refuse("second-status", "WIRE-006", "open", "send it twice", after(vec![status()]), Reject::StatusUnexpected),
+        refuse(
+            "other-version",
+            "WIRE-007",
+            "open",
+            "set the version to 2",
+            other(|it| it.version = 2),
+            Reject::StatusMismatch,
+        ),
+        refuse(
+            "other-chain",
+            "WIRE-007",
+            "open",
+            "set the chain to 2",
+            other(|it| it.chain_id = 2),
+            Reject::StatusMismatch,
+        ),
+        refuse(
+            "other-contract",
+            "WIRE-007",
+            "open",
+            "set another contract",
+            other(|it| it.consensus_contract = Default::default()),
+            Reject::StatusMismatch,
+        ),
+        refuse(
+            "same-sequence",
+            "WIRE-008",
+            "capabilities",
+            "repeat the sequence number",
+            after(vec![capabilities(5), capabilities(5)]),
+            Reject::SequenceNotRaised,
+        ),
+        refuse(
+            "unasked",
+            "WIRE-010",
+            "fetch",
+            "do not announce it",
+            after(vec![deliver(1, std::slice::from_ref(&item))]),
+            Reject::ResponseUnrequested,
+        ),
+        refuse(
+            "other-item",
+            "WIRE-010",
+            "fetch",
+            "send another item",
+            fetched(1, item.len(), &[vec![1, 0xc0].into()]),
+            Reject::ResponseUnrequested,
+        ),
+        refuse(
+            "item-twice",
+            "WIRE-010",
+            "fetch",
+            "send it twice",
+            fetched(1, item.len(), &[item.clone(), item.clone()]),
+            Reject::ResponseUnrequested,
+        ),
+        refuse(
+            "unasked-extension",
+            "WIRE-010",
+            "open",
+            "send an extension",
+            after(vec![Message::Extension(Extension::default())]),
+            Reject::ResponseUnrequested,
+        ),
+        refuse(
+            "pushed-large",
+            "WIRE-011",
+            "pushed",
+            "lengthen it by a byte",
+            after(vec![deliver(0, &[vec![1; 4_097].into()])]),
+            Reject::ResponseUnrequested,
+        ),
+        refuse(
+            "wrong-size",
+            "WIRE-016",
+            "fetch",
+            "announce a byte more",
+            fetched(1, item.len() + 1, std::slice::from_ref(&item)),
+            Reject::AnnouncedOtherwise,
+        ),
+        refuse(
+            "wrong-type",
+            "WIRE-016",
+            "fetch",
+            "announce type 2",
+            fetched(2, item.len(), std::slice::from_ref(&item)),
+            Reject::AnnouncedOtherwise,
+        ),
+        refuse("three-asks", "WIRE-014", "asks", "ask a third time", after(asks(3)), Reject::TooManyVerifications),
+        refuse(
+            "answer-unasked",
+            "WIRE-015",
+            "answered",
+            "answer about another PostOperation",
+            after(vec![Message::VerificationResponse(about_other)]),
+            Reject::ResponseUnrequested,
+        ),
+        refuse(
+            "verdict-3",
+            "WIRE-015",
+            "answered",
+            "set the verdict to 3",
+            after(vec![Message::VerificationResponse(response(3))]),
+            Reject::VerdictUnknown,
+        ),
+        refuse(
+            "answer-by-other",
+            "WIRE-013",
+            "answered",
+            "name another node",
+            after(vec![Message::VerificationResponse(by_other)]),
+            Reject::SignatureWrongSigner,
+        ),
+    ]
+}

@@ -1,0 +1,213 @@
+//! What one peer may say when, and what it must deliver.
+
+use super::{
+    Announcement, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, MAX_REMEMBERED, MAX_REQUESTED,
+    MAX_VERIFICATIONS_PER_SLOT, Message, PooledItems, Request, Status, VERSION, Verdict,
+};
+use crate::json_fields;
+use crate::notation::{B256, Reject, Rejection};
+use crate::operation::{ChainView, wire_hash};
+use alloy_primitives::Bytes;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The connection to a peer, from when it is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Whether the peer's status has come.
+    pub is_open: bool,
+    /// The sequence number of the peer's last capabilities.
+    pub capabilities_sequence: Option<u64>,
+    /// What the peer has announced and not delivered: type and size by wire hash.
+    pub announced: BTreeMap<B256, (u8, u32)>,
+    /// The wire hashes that are asked of the peer, by request id.
+    pub requested: BTreeMap<u64, BTreeSet<B256>>,
+    /// The last request id in use.
+    pub last_request_id: u64,
+    /// The slot of the peer's last verification request, and their number in it.
+    pub verifications: (u64, u32),
+    /// The peer's verification requests that are not answered.
+    pub open_verifications: BTreeSet<B256>,
+    /// The requests for verification that the peer has not answered.
+    pub asked_verifications: BTreeMap<B256, B256>,
+}
+
+json_fields!(
+    Session: is_open, capabilities_sequence, announced, requested, last_request_id, verifications, open_verifications,
+    asked_verifications
+);
+
+/// What the node does after a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing but to take note.
+    None,
+    /// Send this message to the peer.
+    Send(Message),
+    /// Give these Operations to the pool.
+    Operations(Vec<Bytes>),
+    /// Give these PostOperations to the pool.
+    PostOperations(Vec<Bytes>),
+    /// Answer this message from the pools.
+    Answer(Message),
+    /// Use what the peer answered.
+    Answered(Message),
+}
+
+fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
+    Err(Rejection::new(reason, 0, detail))
+}
+
+impl Session {
+    /// The status that a node sends first.
+    pub fn status(view: &ChainView, head_hash: B256) -> Status {
+        Status {
+            version: VERSION,
+            chain_id: view.chain_id,
+            consensus_contract: view.consensus_contract,
+            head_hash,
+            head_number: view.head_number,
+        }
+    }
+
+    /// Handles a message of the peer. `is_known` says which wire hashes need not be fetched. Every refusal ends the
+    /// connection, unless it is ignored.
+    pub fn receive(
+        &mut self,
+        message: Message,
+        view: &ChainView,
+        is_known: &dyn Fn(B256) -> bool,
+    ) -> Result<Action, Rejection> {
+        match (&message, self.is_open) {
+            (Message::Status(status), false) => self.open(status, view),
+            // WIRE-006: once, and first.
+            (Message::Status(_), true) => refuse(Reject::StatusUnexpected, "a second status"),
+            (_, false) => refuse(Reject::StatusUnexpected, "a message before the status"),
+            (Message::Capabilities(capabilities), _) => {
+                // WIRE-008: an old message is no news.
+                if self.capabilities_sequence.is_some_and(|last| capabilities.sequence <= last) {
+                    return refuse(Reject::SequenceNotRaised, capabilities.sequence.to_string());
+                }
+                self.capabilities_sequence = Some(capabilities.sequence);
+                Ok(Action::None)
+            }
+            (Message::NewOperationHashes(announcement), _) => {
+                self.announce(announcement, Message::GetOperations, is_known)
+            }
+            (Message::NewPostOperationHashes(announcement), _) => {
+                self.announce(announcement, Message::GetPostOperations, is_known)
+            }
+            (Message::Operations(items), _) if items.request_id == 0 => {
+                // WIRE-011: small ones may come unasked.
+                match items.items.iter().find(|item| item.len() > MAX_PUSHED_BYTES) {
+                    Some(item) => refuse(Reject::ResponseUnrequested, format!("{} bytes pushed", item.len())),
+                    None => Ok(Action::Operations(items.items.clone())),
+                }
+            }
+            (Message::Operations(items), _) => self.deliver(items).map(Action::Operations),
+            (Message::PostOperations(items), _) => self.deliver(items).map(Action::PostOperations),
+            (Message::VerificationRequest(request), _) => {
+                // WIRE-014: a quota in each slot, and at once.
+                let count = if self.verifications.0 == view.slot { self.verifications.1 } else { 0 };
+                if count >= MAX_VERIFICATIONS_PER_SLOT
+                    || self.open_verifications.len() >= MAX_OPEN_VERIFICATIONS as usize
+                {
+                    return refuse(Reject::TooManyVerifications, format!("{count} in this slot"));
+                }
+                self.verifications = (view.slot, count + 1);
+                self.open_verifications.insert(request.id());
+                Ok(Action::Answer(message))
+            }
+            (Message::VerificationResponse(response), _) => {
+                // WIRE-015: an answer to a question, signed.
+                if self.asked_verifications.get(&response.request) != Some(&response.post_operation) {
+                    return refuse(Reject::ResponseUnrequested, response.request.to_string());
+                }
+                if Verdict::from_number(response.verdict).is_none() {
+                    return refuse(Reject::VerdictUnknown, response.verdict.to_string());
+                }
+                response.check(view)?;
+                self.asked_verifications.remove(&response.request);
+                Ok(Action::Answered(message))
+            }
+            (Message::Extension(extension), _) => {
+                // WIRE-010: an answer to a question.
+                match self.requested.remove(&extension.request_id) {
+                    Some(_) => Ok(Action::Answered(message)),
+                    None => refuse(Reject::ResponseUnrequested, extension.request_id.to_string()),
+                }
+            }
+            (Message::GetOperations(_) | Message::GetPostOperations(_) | Message::GetExtension(_), _) => {
+                Ok(Action::Answer(message))
+            }
+        }
+    }
+
+    fn open(&mut self, status: &Status, view: &ChainView) -> Result<Action, Rejection> {
+        // WIRE-007: the same protocol on the same chain.
+        if (status.version, status.chain_id, status.consensus_contract)
+            != (VERSION, view.chain_id, view.consensus_contract)
+        {
+            return refuse(Reject::StatusMismatch, format!("{status:?}"));
+        }
+        self.is_open = true;
+        Ok(Action::None)
+    }
+
+    fn announce(
+        &mut self,
+        announcement: &Announcement,
+        ask: fn(Request) -> Message,
+        is_known: &dyn Fn(B256) -> bool,
+    ) -> Result<Action, Rejection> {
+        let mut hashes = BTreeSet::new();
+        for ((hash, kind), size) in announcement.hashes.iter().zip(&announcement.types).zip(&announcement.sizes) {
+            // WIRE-009: bounded, whatever a peer announces.
+            let has_room = self.announced.len() < MAX_REMEMBERED && self.requested.len() < MAX_OPEN_REQUESTS;
+            if !has_room || is_known(*hash) || self.announced.contains_key(hash) || hashes.len() >= MAX_REQUESTED {
+                continue;
+            }
+            self.announced.insert(*hash, (*kind, *size));
+            hashes.insert(*hash);
+        }
+        if hashes.is_empty() {
+            return Ok(Action::None);
+        }
+        let request_id = self.next_request(hashes.clone());
+        Ok(Action::Send(ask(Request { request_id, hashes: hashes.into_iter().collect() })))
+    }
+
+    /// Notes a request to the peer and gives its id.
+    pub fn next_request(&mut self, hashes: BTreeSet<B256>) -> u64 {
+        self.last_request_id += 1;
+        self.requested.insert(self.last_request_id, hashes);
+        self.last_request_id
+    }
+
+    /// Notes that the node has answered a request of the peer for verification.
+    pub fn verified(&mut self, request: B256) {
+        self.open_verifications.remove(&request);
+    }
+
+    fn deliver(&mut self, items: &PooledItems) -> Result<Vec<Bytes>, Rejection> {
+        // WIRE-010: an answer to a question, with nothing else in it.
+        let Some(mut wanted) = self.requested.remove(&items.request_id) else {
+            return refuse(Reject::ResponseUnrequested, items.request_id.to_string());
+        };
+        for item in &items.items {
+            let hash = wire_hash(item);
+            if !wanted.remove(&hash) {
+                return refuse(Reject::ResponseUnrequested, hash.to_string());
+            }
+            let found = (item.first().copied().unwrap_or(0), item.len() as u32);
+            // WIRE-016: what was announced is what comes.
+            if self.announced.remove(&hash).is_some_and(|announced| announced != found) {
+                return refuse(Reject::AnnouncedOtherwise, format!("type {}, {} bytes", found.0, found.1));
+            }
+        }
+        // What the peer no longer has may be announced again.
+        for hash in &wanted {
+            self.announced.remove(hash);
+        }
+        Ok(items.items.clone())
+    }
+}

@@ -1,0 +1,150 @@
+//! The Consensus Contract: value is conserved to the wei, nothing settles twice, leaders follow the stake.
+
+use alloy_primitives::{Address, B256, U256};
+use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation};
+use middle_client::post_operation::{PostOperation, Proof};
+use middle_client::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Debug)]
+enum Event {
+    Call(u8, Call),
+    Settle { settler: u8, sender: u8, sequence: u64, outcome: u8, gas_used: u64, segments: usize, valid: bool },
+    Slots(u64),
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let call = prop_oneof![
+        (0u128..5_000_000_000_000).prop_map(Call::Deposit),
+        (0u128..5_000_000_000_000).prop_map(Call::Withdraw),
+        Just(Call::Claim),
+        (STAKE_UNIT - 3..3 * STAKE_UNIT).prop_map(Call::Stake),
+        Just(Call::Leave),
+        Just(Call::Unstake),
+    ];
+    prop_oneof![
+        3 => (0u8..4, call).prop_map(|(caller, call)| Event::Call(caller, call)),
+        4 => (0u8..4, 0u8..4, 0u64..4, 0u8..3, 0u64..120_000, 1usize..4, prop::bool::weighted(0.8)).prop_map(
+            |(settler, sender, sequence, outcome, gas_used, segments, valid)| {
+                Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid }
+            }
+        ),
+        1 => prop_oneof![0u64..600, Just(100_800)].prop_map(Event::Slots),
+    ]
+}
+
+fn account(number: u8) -> Address {
+    Address::repeat_byte(number + 1)
+}
+
+fn item(sender: u8, sequence: u64, outcome: u8, segments: usize, view: &ChainView, contract: &Consensus) -> Item {
+    let operation = Operation {
+        chain_id: 1,
+        sender: account(sender),
+        nonce: U256::from(sequence),
+        gas_limit: 100_000,
+        gas_management: GasManagement {
+            max_fee: 1_000,
+            max_priority_fee: 10,
+            prover_fee_min: 7,
+            prover_fee_max: 123_456_789,
+            ramp_slots: 50,
+            cycle_limit: 100,
+            ..GasManagement::default()
+        },
+        anchor_hash: B256::repeat_byte(9),
+        valid_until_slot: view.slot + 5,
+        ..Operation::default()
+    };
+    let pre_root = contract.roots.get(&(B256::ZERO, U256::ZERO)).copied().unwrap_or_default();
+    let post_operation = PostOperation {
+        operation_hash: operation.hash(Address::ZERO),
+        outcome,
+        code: u32::from(outcome > 0),
+        pre_root,
+        post_root: if outcome == 0 { B256::repeat_byte(sender) } else { pre_root },
+        cycles: 1,
+        prover: account(3),
+        proof: Proof { proof_type: 1, tier: 1, segments: vec![Default::default(); segments] },
+        ..PostOperation::default()
+    };
+    Item { operation, post_operation }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn value_is_conserved_and_nothing_settles_twice(events in prop::collection::vec(events(), 1..150)) {
+        let mut contract = Consensus::default();
+        let mut view = ChainView {
+            chain_id: 1,
+            slot: 100,
+            base_fee: 500,
+            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, ..ExtensionView::default() })].into(),
+            ..ChainView::default()
+        };
+        let mut settled = BTreeSet::new();
+        for event in events {
+            view.blocks = BTreeMap::from([(B256::repeat_byte(9), Block { number: 0, slot: view.slot - 50, canonical: true })]);
+            let before = contract.clone();
+            match event {
+                Event::Slots(slots) => view.slot += slots,
+                Event::Call(caller, call) => {
+                    if contract.call(account(caller), &call, &view).is_err() {
+                        prop_assert_eq!(&contract, &before);
+                    }
+                }
+                Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid } => {
+                    let item = item(sender, sequence, outcome, segments, &view, &contract);
+                    let hash = item.post_operation.operation_hash;
+                    // A contract account that accepts what it is asked: signatures are tested elsewhere.
+                    view.contracts = [(item.operation.sender, [(hash, Default::default())].into())].into();
+                    let verdict = |_: &_, _: &_| match valid {
+                        true => Ok(()),
+                        false => Err(middle_client::notation::Rejection::new(
+                            middle_client::notation::Reject::ProofInvalid, 0, "")),
+                    };
+                    let mut calls = 0;
+                    let results = contract.settle(account(settler), &[item.clone()], &view, &verdict, &mut |_, _| {
+                        calls += 1;
+                        CallResult { success: true, gas_used }
+                    });
+                    match &results[0] {
+                        Ok(receipt) => {
+                            prop_assert!(valid);
+                            prop_assert!(settled.insert((sender, sequence)), "settled twice");
+                            prop_assert_eq!(receipt.paid, receipt.prover + receipt.settler);
+                            let most = middle_client::operation::fee::max_cost(&item.operation).unwrap();
+                            prop_assert!(receipt.paid <= most);
+                            prop_assert_eq!(calls, u32::from(outcome == 0));
+                        }
+                        Err(_) => prop_assert_eq!(&contract, &before),
+                    }
+                }
+            }
+            prop_assert!(contract.is_balanced());
+        }
+    }
+}
+
+/// Over many slots each staker leads about as often as its weight says.
+#[test]
+fn leaders_follow_the_stake() {
+    let mut contract = Consensus::default();
+    let view = ChainView { slot: 10, ..ChainView::default() };
+    for (number, units) in [(0u8, 1u128), (1, 3), (2, 4)] {
+        contract.call(account(number), &Call::Stake(units * STAKE_UNIT), &view).unwrap();
+    }
+    let mut counts: BTreeMap<Address, u32> = BTreeMap::new();
+    for epoch in 2..252u64 {
+        contract.seeds.insert(epoch, middle_client::notation::keccak256(epoch.to_be_bytes()));
+        for slot in epoch * 32..epoch * 32 + 32 {
+            *counts.entry(contract.leader(slot).unwrap()).or_default() += 1;
+        }
+    }
+    for (number, expected) in [(0u8, 1_000), (1, 3_000), (2, 4_000)] {
+        assert!(counts[&account(number)].abs_diff(expected) < 200, "{counts:?}");
+    }
+}
