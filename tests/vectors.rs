@@ -396,7 +396,9 @@ fn run_circuit(id: &str, input: &Value, expect: &Value) {
             // All rows, also of the larger tiers.
             let circuit = Circuit::universal(tier);
             let shape = Shape::of(&circuit);
-            assert_eq!(expect["circuitDigest"], to_hex(shape.digest()), "{id}");
+            if let Some(digest) = expect.get("circuitDigest") {
+                assert_eq!(digest, &to_hex(shape.digest()), "{id}");
+            }
             assert_eq!(expect["constraints"], shape.rows(), "{id}");
             assert_eq!(expect["domain"], domain_size(shape.rows()).unwrap(), "{id}");
             let counts = [

@@ -60,7 +60,6 @@ fn shape(tier: &Tier) -> Result<Value, Stop> {
             "wires": cost.wires,
         })
     });
-    let published = published(tier).ok_or_else(|| Fault::new("published_keys.txt", format!("has no {}", tier.name)))?;
     let mut value = json!({
         "name": tier.name,
         "codeWords": tier.code_words,
@@ -75,8 +74,11 @@ fn shape(tier: &Tier) -> Result<Value, Stop> {
             "committed": cost.wires,
             "private": cost.products + cost.fractions,
         },
-        "circuitDigest": hex(published.circuit),
     });
+    // That of a larger tier is the published one; the test of the vectors compares it with the rows.
+    if let Some(published) = published(tier) {
+        value["circuitDigest"] = hex(published.circuit).into();
+    }
     if domain <= MAX_HASHED_DOMAIN {
         let machine = Machine::universal(tier);
         value["circuitDigest"] = hex(Rows::of(&machine).digest()).into();
