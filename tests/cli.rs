@@ -263,6 +263,8 @@ fn proofs_are_made_and_verified() {
     assert_eq!(part(&["--commit", "--segment", "0"])["committed"], serde_json::json!([0]));
     let error = failure(1, &[&arguments[..], &["--job", job, "--segment", "0"]].concat());
     assert!(error.contains("commitment-1"), "{error}");
+    let error = failure(1, &["prove", &path, "--input", "02", "--segments", "2", "--job", job, "--commit"]);
+    assert!(error.contains("statement: is another than"), "{error}");
     part(&["--commit", "--segment", "1"]);
     for segment in ["0", "1"] {
         part(&["--segment", segment]);

@@ -132,8 +132,7 @@ impl Needs {
     /// The chips that are not the same in all segments: name, rows needed in all segments, rows of a segment.
     pub fn chips(&self, tier: &Tier) -> Vec<(&'static str, u64, u64)> {
         let kinds = Kind::ALL.into_iter().zip(self.steps).map(|(kind, rows)| (kind.name(), rows));
-        let others =
-            [("refresh", self.refreshes), ("audit", self.audits), ("witness", self.witness_words)].into_iter();
+        let others = [("refresh", self.refreshes), ("audit", self.audits), ("witness", self.witness_words)].into_iter();
         kinds.chain(others).map(|(chip, rows)| (chip, rows, tier.capacity(chip))).collect()
     }
 

@@ -67,14 +67,18 @@ pub struct SetupArguments {
 #[derive(Args)]
 #[command(after_help = "Examples:
   middle-client prove extension.wasm --input @message.bin --output proof.json
-  middle-client prove extension.wasm --input 0x2a --witness @secret.bin --segments 4 --prover 0x70…70 --output proof.json
+  middle-client prove extension.wasm --input 0x2a --witness @secret.bin --segments 4 --output proof.json
 
-Segments can be proven by separate processes, on any machines that share a directory. All of them get the same arguments.
-Who can read the directory can compute the private witness input from the proof.
-  middle-client prove extension.wasm --input 0x2a --job job --commit                first: commits to all segments,
-  middle-client prove extension.wasm --input 0x2a --job job --commit --segment 0    or to some of them
-  middle-client prove extension.wasm --input 0x2a --job job --segment 0             then, for each segment: proves it
-  middle-client prove extension.wasm --input 0x2a --job job --join --output proof.json    last: joins the proofs")]
+Segments can be proven by separate processes, on any machines that share a directory. All of them get
+the same module and inputs. Who can read the directory can learn the private witness input from the proof.
+
+  First commit to all segments, or to some of them:
+  middle-client prove extension.wasm --input 0x2a --job job --commit
+  middle-client prove extension.wasm --input 0x2a --job job --commit --segment 0
+
+  Then prove each segment, and at last join the proofs:
+  middle-client prove extension.wasm --input 0x2a --job job --segment 0
+  middle-client prove extension.wasm --input 0x2a --job job --join --output proof.json")]
 pub struct ProveArguments {
     #[command(flatten)]
     source: Source,
@@ -270,8 +274,9 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
 
 /// The verifying key of a tier, whose digest is the published one.
 fn published_key(arguments: &VerifyArguments, tier: &Tier) -> Result<VerifyingKey, Failure> {
-    let published = published(tier)
-        .ok_or_else(|| Failure::input(arguments.proof.display(), format!("no key of tier {} is published", tier.name)))?;
+    let published = published(tier).ok_or_else(|| {
+        Failure::input(arguments.proof.display(), format!("no key of tier {} is published", tier.name))
+    })?;
     if let Some(path) = &arguments.key {
         let key = VerifyingKey::from_bytes(&source::read(path)?)
             .map_err(|rejection| Failure::input(path.display(), rejection))?;
@@ -417,6 +422,14 @@ impl Work<'_> {
             let mut secret = [0; 32];
             OsRng.fill_bytes(&mut secret);
             self.create_secret(&path, &secret).map_err(|error| self.fault("secret", error))?;
+        }
+        let digest = self.job.statement.digest();
+        if !directory.join("statement").exists() {
+            self.write("statement", digest.as_slice())?;
+        }
+        // Commitments of two statements in one directory would be of no use together.
+        if self.read("statement")? != digest.as_slice() {
+            return Err(self.fault("statement", format!("is another than {digest}, that of these arguments")));
         }
         let secret = self.read("secret")?;
         let secret: [u8; 32] = secret.try_into().map_err(|_| self.fault("secret", "has not 32 bytes"))?;

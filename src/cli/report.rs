@@ -123,7 +123,8 @@ fn is_text(value: &Value) -> bool {
 
 /// A name in camel case as words.
 fn words(name: &str) -> String {
-    let spaced = name.chars().map(|c| if c.is_ascii_uppercase() { format!(" {}", c.to_ascii_lowercase()) } else { c.into() });
+    let spaced =
+        name.chars().map(|c| if c.is_ascii_uppercase() { format!(" {}", c.to_ascii_lowercase()) } else { c.into() });
     spaced.collect()
 }
 

@@ -5,9 +5,9 @@ use super::report::{Report, outcome_name};
 use super::{proof, source};
 use clap::{Args, Subcommand, ValueEnum};
 use middle_client::canonical_code::{self, CanonicalCode, Class, Machine};
+use middle_client::circuit::{Cost, Needs, TIERS, Tier, costs};
 use middle_client::execution;
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::circuit::{Cost, Needs, TIERS, Tier, costs};
 use middle_client::notation::{Rejection, keccak256};
 use middle_client::profile::{self, Instruction, Module};
 use middle_client::proving::{Extension, Tiers, needs};
@@ -203,7 +203,10 @@ fn stats(source: &Source, run: &Run, tier: Option<&str>, out: &mut impl Write) -
 fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cycles: u64, instructions: u64) {
     let Some((tier, segments)) = tier.and_then(|tier| Some((tier, needs.segments(tier)?))) else {
         let names: Vec<&str> = TIERS.iter().map(|tier| tier.name).collect();
-        result.add("tier", format!("none: {} has no room for it", tier.map_or(names.join(", "), |tier| tier.name.into())));
+        result.add(
+            "tier",
+            format!("none: {} has no room for it", tier.map_or(names.join(", "), |tier| tier.name.into())),
+        );
         return;
     };
     let costs = costs();

@@ -75,8 +75,10 @@ impl ProofFile {
         let proof = Proof::from_bytes(&proof).map_err(within("proof"))?;
         let (number, _) = Tiers::named(&file.tier)?;
         if [statement.tier, proof.tier] != [number; 2] {
-            let detail =
-                format!("the file is of tier {number}, its statement of {}, its proof of {}", statement.tier, proof.tier);
+            let detail = format!(
+                "the file is of tier {number}, its statement of {}, its proof of {}",
+                statement.tier, proof.tier
+            );
             return Err(Rejection::new(Reject::TierMismatch, 0, detail));
         }
         Ok(ProofFile { statement, proof })

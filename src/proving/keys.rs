@@ -3,8 +3,8 @@
 use crate::circuit::{Machine, TIERS, Tier};
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::proof_system::{CacheError, Origin, ProvingKey, Verifier, VerifyingKey, cached_insecure_setup};
-use std::path::{Path, PathBuf};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// From what the seed of the published setup is hashed. Everybody knows it: keys from it are for tests and vectors.
 pub const SETUP_SEED: &[u8] = b"middle-client insecure setup v1";
@@ -56,7 +56,11 @@ impl Tiers {
         let found = (0..).zip(&TIERS).find(|(_, tier)| tier.name == name);
         found.ok_or_else(|| {
             let names: Vec<&str> = TIERS.iter().map(|tier| tier.name).collect();
-            Rejection::new(Reject::UnknownTier, 0, format!("no tier is called {name:?}; there are {}", names.join(", ")))
+            Rejection::new(
+                Reject::UnknownTier,
+                0,
+                format!("no tier is called {name:?}; there are {}", names.join(", ")),
+            )
         })
     }
 }

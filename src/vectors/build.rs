@@ -63,11 +63,7 @@ pub enum BuildError {
 /// Builds all vectors into the directory `target`. The key of the smallest tier and the proofs under it are taken from the
 /// directory `cache`, or made and put there. `progress` is told of each case before it is run: how many are
 /// done, of how many, and its id.
-pub fn build(
-    target: &Path,
-    cache: &Path,
-    progress: &mut dyn FnMut(usize, usize, &str),
-) -> Result<Summary, BuildError> {
+pub fn build(target: &Path, cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Summary, BuildError> {
     let proven = Proven::make(cache, progress)?;
     let files = suite::files(&proven, progress).map_err(BuildError::Cases)?;
     let old = read_files(target)?;

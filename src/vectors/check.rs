@@ -3,8 +3,8 @@
 use super::build::{BuildError, is_cases, read_files};
 use super::bytes::{Blobs, sha256};
 use super::evaluate::evaluate;
-use super::proving::Proven;
 use super::json::{Fault, Node, first_difference};
+use super::proving::Proven;
 use super::suite::{self, Files, MANIFEST};
 use serde_json::Value;
 use std::collections::BTreeSet;

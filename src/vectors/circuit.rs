@@ -9,6 +9,7 @@ use crate::circuit::entry::{Kind, entry};
 use crate::circuit::{Machine, TIERS, Tier, costs};
 use crate::notation::{Reject, Trap, keccak256};
 use crate::poseidon::element_to_bytes;
+use crate::profile::MAX_FRAME_SLOTS;
 use crate::proof_system::Shape as Rows;
 use crate::proving::{Extension, Tiers, published};
 use ark_bn254::Fr;
@@ -122,7 +123,8 @@ fn constants(extension: &Extension, tier: &Tier) -> Result<Value, Stop> {
     if extension.program.code.len() + extension.program.image.len() <= MAX_LISTED {
         value["code"] = extension.program.code.iter().copied().map(element).collect();
         let cells = extension.program.image.iter();
-        value["image"] = cells.map(|(address, value)| json!([super::quantity(*address), super::quantity(*value)])).collect();
+        value["image"] =
+            cells.map(|(address, value)| json!([super::quantity(*address), super::quantity(*value)])).collect();
     }
     accept(value)
 }
@@ -208,9 +210,10 @@ fn entries() -> Vec<Case> {
                 .accept()
         })
         .collect();
-    let largest = |opcode, mode, immediate| Word { opcode, mode, dst: 8_191, src1: 0, src2: 8_191, immediate };
+    let slot = MAX_FRAME_SLOTS as u16 - 1;
+    let largest = |opcode, mode, immediate| Word { opcode, mode, dst: slot, src1: 0, src2: slot, immediate };
     let extremes = [
-        Word { src1: 8_191, mode: 0, immediate: 0, ..largest(Opcode::Add64, 0, 0) },
+        Word { src1: slot, ..largest(Opcode::Add64, 0, 0) },
         largest(Opcode::Add64, 1, u64::MAX),
         largest(Opcode::Add64, 1, 0),
         Word { dst: 0, ..largest(Opcode::BranchLtU, 1, u64::MAX) },
@@ -259,13 +262,12 @@ fn programs() -> Vec<Case> {
             .accept()
     };
     let least = wat(r#"(module (func (export "run") (result i32) i32.const 0))"#);
-    let image = wat(
-        r#"(module (memory 1) (global $g (mut i64) (i64.const 7)) (table 2 funcref) (elem (i32.const 1) $f)
+    let image =
+        wat(r#"(module (memory 1) (global $g (mut i64) (i64.const 7)) (table 2 funcref) (elem (i32.const 1) $f)
           (data (i32.const 5) "initial data") (data $passive "passive")
           (func $f (result i32) (memory.init $passive (i32.const 0) (i32.const 0) (i32.const 7)) i32.const 0)
           (func (export "run") (result i32)
-            (global.set $g (i64.load (i32.const 5))) (call_indirect (result i32) (i32.const 1))))"#,
-    );
+            (global.set $g (i64.load (i32.const 5))) (call_indirect (result i32) (i32.const 1))))"#);
     let traps = super::extensions::wasm("traps");
     let larger = super::extensions::wasm("operation_bundler");
     vec![

@@ -50,8 +50,7 @@ pub(in super::super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             node.only(&["kind", "proof"])?;
             let proof = Proof::from_bytes(&bytes("proof")?)?;
             let segments = proof.segments.iter();
-            let segments =
-                segments.map(|part| json!({"sum": element(part.sum), "proof": hex(part.proof.to_bytes())}));
+            let segments = segments.map(|part| json!({"sum": element(part.sum), "proof": hex(part.proof.to_bytes())}));
             accept(json!({"tier": proof.tier, "segments": segments.collect::<Vec<_>>()}))
         }
         "file" => {

@@ -16,8 +16,8 @@ use crate::notation::{B256, Outcome, Reject, keccak256};
 use crate::profile;
 use crate::proof_system::{self, CacheError, PROOF_BYTES, Transcript, draw};
 use crate::proving::{
-    Extension, Job, Prepared, Proof, ProofFile, Randomness, TierVerifier, commit_segment,
-    insecure_tier_key, prove_segment, published, verifying_key_path,
+    Extension, Job, Prepared, Proof, ProofFile, Randomness, TierVerifier, commit_segment, insecure_tier_key,
+    prove_segment, published, verifying_key_path,
 };
 use crate::statement::{MAX_SEGMENTS, Statement, Terms};
 use alloy_primitives::{Address, U256};
@@ -50,7 +50,8 @@ impl Proven {
         let subjects = subjects();
         progress(0, subjects.len() + 1, "the key of the smallest tier");
         let published = published(&TIERS[TIER as usize]);
-        let cached = |key| subjects.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
+        let cached =
+            |key| subjects.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
         if let Some(published) = published
             && let Ok(key) = fs::read(verifying_key_path(cache, published.key))
             && keccak256(&key) == published.key
@@ -88,7 +89,8 @@ impl Proven {
                 if let Some(blob) = case["input"]["verifyingKey"]["blob"].as_str() {
                     proven.verifying_key = files.get(&format!("v1/blobs/{blob}")).cloned().unwrap_or_default();
                 }
-                let subject = subjects().into_iter().find(|subject| case["id"] == format!("proving-verify-{}", subject.name));
+                let subject =
+                    subjects().into_iter().find(|subject| case["id"] == format!("proving-verify-{}", subject.name));
                 let proof = case["input"]["proof"].as_str().and_then(|text| hex::decode(text.strip_prefix("0x")?).ok());
                 if let (Some(subject), Some(proof)) = (subject, proof) {
                     proven.proofs.insert(subject.name, proof);
@@ -328,7 +330,9 @@ fn verified(proven: &Proven) -> Vec<Case> {
     let mut cases = Vec::new();
     for subject in subjects() {
         let (description, rules): (&str, &[&str]) = match subject.name {
-            "accepted" => ("An accepted execution with a private witness input, in one segment.", &["PROVE-008", "CIRCUIT-018"]),
+            "accepted" => {
+                ("An accepted execution with a private witness input, in one segment.", &["PROVE-008", "CIRCUIT-018"])
+            }
             "rejected" => ("An execution that its extension rejects.", &["CIRCUIT-008"]),
             "trapped" => ("An execution that traps.", &["CIRCUIT-008", "CIRCUIT-017"]),
             "cycle-limit" => ("An execution that exhausts its cycle limit.", &["CIRCUIT-008", "CIRCUIT-017"]),
@@ -361,7 +365,15 @@ impl Origin<'_> {
         verify_input(self.proven, &self.subject.module, statement, &proof.to_bytes())
     }
 
-    fn case(&self, name: &str, description: &str, rules: &[&str], mutation: &str, reason: Reject, input: Value) -> Case {
+    fn case(
+        &self,
+        name: &str,
+        description: &str,
+        rules: &[&str],
+        mutation: &str,
+        reason: Reject,
+        input: Value,
+    ) -> Case {
         let id = format!("proving-verify-{}", self.subject.name);
         case(&format!("{id}-{name}"), description, rules).object(input).derived_from(&id, mutation).reject(reason)
     }
@@ -394,7 +406,8 @@ impl Origin<'_> {
 
 /// Cases with one fault each.
 fn changed(proven: &Proven) -> Vec<Case> {
-    let origins = ["accepted", "rejected", "trapped", "cycle-limit", "two-segments"].map(|name| Origin::of(proven, name));
+    let origins =
+        ["accepted", "rejected", "trapped", "cycle-limit", "two-segments"].map(|name| Origin::of(proven, name));
     let [Some(accepted), Some(rejected), Some(trapped), Some(limit), Some(two)] = origins else { return Vec::new() };
     let sum = Reject::SumMismatch;
     let mut cases = vec![
@@ -426,7 +439,8 @@ fn changed(proven: &Proven) -> Vec<Case> {
         accepted.statement("more-cycles", "raise the cycles by 1", sum, |it| it.cycles += 1),
         accepted.statement("prover", "change a byte of the prover's address", sum, |it| it.prover.0[19] ^= 1),
         rejected.statement("code", "raise the code by 1", sum, |it| it.outcome = Outcome::Rejected(4)),
-        rejected.statement("outcome", "state that the execution was accepted", sum, |it| it.outcome = Outcome::Accepted),
+        rejected
+            .statement("outcome", "state that the execution was accepted", sum, |it| it.outcome = Outcome::Accepted),
         trapped.statement("trap", "state another trap", sum, |it| {
             it.outcome = Outcome::Trapped(crate::notation::Trap::Unreachable);
         }),
@@ -452,9 +466,12 @@ fn changed(proven: &Proven) -> Vec<Case> {
     let g2 = |point: G2Affine| G2Affine::from(point + G2Affine::generator());
     let invalid = Reject::ProofInvalid;
     cases.extend([
-        accepted.proof("a", "add the generator to A", invalid, |it| it.segments[0].proof.a = g1(it.segments[0].proof.a)),
-        accepted.proof("b", "add the generator to B", invalid, |it| it.segments[0].proof.b = g2(it.segments[0].proof.b)),
-        accepted.proof("c", "add the generator to C", invalid, |it| it.segments[0].proof.c = g1(it.segments[0].proof.c)),
+        accepted
+            .proof("a", "add the generator to A", invalid, |it| it.segments[0].proof.a = g1(it.segments[0].proof.a)),
+        accepted
+            .proof("b", "add the generator to B", invalid, |it| it.segments[0].proof.b = g2(it.segments[0].proof.b)),
+        accepted
+            .proof("c", "add the generator to C", invalid, |it| it.segments[0].proof.c = g1(it.segments[0].proof.c)),
         accepted.proof("d", "add the generator to D, from which the challenges are drawn", sum, |it| {
             it.segments[0].proof.d = g1(it.segments[0].proof.d);
         }),
@@ -517,7 +534,8 @@ fn changed(proven: &Proven) -> Vec<Case> {
         other,
     ));
     let mut statement = accepted.statement.clone();
-    let code = profile::load(&multiplier()).and_then(|module| lower(&module)).expect("the case's module can be lowered");
+    let code =
+        profile::load(&multiplier()).and_then(|module| lower(&module)).expect("the case's module can be lowered");
     statement.code_commitment = code.commitment();
     let mut other = accepted.input(&statement, &accepted.proof);
     other["module"] = hex(multiplier()).into();
