@@ -8,7 +8,7 @@ use std::fs;
 const DRAFT: &str = "EIP-DRAFT.md";
 
 /// The prefixes of the rule identifiers.
-const TOPICS: [&str; 18] = [
+const TOPICS: [&str; 19] = [
     "NOTE",
     "PROFILE",
     "HOST",
@@ -26,7 +26,8 @@ const TOPICS: [&str; 18] = [
     "SETTLE",
     "NODE",
     "NATIVE",
-    "REQ",
+    "REQUEST",
+    "COMP",
 ];
 
 fn draft() -> String {
