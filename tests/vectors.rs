@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 16] = [
+const FORMATS: [&str; 17] = [
     "profile",
     "execution",
     "canonical_code",
@@ -34,6 +34,7 @@ const FORMATS: [&str; 16] = [
     "node",
     "native_transaction",
     "requests",
+    "composition",
 ];
 
 fn committed() -> PathBuf {

@@ -18,6 +18,7 @@ pub mod settlement;
 pub mod node;
 pub mod native_transaction;
 pub mod requests;
+pub mod composition;
 pub mod profile;
 pub mod proof_system;
 pub mod statement;
@@ -46,7 +47,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 20] = [
+pub const CHAPTERS: [(&str, &str); 21] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -67,6 +68,7 @@ pub const CHAPTERS: [(&str, &str); 20] = [
     ("18-node.md", include_str!("../../spec/18-node.md")),
     ("19-native-transaction.md", include_str!("../../spec/19-native-transaction.md")),
     ("20-requests.md", include_str!("../../spec/20-requests.md")),
+    ("21-composition.md", include_str!("../../spec/21-composition.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -104,11 +106,13 @@ pub enum Format {
     NativeTransaction,
     /// A JSON-RPC request is answered.
     Requests,
+    /// An output claims children; a family is ordered.
+    Composition,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 16] = [
+    pub const ALL: [Format; 17] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -125,6 +129,7 @@ impl Format {
         Format::Node,
         Format::NativeTransaction,
         Format::Requests,
+        Format::Composition,
     ];
 
     /// The name in files and paths.
@@ -146,6 +151,7 @@ impl Format {
             Format::Node => "node",
             Format::NativeTransaction => "native_transaction",
             Format::Requests => "requests",
+            Format::Composition => "composition",
         }
     }
 
@@ -168,6 +174,7 @@ impl Format {
             Format::Node => include_str!("../../vectors/schema/v1/node.schema.json"),
             Format::NativeTransaction => include_str!("../../vectors/schema/v1/native_transaction.schema.json"),
             Format::Requests => include_str!("../../vectors/schema/v1/requests.schema.json"),
+            Format::Composition => include_str!("../../vectors/schema/v1/composition.schema.json"),
         }
     }
 
@@ -190,6 +197,7 @@ impl Format {
             Format::Node => node::cases(),
             Format::NativeTransaction => native_transaction::cases(),
             Format::Requests => requests::cases(),
+            Format::Composition => composition::cases(),
         };
         cases.extend(extensions::cases(self));
         cases
