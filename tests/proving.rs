@@ -1,11 +1,11 @@
 //! Proofs of statements, with real keys.
 
-use middle_client::host_interface::Inputs;
 use alloy_primitives::Address;
+use middle_client::circuit::TIERS;
+use middle_client::host_interface::Inputs;
 use middle_client::notation::{B256, Reject};
 use middle_client::proof_system::ProvingKey;
 use middle_client::proving::{Extension, Prepared, Proof, Randomness, TierVerifier, insecure_tier_key, prove, verify};
-use middle_client::circuit::TIERS;
 use middle_client::statement::{Statement, Terms, relation};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -57,7 +57,8 @@ fn proven(name: &str, input: &[u8], segments: u32) -> (Prepared, Statement, Proo
 fn a_short_execution_is_proven_and_verified() {
     let (prepared, statement, proof, time) = proven("fibonacci", &10u64.to_le_bytes(), 0);
     println!("{:?} {} cycles, {} segments, {time:?}", statement.outcome, statement.cycles, statement.segments);
-    let module = middle_client::profile::load(&std::fs::read("tests/extensions/fibonacci/fibonacci.wasm").unwrap()).unwrap();
+    let module =
+        middle_client::profile::load(&std::fs::read("tests/extensions/fibonacci/fibonacci.wasm").unwrap()).unwrap();
     relation(&statement, &module, &[]).unwrap();
     let start = std::time::Instant::now();
     verify(&keys().verifier, &prepared, &statement, &proof).unwrap();
@@ -117,10 +118,13 @@ fn large_tiers_prove() {
         let verifier = TierVerifier::new(tier, key.verifying_key.clone()).unwrap();
         let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
         let prepared = Prepared::derive(Extension::from_wasm(&wasm).unwrap(), &verifier).unwrap();
-        let count = |inputs: &Inputs| {
-            middle_client::canonical_code::execute(&prepared.extension.code, inputs, 100_000).cycles
-        };
-        let (_, inputs) = cases(name).into_iter().filter(|(_, inputs)| count(inputs) < 100_000).max_by_key(|(_, inputs)| count(inputs)).unwrap();
+        let count =
+            |inputs: &Inputs| middle_client::canonical_code::execute(&prepared.extension.code, inputs, 100_000).cycles;
+        let (_, inputs) = cases(name)
+            .into_iter()
+            .filter(|(_, inputs)| count(inputs) < 100_000)
+            .max_by_key(|(_, inputs)| count(inputs))
+            .unwrap();
         let terms = Terms { tier, ..terms(0) };
         let start = std::time::Instant::now();
         let mut log = Vec::new();

@@ -119,12 +119,7 @@ impl<'s> Builder<'s> {
     }
 
     /// A wire with the product of two combinations.
-    pub fn product(
-        &mut self,
-        name: &'static str,
-        a: impl Into<EarlyLinear>,
-        b: impl Into<EarlyLinear>,
-    ) -> EarlyWire {
+    pub fn product(&mut self, name: &'static str, a: impl Into<EarlyLinear>, b: impl Into<EarlyLinear>) -> EarlyWire {
         let (a, b) = (a.into(), b.into());
         let product = self.value(&a) * self.value(&b);
         let wire = self.wire(product);
@@ -165,13 +160,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Takes an entry of one of the tables with one coordinate, and counts it there.
-    pub fn look_up(
-        &mut self,
-        name: &'static str,
-        multiplicity: impl Into<EarlyLinear>,
-        bus: Bus,
-        plain: EarlyLinear,
-    ) {
+    pub fn look_up(&mut self, name: &'static str, multiplicity: impl Into<EarlyLinear>, bus: Bus, plain: EarlyLinear) {
         let multiplicity = multiplicity.into();
         if self.value(&multiplicity).is_one() {
             let value = self.value(&plain);
@@ -260,8 +249,7 @@ impl<'s> Builder<'s> {
 /// Phase 2 of a segment: the products, then a fraction for each tuple, then their sum, which is public.
 pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
     let keeps_rows = system.keeps_rows();
-    let values: Vec<Fr> =
-        challenges.iter().map(|wire| system.value(&(*wire).into()).unwrap_or(Fr::ZERO)).collect();
+    let values: Vec<Fr> = challenges.iter().map(|wire| system.value(&(*wire).into()).unwrap_or(Fr::ZERO)).collect();
     let mut products = Vec::with_capacity(early.products.len());
     for (challenge, combination) in &early.products {
         let combination: Linear<Wire> = combination.clone().into();
@@ -332,4 +320,3 @@ fn early_value(system: &LateSystem, wire: EarlyWire) -> Fr {
 }
 
 const _: () = assert!(CHALLENGES == Challenge::Epsilon as usize + 1);
-

@@ -34,7 +34,8 @@ impl PublicCells {
                 cells.initial.insert(address(space, index), value);
             }
         };
-        let words = |bytes: &[u8]| (0..bytes.len().div_ceil(8)).map(|index| word(bytes, index as u64)).collect::<Vec<_>>();
+        let words =
+            |bytes: &[u8]| (0..bytes.len().div_ceil(8)).map(|index| word(bytes, index as u64)).collect::<Vec<_>>();
         for (index, value) in words(&inputs.input).into_iter().enumerate() {
             start(Space::Input, index as u32, value);
         }

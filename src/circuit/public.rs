@@ -34,10 +34,7 @@ pub fn known_tuples(
     outcome: Outcome,
     cycles: u64,
 ) -> Vec<(i64, KnownTuple)> {
-    let start = KnownTuple {
-        time: PLACES,
-        ..KnownTuple::plain(Bus::State, Fr::from(u64::from(code.initial_pages)))
-    };
+    let start = KnownTuple { time: PLACES, ..KnownTuple::plain(Bus::State, Fr::from(u64::from(code.initial_pages))) };
     let mut tuples = vec![
         (1, start),
         (-1, end_state(outcome, cycles)),

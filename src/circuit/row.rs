@@ -156,10 +156,7 @@ impl<'r, 's> Row<'r, 's> {
         if let Some(step) = self.step {
             self.builder.tables.code[step.program_counter as usize] += 1;
         }
-        let tuple = Tuple {
-            program_counter: self.program_counter_product.into(),
-            ..Tuple::plain(Bus::Code, plain)
-        };
+        let tuple = Tuple { program_counter: self.program_counter_product.into(), ..Tuple::plain(Bus::Code, plain) };
         let active = self.active;
         self.builder.take("fetch", active, tuple);
     }

@@ -113,21 +113,51 @@ fn places(cycle: &Cycle) -> [usize; 4] {
     let immediate = first || second;
     let d = DESTINATION;
     match word.opcode.shape() {
-        Shape::Binary | Shape::Branch => if immediate { [P, d, 0, 0] } else { [P, Q, d, 0] },
-        Shape::Unary | Shape::Halt => if first { [d, 0, 0, 0] } else { [Q, d, 0, 0] },
-        Shape::Conditional => if first { [P, d, 0, 0] } else { [Q, P, d, 0] },
+        Shape::Binary | Shape::Branch => {
+            if immediate {
+                [P, d, 0, 0]
+            } else {
+                [P, Q, d, 0]
+            }
+        }
+        Shape::Unary | Shape::Halt => {
+            if first {
+                [d, 0, 0, 0]
+            } else {
+                [Q, d, 0, 0]
+            }
+        }
+        Shape::Conditional => {
+            if first {
+                [P, d, 0, 0]
+            } else {
+                [Q, P, d, 0]
+            }
+        }
         Shape::JumpIndexed | Shape::Return => [P, 0, 0, 0],
         Shape::Call => [d, 0, 0, 0],
         Shape::CallIndirect => [P, 2, d, 0],
         // The words of the memory are at 1 and 2; which access is the last is said by its space.
-        Shape::Load => if first { [1, 2, d, 0] } else { [P, 1, 2, d] },
+        Shape::Load => {
+            if first {
+                [1, 2, d, 0]
+            } else {
+                [P, 1, 2, d]
+            }
+        }
         Shape::Store => match (first, second) {
             (false, false) => [P, Q, 2, d],
             (true, false) => [Q, 2, d, 0],
             (false, true) => [P, 2, d, 0],
             (true, true) => [2, d, 0, 0],
         },
-        Shape::Get => if first { [2, d, 0, 0] } else { [P, 2, d, 0] },
+        Shape::Get => {
+            if first {
+                [2, d, 0, 0]
+            } else {
+                [P, 2, d, 0]
+            }
+        }
         Shape::Set => match (first, second) {
             (false, false) => [P, Q, 2, 0],
             (true, false) => [Q, 2, 0, 0],

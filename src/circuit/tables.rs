@@ -108,12 +108,7 @@ pub fn ones_entry(value: EarlyLinear, ones: EarlyLinear) -> EarlyLinear {
 
 /// CIRCUIT-007: an entry of the table of places. Place (3 bits), size (2), whether it crosses (1 bit, at 5), then the
 /// power of two.
-pub fn place_entry(
-    place: EarlyLinear,
-    size_log: EarlyLinear,
-    crosses: EarlyLinear,
-    power: EarlyLinear,
-) -> EarlyLinear {
+pub fn place_entry(place: EarlyLinear, size_log: EarlyLinear, crosses: EarlyLinear, power: EarlyLinear) -> EarlyLinear {
     place + size_log * pow2(3) + crosses * pow2(5) + power * pow2(PART_SHIFT)
 }
 
@@ -139,7 +134,12 @@ pub(super) fn put_tables(builder: &mut Builder) {
     builder.chip("power table");
     for exponent in 0..POWERS {
         let count = builder.tables.power[exponent as usize];
-        put_entry(builder, Bus::Power, count, power_entry(constant(exponent), EarlyLinear::constant(pow2(exponent as u32))));
+        put_entry(
+            builder,
+            Bus::Power,
+            count,
+            power_entry(constant(exponent), EarlyLinear::constant(pow2(exponent as u32))),
+        );
     }
     builder.chip("count table");
     for value in 0..1u64 << AND_BITS {

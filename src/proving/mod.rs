@@ -7,7 +7,7 @@ mod prover;
 mod verifier;
 
 pub use extension::{Extension, Prepared};
-pub use keys::{SETUP_SEED, Tiers, TierVerifier, insecure_tier_key};
+pub use keys::{SETUP_SEED, TierVerifier, Tiers, insecure_tier_key};
 pub use prover::{Phase, Progress, ProveError, Randomness, Segment, commit_segment, prove, prove_segment};
 pub use verifier::verify;
 

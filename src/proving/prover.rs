@@ -132,8 +132,8 @@ pub fn prove(
     inputs.check()?;
     let tier = super::Tiers::get(terms.tier)?;
     let Extension { code, .. } = &prepared.extension;
-    let plan = Plan::new(code, inputs, terms.cycle_limit, tier, terms.segments)
-        .ok_or(ProveError::NoCapacity(tier.name))?;
+    let plan =
+        Plan::new(code, inputs, terms.cycle_limit, tier, terms.segments).ok_or(ProveError::NoCapacity(tier.name))?;
     if terms.segments != 0 && plan.segments > terms.segments {
         return Err(ProveError::TooFewSegments { needed: plan.segments, declared: terms.segments });
     }

@@ -67,8 +67,7 @@ pub(super) fn add(builder: &mut Builder, step: Option<&Step>) {
     let result = row.wire(|step| step.result());
     let old = row.write(row.active, destination, result.into());
     let sum = row.builder.product("sum", linear(add) - reversed, linear(p) - carry.clone());
-    let difference =
-        row.builder.product("difference", subtract, linear(p) - times(q, Fr::from(2u64)) + carry);
+    let difference = row.builder.product("difference", subtract, linear(p) - times(q, Fr::from(2u64)) + carry);
     // What is kept was in range when it was written. The other result is checked in any case: it bounds the immediate.
     let fresh = linear(q) + sum + difference;
     row.builder.enforce("result", keeps, linear(old) - fresh.clone(), linear(result) - fresh.clone());

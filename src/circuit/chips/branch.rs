@@ -20,10 +20,7 @@ const SIGNED_64: u32 = 5;
 pub(super) fn features(opcode: Opcode, first: bool, set: &mut impl FnMut(u32, bool)) {
     use Opcode::*;
     let equality = matches!(opcode, Eq | Ne | BranchEq | BranchNe);
-    let not = matches!(
-        opcode,
-        Ne | GeU | GeS32 | GeS64 | BranchNe | BranchGeU | BranchGeS32 | BranchGeS64
-    );
+    let not = matches!(opcode, Ne | GeU | GeS32 | GeS64 | BranchNe | BranchGeU | BranchGeS32 | BranchGeS64);
     set(EQUAL, equality);
     set(REVERSED, !equality && first);
     // p < q is the inverse of p ≥ q; q < p is p > q itself.
@@ -151,4 +148,3 @@ pub(super) fn branch(builder: &mut Builder, step: Option<&Step>) {
     let next = super::super::row::Next { program_counter, ..row.next() };
     row.put_state(next);
 }
-

@@ -47,8 +47,7 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
     row.builder.range("q in range", q.into(), &[(64, active.into())]);
 
     // Zero has neither; a number that is not has one.
-    let zero =
-        row.wire(|step| u64::from(step.q() == 0 && (step.entry.has(LEADING) || step.entry.has(TRAILING))));
+    let zero = row.wire(|step| u64::from(step.q() == 0 && (step.entry.has(LEADING) || step.entry.has(TRAILING))));
     row.builder.enforce("zero", zero, linear(zero) - leading - trailing, none.clone());
     row.builder.enforce("zero only if zero", zero, q, none.clone());
     let highest = row.builder.product("highest", leading, linear(active) - zero);

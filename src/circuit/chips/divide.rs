@@ -71,7 +71,8 @@ fn division(step: &Step) -> Division {
         _ => (false, value),
     };
     let ((sign_1, dividend), (sign_2, divisor)) = (sign(dividend), sign(divisor));
-    let (quotient, remainder) = (dividend.checked_div(divisor).unwrap_or(0), dividend.checked_rem(divisor).unwrap_or(0));
+    let (quotient, remainder) =
+        (dividend.checked_div(divisor).unwrap_or(0), dividend.checked_rem(divisor).unwrap_or(0));
     let wraps = match step.entry.has(REMAINDER) {
         true => sign_1 && remainder != 0,
         false => sign_1 != sign_2 && quotient != 0,
@@ -117,8 +118,7 @@ pub(super) fn divide(builder: &mut Builder, step: Option<&Step>) {
     // A quotient that is not negative is below half the range; the remainder of such a division is defined.
     let both = row.builder.product("both negative", sign_1, sign_2);
     let sign = linear(sign_1) + sign_2 - times(both, Fr::from(2u64));
-    let bounded =
-        row.builder.product("bounded", linear(active) - sign.clone(), linear(active) - is_remainder);
+    let bounded = row.builder.product("bounded", linear(active) - sign.clone(), linear(active) - is_remainder);
     let bound = row.builder.product("bound", bounded, half);
     row.builder.range("quotient representable", linear(quotient) + bound, &widths);
 

@@ -104,7 +104,6 @@ pub(super) fn table_entry(row: &mut Row, multiplicity: EarlyLinear, index: Early
     entry
 }
 
-
 /// The feature of a call, and that the others are not set.
 pub(super) fn call_feature(row: &mut Row) {
     let call = row.feature("call", CALL);

@@ -1,8 +1,6 @@
 //! Stores.
 
-use super::load::{
-    below, bytes_and_above, locate, size_features, size_log, size_power, sizes, widths,
-};
+use super::load::{below, bytes_and_above, locate, size_features, size_log, size_power, sizes, widths};
 use crate::canonical_code::Opcode;
 use crate::circuit::builder::{Builder, constant, linear, times};
 use crate::circuit::bus::{inverse_pow2, pow2};
