@@ -30,6 +30,7 @@
 //! 18. [`node`]: the handlers composed: events in, actions out; and a simulation
 //! 19. [`native_transaction`]: results in blocks, without a contract: needs a fork
 //! 20. [`requests`]: what a node's users ask
+//! 21. [`composition`]: child operations, families, data rules
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]
@@ -37,6 +38,7 @@
 
 pub mod canonical_code;
 pub mod circuit;
+pub mod composition;
 pub mod execution;
 pub mod host_interface;
 pub mod native_transaction;

@@ -8,7 +8,7 @@ use std::fs;
 const DRAFT: &str = "EIP-DRAFT.md";
 
 /// The prefixes of the rule identifiers.
-const TOPICS: [&str; 20] = [
+const TOPICS: [&str; 21] = [
     "NOTE",
     "PROFILE",
     "HOST",
@@ -28,7 +28,8 @@ const TOPICS: [&str; 20] = [
     "SETTLE",
     "NODE",
     "NATIVE",
-    "REQ",
+    "REQUEST",
+    "COMP",
 ];
 
 fn draft() -> String {

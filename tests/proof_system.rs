@@ -225,7 +225,8 @@ fn cached_keys_are_found_and_damage_is_repaired() {
     assert!(matches!(cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap().1, Origin::Rebuilt(_)));
 
     // A checksum that fits does not make a key of what is none.
-    let changes: [(&str, fn(&mut ProvingKey)); 8] = [
+    type Change = (&'static str, fn(&mut ProvingKey));
+    let changes: [Change; 8] = [
         ("bases of A are missing", |key| key.groth16.a_query.truncate(1)),
         ("bases of the quotient are missing", |key| key.groth16.h_query.truncate(1)),
         ("there are no bases of committed wires", |key| key.groth16.vk.gamma_abc_g1.truncate(2)),

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of the rule ids of each chapter.
-const PREFIXES: [(&str, &str); 20] = [
+const PREFIXES: [(&str, &str); 21] = [
     ("01-notation.md", "NOTE"),
     ("02-profile.md", "PROFILE"),
     ("03-host-interface.md", "HOST"),
@@ -28,7 +28,8 @@ const PREFIXES: [(&str, &str); 20] = [
     ("17-settlement.md", "SETTLE"),
     ("18-node.md", "NODE"),
     ("19-native-transaction.md", "NATIVE"),
-    ("20-requests.md", "REQ"),
+    ("20-requests.md", "REQUEST"),
+    ("21-composition.md", "COMP"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

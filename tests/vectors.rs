@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 18] = [
+const FORMATS: [&str; 19] = [
     "profile",
     "execution",
     "canonical_code",
@@ -39,6 +39,7 @@ const FORMATS: [&str; 18] = [
     "node",
     "native_transaction",
     "requests",
+    "composition",
 ];
 
 fn committed() -> PathBuf {

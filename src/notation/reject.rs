@@ -31,7 +31,7 @@ pub enum Stage {
     Admission,
     /// A call of the registry or the adoption of an extension fails.
     Registry,
-    /// A PostOperation is wrong for everybody.
+    /// A `PostOperation` is wrong for everybody.
     PostOperation,
     /// A message breaks the rules of the connection.
     Wire,
@@ -347,17 +347,17 @@ reasons! {
     /// The cycle limit of an Operation is 0 or more than a proof can have.
     CycleLimitOutOfRange, "cycle_limit_out_of_range", Operation;
 
-    /// A PostOperation is longer than `MAX_POST_OPERATION_BYTES`.
+    /// A `PostOperation` is longer than `MAX_POST_OPERATION_BYTES`.
     PostOperationTooLarge, "post_operation_too_large", PostOperation;
-    /// The proof of a PostOperation is longer than `MAX_PROOF_BYTES`.
+    /// The proof of a `PostOperation` is longer than `MAX_PROOF_BYTES`.
     ProofTooLarge, "proof_too_large", PostOperation;
-    /// The outcome of a PostOperation is none of the known ones, or its code is none of that outcome.
+    /// The outcome of a `PostOperation` is none of the known ones, or its code is none of that outcome.
     OutcomeUnknown, "outcome_unknown", PostOperation;
     /// The type of a proof is none of the known ones.
     ProofTypeUnknown, "proof_type_unknown", PostOperation;
     /// The type of a proof is not the one that the extension is registered with.
     ProofTypeMismatch, "proof_type_mismatch", PostOperation;
-    /// A PostOperation names another Operation or extension than the one it is about.
+    /// A `PostOperation` names another Operation or extension than the one it is about.
     OtherOperation, "other_operation", PostOperation;
     /// An extension that reads a witness has not accepted.
     WitnessRefusal, "witness_refusal", PostOperation;
@@ -451,6 +451,19 @@ reasons! {
     TransactionStamped, "transaction_stamped", Settlement;
     /// The balance does not cover the largest cost of a native transaction.
     BalanceTooSmall, "balance_too_small", Settlement;
+
+    /// The authorization of a child operation is none of the known ones.
+    AuthorizationUnknown, "authorization_unknown", Encoding;
+    /// A family of Operations has no member or too many.
+    FamilyTooLarge, "family_too_large", Settlement;
+    /// A family of Operations is too deep.
+    FamilyTooDeep, "family_too_deep", Settlement;
+    /// A member of a family runs in the lane of one of its ancestors.
+    FamilyCyclic, "family_cyclic", Settlement;
+    /// The members of a family are not exactly those that are claimed, in their order.
+    FamilyIncomplete, "family_incomplete", Settlement;
+    /// The data of an Operation would not be available as its extension asks.
+    DataUnavailable, "data_unavailable", Settlement;
 }
 
 /// A refusal: the reason, the place and the cause in words.

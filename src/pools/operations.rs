@@ -82,6 +82,7 @@ impl OperationPool {
 
     /// Admits an Operation with this hash. The costly check of signatures is the last one; `is_verified` leaves it out for Operations
     /// that were in the pool before.
+    #[allow(clippy::too_many_arguments, reason = "a handler has what it depends on as arguments")]
     pub fn admit(
         &mut self,
         hash: B256,

@@ -65,6 +65,7 @@ impl PostOperationPool {
     }
 
     /// Adds a PostOperation about a pooled Operation of this rank.
+    #[allow(clippy::too_many_arguments, reason = "a handler has what it depends on as arguments")]
     pub fn add(
         &mut self,
         operation: &Operation,

@@ -28,12 +28,12 @@ fn error(code: i64, message: &'static str, data: impl Into<Value>) -> RequestErr
     RequestError { code, message, data: data.into() }
 }
 
-// REQ-003: parameters of another number or form.
+// REQUEST-003: parameters of another number or form.
 fn invalid_params(cause: impl ToString) -> RequestError {
     error(-32_602, "invalid params", cause.to_string())
 }
 
-// REQ-004: the reason in the vocabulary of all refusals.
+// REQUEST-004: the reason in the vocabulary of all refusals.
 fn refused(rejection: &Rejection) -> RequestError {
     let ignored = rejection.reason.outcome() == "ignore";
     let message = if ignored { "ignored" } else { "rejected" };
@@ -43,7 +43,7 @@ fn refused(rejection: &Rejection) -> RequestError {
 /// Answers a request, the text of a JSON-RPC 2.0 object. Gives the answer and what the node does beside it.
 pub fn handle(node: &mut Node, library: &Library, request: &str, verify: Verify) -> (Value, Vec<Action>) {
     let mut actions = Vec::new();
-    // REQ-001: the envelope of JSON-RPC 2.0.
+    // REQUEST-001: the envelope of JSON-RPC 2.0.
     let (id, result) = match serde_json::from_str::<Value>(request) {
         Err(_) => (Value::Null, Err(error(-32_700, "parse error", Value::Null))),
         Ok(value) => {
@@ -81,7 +81,7 @@ fn call(
     actions: &mut Vec<Action>,
 ) -> Result<Value, RequestError> {
     match method {
-        // REQ-005: the hash, once the Operation is in the pool.
+        // REQUEST-005: the hash, once the Operation is in the pool.
         "mid_sendOperation" => {
             let bytes: Bytes = one(params)?;
             let operation = Operation::from_bytes(&bytes).map_err(|rejection| refused(&rejection))?;
@@ -92,7 +92,7 @@ fn call(
             actions.append(&mut happened);
             Ok(hex(operation.hash(node.view.consensus_contract)).into())
         }
-        // REQ-006: null for what the node does not have.
+        // REQUEST-006: null for what the node does not have.
         "mid_getOperation" => {
             let hash: B256 = one(params)?;
             let pooled = node.pools.operations.operations.get(&hash).map(|it| (&it.operation, "pooled"));
@@ -106,7 +106,7 @@ fn call(
             let found = results.filter(|it| it.post_operation.operation_hash == hash).min_by_key(|it| it.depth);
             Ok(found.map_or(Value::Null, |it| it.post_operation.to_json()))
         }
-        // REQ-007: what the node knows, and what it executes.
+        // REQUEST-007: what the node knows, and what it executes.
         "mid_extensions" => {
             none(params)?;
             let known = node.view.extensions.iter().map(|(id, extension)| {
@@ -120,7 +120,7 @@ fn call(
             });
             Ok(known.collect())
         }
-        // REQ-008: without signatures, as the lane is now.
+        // REQUEST-008: without signatures, as the lane is now.
         "mid_estimateCycles" => estimate(node, library, &one(params)?),
         "mid_getReputation" => {
             let entity: Entity = one(params)?;
@@ -128,7 +128,7 @@ fn call(
             let record = node.reputation.records.get(&entity).copied().unwrap_or_default();
             Ok(json!({"status": status.name(), "record": record.to_json()}))
         }
-        // REQ-002: the list is closed.
+        // REQUEST-002: the list is closed.
         _ => Err(error(-32_601, "method not found", method)),
     }
 }

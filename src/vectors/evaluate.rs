@@ -4,8 +4,8 @@ use super::bytes::{self, Blobs};
 use super::case::{Input, Run, Subject};
 use super::json::{Fault, hex, quantity};
 use super::{
-    Format, circuit, native_transaction, node, operation, pools, post_operation, proof_system, proving, registry,
-    reputation, requests, settlement, statement, wire,
+    Format, circuit, composition, native_transaction, node, operation, pools, post_operation, proof_system, proving,
+    registry, reputation, requests, settlement, statement, wire,
 };
 use crate::canonical_code::{self, CanonicalCode, Cycle, Machine};
 use crate::execution;
@@ -59,6 +59,8 @@ pub fn evaluate(format: Format, input: &Input, blobs: &mut Blobs) -> Result<Valu
         (Format::NativeTransaction, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Requests, Subject::Object(input), None) => requests::evaluate(input),
         (Format::Requests, _, _) => Err(Fault::new("input", "has no kind").into()),
+        (Format::Composition, Subject::Object(input), None) => composition::evaluate(input),
+        (Format::Composition, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::Operation, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::ProofSystem, _, _) => Err(Fault::new("input", "has no kind").into()),
         (Format::CanonicalCode, subject, run) => canonical_code(subject, run.as_ref(), blobs),

@@ -19,6 +19,7 @@ pub mod settlement;
 pub mod node;
 pub mod native_transaction;
 pub mod requests;
+pub mod composition;
 pub mod profile;
 pub mod proof_system;
 pub mod proving;
@@ -48,7 +49,7 @@ pub use suite::{StoredCase, parse};
 pub const VERSION: &str = "1.0.0";
 
 /// The chapters: the specification that the vectors exercise.
-pub const CHAPTERS: [(&str, &str); 20] = [
+pub const CHAPTERS: [(&str, &str); 21] = [
     ("01-notation.md", include_str!("../../spec/01-notation.md")),
     ("02-profile.md", include_str!("../../spec/02-profile.md")),
     ("03-host-interface.md", include_str!("../../spec/03-host-interface.md")),
@@ -69,6 +70,7 @@ pub const CHAPTERS: [(&str, &str); 20] = [
     ("18-node.md", include_str!("../../spec/18-node.md")),
     ("19-native-transaction.md", include_str!("../../spec/19-native-transaction.md")),
     ("20-requests.md", include_str!("../../spec/20-requests.md")),
+    ("21-composition.md", include_str!("../../spec/21-composition.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -110,11 +112,13 @@ pub enum Format {
     NativeTransaction,
     /// A JSON-RPC request is answered.
     Requests,
+    /// An output claims children; a family is ordered.
+    Composition,
 }
 
 impl Format {
     /// All formats, in the order of the chapters.
-    pub const ALL: [Format; 18] = [
+    pub const ALL: [Format; 19] = [
         Format::Profile,
         Format::Execution,
         Format::CanonicalCode,
@@ -133,6 +137,7 @@ impl Format {
         Format::Node,
         Format::NativeTransaction,
         Format::Requests,
+        Format::Composition,
     ];
 
     /// The name in files and paths.
@@ -156,6 +161,7 @@ impl Format {
             Format::Node => "node",
             Format::NativeTransaction => "native_transaction",
             Format::Requests => "requests",
+            Format::Composition => "composition",
         }
     }
 
@@ -180,6 +186,7 @@ impl Format {
             Format::Node => include_str!("../../vectors/schema/v1/node.schema.json"),
             Format::NativeTransaction => include_str!("../../vectors/schema/v1/native_transaction.schema.json"),
             Format::Requests => include_str!("../../vectors/schema/v1/requests.schema.json"),
+            Format::Composition => include_str!("../../vectors/schema/v1/composition.schema.json"),
         }
     }
 
@@ -204,6 +211,7 @@ impl Format {
             Format::Node => node::cases(),
             Format::NativeTransaction => native_transaction::cases(),
             Format::Requests => requests::cases(),
+            Format::Composition => composition::cases(),
         };
         cases.extend(extensions::cases(self));
         cases

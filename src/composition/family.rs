@@ -1,0 +1,95 @@
+//! Families: an Operation with its children, theirs, and so on, settled as one.
+
+use super::{Child, MAX_DEPTH, MAX_MEMBERS, children};
+use crate::json_fields;
+use crate::notation::{B256, Reject, Rejection};
+use crate::registry::{DATA_BLOB, DATA_NONE};
+use alloy_primitives::{Bytes, U256};
+
+/// A member of a family with its result, in the order of a walk from the root: parents before their children.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// The place of its parent in the list; none for the first.
+    pub parent: Option<u32>,
+    /// The operation hash, or the hash of the child.
+    pub hash: B256,
+    /// The extension that was run.
+    pub extension_id: B256,
+    /// The lane.
+    pub lane: U256,
+    /// The output.
+    pub output: Bytes,
+}
+
+json_fields!(Member: parent, hash, extension_id, lane, output);
+
+fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
+    Err(Rejection::new(reason, 0, detail))
+}
+
+/// The order in which a family is settled, as places in the list: children before their parents.
+pub fn plan(members: &[Member]) -> Result<Vec<usize>, Rejection> {
+    // COMP-003: bounded, before anything is walked.
+    if members.is_empty() || members.len() > MAX_MEMBERS {
+        return refuse(Reject::FamilyTooLarge, format!("{} members", members.len()));
+    }
+    let mut depths = vec![1];
+    for (place, member) in members.iter().enumerate().skip(1) {
+        let Some(parent) = member.parent.map(|it| it as usize).filter(|it| *it < place) else {
+            return refuse(Reject::FamilyIncomplete, format!("member {place} has no parent before it"));
+        };
+        let depth: usize = depths[parent] + 1;
+        if depth > MAX_DEPTH {
+            return refuse(Reject::FamilyTooDeep, format!("member {place} has depth {depth}"));
+        }
+        depths.push(depth);
+        // COMP-005: nobody waits for himself.
+        let mut ancestor = Some(parent);
+        while let Some(place) = ancestor {
+            if (members[place].extension_id, members[place].lane) == (member.extension_id, member.lane) {
+                return refuse(Reject::FamilyCyclic, format!("lane {} again", member.lane));
+            }
+            ancestor = members[place].parent.map(|it| it as usize).filter(|it| *it < place);
+        }
+    }
+    // COMP-006: exactly the claimed children are there, in the claimed order.
+    for (place, member) in members.iter().enumerate() {
+        let claimed = children(&member.output)?;
+        let here = members.iter().filter(|it| it.parent == Some(place as u32));
+        let named: Vec<B256> = here.map(|it| it.hash).collect();
+        let expected: Vec<B256> = claimed
+            .iter()
+            .enumerate()
+            .map(|(index, child): (usize, &Child)| child.hash(member.hash, index as u64))
+            .collect();
+        if named != expected {
+            return refuse(Reject::FamilyIncomplete, format!("the children of member {place} are not those it claims"));
+        }
+    }
+    let mut order = Vec::new();
+    visit(members, 0, &mut order);
+    Ok(order)
+}
+
+// COMP-007: post-order; the depth is bounded, so is this recursion.
+fn visit(members: &[Member], place: usize, order: &mut Vec<usize>) {
+    let children = members.iter().enumerate().filter(|(_, it)| it.parent == Some(place as u32));
+    for (child, _) in children {
+        visit(members, child, order);
+    }
+    order.push(place);
+}
+
+/// Whether an extension with this data rule may settle: `blob` is the hash of the blob that the settlement carries for
+/// these data, if it carries one.
+pub fn check_data(data_rule: u8, is_stateful: bool, claimed: Option<B256>, carried: &[B256]) -> Result<(), Rejection> {
+    // COMP-008: who keeps a state must let others follow it.
+    if is_stateful && data_rule == DATA_NONE {
+        return refuse(Reject::DataUnavailable, "a state needs data that stay available");
+    }
+    match (data_rule, claimed) {
+        (DATA_BLOB, Some(hash)) if carried.contains(&hash) => Ok(()),
+        (DATA_BLOB, _) => refuse(Reject::DataUnavailable, "the blob is not carried"),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../../spec/21-composition.md")]
+
+mod children;
+mod family;
+
+pub use children::{Child, children, encode_children};
+pub use family::{Member, check_data, plan};
+
+/// How deep a family of Operations is at most; an Operation without children has depth 1.
+pub const MAX_DEPTH: usize = 4;
+/// How many Operations a family has at most.
+pub const MAX_MEMBERS: usize = 16;
+/// The child acts for the extension that claims it, from the account of that extension.
+pub const AUTHORIZATION_EXTENSION: u8 = 1;
