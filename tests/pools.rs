@@ -34,7 +34,7 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 fn secrets() -> Vec<(B256, Address)> {
-    (1u8..6).map(|n| B256::repeat_byte(n)).map(|secret| (secret, signature::account(&secret).unwrap())).collect()
+    (1u8..6).map(B256::repeat_byte).map(|secret| (secret, signature::account(&secret).unwrap())).collect()
 }
 
 fn first_view(accounts: &[(B256, Address)]) -> ChainView {
@@ -170,7 +170,7 @@ fn play(events: &[Event]) -> Pools {
                 pools.head(&view, 900);
             }
             Event::Reorg => {
-                for (_, limbo) in &pools.limbo {
+                for limbo in pools.limbo.values() {
                     let next = view.nonces.entry((limbo.operation.sender, U256::ZERO)).or_default();
                     *next = (*next).min(limbo.operation.nonce_sequence());
                 }

@@ -107,7 +107,7 @@ proptest! {
                             middle_client::notation::Reject::ProofInvalid, 0, "")),
                     };
                     let mut calls = 0;
-                    let results = contract.settle(account(settler), &[item.clone()], &view, &verdict, &mut |_, _| {
+                    let results = contract.settle(account(settler), std::slice::from_ref(&item), &view, &verdict, &mut |_, _| {
                         calls += 1;
                         CallResult { success: true, gas_used }
                     });

@@ -86,7 +86,7 @@ impl BuildManifest {
         let (mut level, mut index, mut path) = (self.leaves(), leaf, Vec::new());
         let start = *level.get(leaf)?;
         while level.len() > 1 {
-            let side = if index % 2 == 0 { Side::Right } else { Side::Left };
+            let side = if index.is_multiple_of(2) { Side::Right } else { Side::Left };
             if let Some(neighbour) = level.get(index ^ 1) {
                 path.push((side, *neighbour));
             }

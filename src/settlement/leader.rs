@@ -26,7 +26,7 @@ pub fn verify_branch(leaf: B256, branch: &[B256], index: u64, root: B256) -> boo
     }
     let (mut node, mut index) = (leaf, index);
     for neighbour in branch {
-        let pair = if index % 2 == 0 { [node, *neighbour] } else { [*neighbour, node] };
+        let pair = if index.is_multiple_of(2) { [node, *neighbour] } else { [*neighbour, node] };
         node = B256::from_slice(&Sha256::digest(pair.concat()));
         index /= 2;
     }

@@ -243,7 +243,7 @@ fn admissions() -> Vec<Case> {
         history().operation(&plain("alice", 0)).accept("one", "An Operation in an empty pool.", rules),
         several(history(), "alice", 4).accept("four", "Four Operations with consecutive nonces.", rules),
         several(history(), "alice", 3)
-            .operation(&operation("alice", 0, |it| it.nonce = it.nonce + (alloy_primitives::U256::from(1) << 64)))
+            .operation(&operation("alice", 0, |it| it.nonce += alloy_primitives::U256::from(1) << 64))
             .accept("two-keys", "Another nonce key begins at 0.", rules),
         history().view(used).operation(&plain("alice", 1)).accept(
             "next-nonce",
@@ -494,7 +494,7 @@ fn results() -> Vec<Case> {
         let (low, high) = (at("alice", 0, 120), at("bob", 0, percent));
         let bob = operation("bob", 0, |it| {
             *it = high.clone();
-            it.lane = it.lane + alloy_primitives::U256::from(1);
+            it.lane += alloy_primitives::U256::from(1);
         });
         history()
             .limits(|limits| limits.post_operations = 1)

@@ -159,7 +159,7 @@ fn seed() -> (B256, Vec<B256>, B256) {
     let mut index = randao_index(epoch(SLOT) - 2);
     let branch: Vec<B256> = (0..index.ilog2()).map(|level| keccak256(format!("neighbour {level}"))).collect();
     let root = branch.iter().fold(mix, |node, neighbour| {
-        let pair = if index % 2 == 0 { [node, *neighbour] } else { [*neighbour, node] };
+        let pair = if index.is_multiple_of(2) { [node, *neighbour] } else { [*neighbour, node] };
         index /= 2;
         B256::from_slice(&Sha256::digest(pair.concat()))
     });
