@@ -395,7 +395,8 @@ impl World {
             let machine = world.machine(rows);
             let derived = assignment(&machine, &challenges(), Some(&change));
             for (row, label) in layout.labels.iter().enumerate() {
-                if !layout.satisfied(row, &derived) && !(row < layout.early && dropped(*label)) {
+                let left_out = row < layout.early && dropped(*label);
+                if !left_out && !layout.satisfied(row, &derived) {
                     return false;
                 }
             }

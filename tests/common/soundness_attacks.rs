@@ -491,9 +491,7 @@ fn s15_an_image_from_another_segment() {
     let (code, inputs) = cells();
     // Two segments bring the image.
     let mut world = World::honest(&code, &inputs, 10_000);
-    let mut empty = middle_client::circuit::Rows::default();
-    empty.first = true;
-    world.rows.push(empty);
+    world.rows.push(middle_client::circuit::Rows { first: true, ..Default::default() });
     caught_by_bus(world, true, &[Bus::Initial]);
     // None does.
     let mut world = World::honest(&code, &inputs, 10_000);

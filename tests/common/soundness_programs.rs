@@ -154,7 +154,7 @@ fn memory_programs() -> Vec<(String, CanonicalCode)> {
                 word(opcode, 0, 0, 1, 2, offset),
                 word(opcode, IMMEDIATE_1, 0, 0, 2, base + offset),
                 word(opcode, IMMEDIATE_2, 0, 1, 0, offset | 0xfedc_ba98 << 32),
-                word(opcode, IMMEDIATE_1 | IMMEDIATE_2, 0, 0, 0, base + offset | 0x7654_3210 << 32),
+                word(opcode, IMMEDIATE_1 | IMMEDIATE_2, 0, 0, 0, (base + offset) | (0x7654_3210 << 32)),
             ]);
         }
         for opcode in of_shape(Shape::Load) {
