@@ -112,8 +112,11 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// Writes a row of a chip.
+type Chip = fn(&mut Builder, Option<&Step>);
+
 /// CIRCUIT-017: the chips of traps, and which traps of which kinds they are for.
-const TRAP_CHIPS: [(&str, fn(&mut Builder, Option<&Step>), Option<Kind>); 6] = [
+const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 6] = [
     ("divide_trap", chips::divide::divide_trap, Some(Kind::Divide)),
     ("load_trap", chips::trap::load_trap, Some(Kind::Load)),
     ("store_trap", chips::trap::store_trap, Some(Kind::Store)),

@@ -383,10 +383,13 @@ impl Shape {
     }
 }
 
+/// Changes committed wires.
+pub type Change<'c> = &'c dyn Fn(&mut [Fr]);
+
 /// The values of all variables of a circuit at these challenges: 1, public inputs, challenges, public inputs of phase 2,
 /// committed wires with a blinder of 0, private wires. `change` may change the committed wires before phase 2 is derived
 /// from them: for tests of what the rows catch.
-pub fn assignment<C: Circuit>(circuit: &C, challenges: &[Fr], change: Option<&dyn Fn(&mut [Fr])>) -> Vec<Fr> {
+pub fn assignment<C: Circuit>(circuit: &C, challenges: &[Fr], change: Option<Change>) -> Vec<Fr> {
     // With rows, phase 2 is derived from combinations of wires; without them from the values that these had.
     let mut system = System { keep_rows: change.is_some(), ..System::default() };
     let early = circuit.phase_1(&mut system);

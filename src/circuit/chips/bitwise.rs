@@ -18,11 +18,14 @@ pub(super) fn features(opcode: Opcode, set: &mut impl FnMut(u32, bool)) {
     set(XOR, opcode == Opcode::Xor);
 }
 
+/// The value of an operand in a step.
+type Operand = fn(&Step) -> u64;
+
 /// The bitwise and of two combinations of 64 bits, as a combination that the caller shows to be a number.
 ///
 /// Each entry of the table is a sum of two chunks and their and, at shifts beyond the sums of all chunks, so the sum of
 /// the entries determines these sums, whatever the single chunks are: no chunk is range-checked by itself.
-pub(super) fn and(row: &mut Row, operands: [(EarlyWire, fn(&Step) -> u64); 2]) -> EarlyLinear {
+pub(super) fn and(row: &mut Row, operands: [(EarlyWire, Operand); 2]) -> EarlyLinear {
     let chunks = 64u32.div_ceil(AND_BITS);
     let chunk = |value: u64, index: u32| value >> (AND_BITS * index) & ((1 << AND_BITS) - 1);
     let mut rests = operands.map(|(wire, _)| linear(wire));

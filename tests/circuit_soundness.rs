@@ -1,0 +1,495 @@
+//! What the circuit catches. Every test speaks of a prover that fills the wires as it likes.
+
+#[path = "common/soundness.rs"]
+mod soundness;
+#[path = "common/soundness_programs.rs"]
+mod soundness_programs;
+#[path = "common/soundness_search.rs"]
+mod soundness_search;
+
+use ark_bn254::Fr;
+use ark_ff::{Field, One, Zero};
+use middle_client::canonical_code::Opcode;
+use middle_client::circuit::builder::Label;
+use middle_client::circuit::bus::Bus;
+use middle_client::host_interface::Inputs;
+use soundness::*;
+use soundness_programs::*;
+use soundness_search::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[test]
+fn honest_proofs_are_accepted() {
+    let (mut segments, mut rows) = (0, BTreeMap::new());
+    for (index, (name, world)) in worlds().iter().enumerate() {
+        assert_eq!(world.faults(&|_| false), [], "{name}");
+        // The circuit's own judgement is slow.
+        if index % 8 == 0 {
+            assert!(world.verdict(&|_| false), "{name}");
+        }
+        segments += world.values.len();
+        for (_, block) in world.active() {
+            *rows.entry(block.chip).or_insert(0) += 1;
+        }
+    }
+    println!("{segments} segments, active rows: {rows:?}");
+    let chips: BTreeSet<&str> = Layout::get().blocks.iter().map(|block| block.chip).collect();
+    assert_eq!(rows.keys().copied().collect::<BTreeSet<&str>>(), chips, "every chip is used");
+}
+
+/// Every operation at edge operands.
+#[test]
+fn every_operation_at_edge_operands() {
+    let programs = edge_programs();
+    let mut opcodes = BTreeSet::new();
+    let mut cycles = 0;
+    for (name, code) in &programs {
+        let world = World::honest(code, &Inputs::default(), 10_000);
+        assert_eq!(world.faults(&|_| false), [], "{name}:\n{code}");
+        cycles += world.cycles;
+        opcodes.extend(code.words.iter().map(|word| word.opcode));
+    }
+    println!("{} programs, {cycles} cycles", programs.len());
+    let missing: Vec<&str> =
+        Opcode::ALL.iter().filter(|opcode| !opcodes.contains(opcode)).map(|opcode| opcode.name()).collect();
+    println!("met in other tests: {missing:?}");
+}
+
+/// S10: with the activity at 0 every multiplicity is 0, whatever the other wires are: shown for all values, since a wire
+/// `w` with `w · (w - active - …) = 0` and a product with a factor of 0 are 0.
+#[test]
+fn an_inactive_row_has_no_traffic() {
+    let layout = Layout::get();
+    let mut seen = BTreeSet::new();
+    for block in &layout.blocks {
+        if !seen.insert(block.chip) {
+            continue;
+        }
+        let zero = zero_if_inactive(block);
+        for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]) {
+            let left: Vec<_> = traffic.multiplicity.iter().filter(|(_, column)| !zero.contains(column)).collect();
+            assert!(left.is_empty(), "{:?}: {:?}", traffic.label, left);
+        }
+    }
+}
+
+/// S14: outside of the tables, what is put or taken is a 0/1 wire, a sum or difference of such.
+#[test]
+fn only_tables_have_free_multiplicities() {
+    let layout = Layout::get();
+    let bits = boolean_wires();
+    let mut free = BTreeSet::new();
+    for traffic in &layout.traffic {
+        for (_, column) in &traffic.multiplicity {
+            if layout.committed.contains(column) && !bits.contains(column) {
+                free.insert((traffic.label.chip, traffic.label.name));
+            }
+        }
+    }
+    let expected = [
+        ("and table", "entry"),
+        ("code table", "entry"),
+        ("count table", "entry"),
+        ("place table", "entry"),
+        ("power table", "entry"),
+        ("range table", "entry"),
+        // How often the number of words of the witness input is asked for.
+        ("witness_length", "put words"),
+    ];
+    assert_eq!(free, BTreeSet::from(expected));
+}
+
+/// S1, S6: each bus has a tag of its own, and it is a constant of the circuit; no challenge multiplies a wire of phase 2.
+#[test]
+fn every_tuple_has_the_tag_of_its_bus() {
+    let layout = Layout::get();
+    let mut chips: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+    for traffic in &layout.traffic {
+        assert!(traffic.coordinates[4].iter().all(|(_, column)| *column == 0), "{:?}", traffic.label);
+        assert!((1..=12).contains(&traffic.bus), "{:?}", traffic.label);
+        for form in &traffic.coordinates {
+            assert!(form.iter().all(|(_, column)| *column < layout.committed.end), "{:?}", traffic.label);
+        }
+        chips.entry(traffic.bus).or_default().insert(traffic.label.chip);
+    }
+    assert_eq!(chips.len(), 12);
+    // S15: only the segment that the verifier calls the first brings the image: a public input says so, the last one.
+    for traffic in layout.traffic.iter().filter(|traffic| traffic.label.chip == "image") {
+        assert_eq!(traffic.multiplicity, [(Fr::one(), layout.shape.public)]);
+    }
+}
+
+/// Each phase-1 wire of each kind of active row is changed, by itself and with others. A change is caught if a constraint
+/// or look-up of the row fails, or if what the row takes and puts is not what it was: all other rows are as they were.
+#[test]
+fn every_wire_of_every_chip_is_bound() {
+    let layout = Layout::get();
+    let mut free: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut pairs: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let (mut wires, mut changes) = (0usize, 0usize);
+    for (world, segment, block) in samples(2) {
+        let values = &world.values[segment];
+        let honest = world.effects(block, values);
+        let mut changed = values.clone();
+        let mut try_change = |change: &[(usize, Fr)]| {
+            changes += 1;
+            for (column, value) in change {
+                changed[*column] = *value;
+            }
+            let unnoticed = world.local_faults(block, &changed).is_empty() && world.effects(block, &changed) == honest;
+            for (column, _) in change {
+                changed[*column] = values[*column];
+            }
+            unnoticed
+        };
+        let mut free_here = BTreeSet::new();
+        for column in block.wires.clone() {
+            wires += 1;
+            let mut changes = single_changes(values[column], column as u64).into_iter();
+            if changes.any(|value| try_change(&[(column, value)])) {
+                free_here.insert(column);
+                // A wire of an access or check that the row does not make.
+                let unused = layout.constraints_of[column - layout.committed.start].is_empty()
+                    && layout.traffic_of[column - layout.committed.start]
+                        .iter()
+                        .all(|index| evaluate(&layout.traffic[*index].multiplicity, values).is_zero());
+                if !unused {
+                    *free.entry((block.chip, layout.describe(column))).or_insert(0) += 1;
+                }
+            }
+        }
+        for change in coupled_changes(block, values) {
+            if change.iter().all(|(column, _)| !free_here.contains(column)) && try_change(&change) {
+                let names: Vec<String> = change.iter().map(|(column, _)| layout.describe(*column)).collect();
+                *pairs.entry((block.chip, names.join(" with "))).or_insert(0) += 1;
+            }
+        }
+    }
+    println!("{wires} wires, {changes} changes");
+    let same = [compare(&free, FREE), compare(&pairs, FREE_PAIRS)];
+    assert_eq!(same, [true, true], "wires that are free by themselves, and pairs, are those that are listed");
+}
+
+fn compare(found: &BTreeMap<(&str, String), usize>, expected: &[(&str, &str, &str)]) -> bool {
+    let found: BTreeSet<(&str, &str)> = found.keys().map(|(chip, name)| (*chip, name.as_str())).collect();
+    let expected: BTreeSet<(&str, &str)> = expected.iter().map(|(chip, wire, _)| (*chip, *wire)).collect();
+    for (chip, name) in found.difference(&expected) {
+        println!("    (\"{chip}\", \"{name}\", \"\"),");
+    }
+    for (chip, name) in expected.difference(&found) {
+        println!("not free: {chip}: {name}");
+    }
+    found == expected
+}
+
+/// With what a row takes and its code word fixed, and with every look-up fixed but those of one range check, the linearised
+/// constraints leave no direction in which what the row puts could change.
+#[test]
+fn what_a_row_puts_follows_from_what_it_takes() {
+    let mut checked = BTreeMap::new();
+    let mut loose: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (world, segment, block) in samples(1).into_iter().filter(|(_, _, block)| !is_choice(block.chip)) {
+        let values = &world.values[segment];
+        *checked.entry(block.chip).or_insert(0) += 1;
+        for released in range_checks(block, values) {
+            // The caller of a return is bound by its range, and then the address is; both are needed.
+            if (block.chip, released) == ("jump", "caller in range") {
+                continue;
+            }
+            let faults = loose_effects(block, values, &kernel(block, values, &[released]));
+            if !faults.is_empty() {
+                loose.entry(format!("{} without {:?}", block.chip, released)).or_default().extend(faults);
+            }
+        }
+    }
+    println!("{checked:?}");
+    assert!(loose.is_empty(), "{loose:#?}");
+}
+
+/// Chips in which a prover chooses: the audit's rows, which the buses bind, and refreshes, whose time is free.
+fn is_choice(chip: &str) -> bool {
+    ["audit", "audit_end", "witness", "witness_length", "refresh"].contains(&chip)
+}
+
+/// A search for a second way to satisfy a row: a wire is changed, and what follows from it is derived again, or solved for.
+#[test]
+fn no_row_has_a_second_effect() {
+    let (mut tries, mut found) = (0usize, BTreeMap::new());
+    for (world, segment, block) in samples(2).into_iter().filter(|(_, _, block)| !is_choice(block.chip)) {
+        let values = &world.values[segment];
+        let honest = world.effects(block, values);
+        let pinned = inputs(block, values);
+        for column in block.wires.clone().filter(|column| !pinned.contains(column)) {
+            for value in search_changes(values[column], column as u64) {
+                tries += 1;
+                let mut search = Search::new(world, block, &pinned, &|_| false);
+                let accept = |values: &[Fr]| world.effects(block, values) != honest && plausible(block, values);
+                if search.run(values, &[(column, value)], &accept) {
+                    let name = format!("{} {}", block.chip, Layout::get().describe(column));
+                    *found.entry(name).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    println!("{tries} tries");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The changes with which a search begins.
+fn search_changes(value: Fr, seed: u64) -> Vec<Fr> {
+    let changes = single_changes(value, seed);
+    let fractions = changes[changes.len() - 2..].to_vec();
+    changes.into_iter().take(3).chain(fractions).collect()
+}
+
+/// The same search with a rule left out: whether it finds a forged row.
+fn is_needed(samples: &[(&'static World, usize, &'static Block)], rule: Label) -> bool {
+    let layout = Layout::get();
+    let dropped = |other| other == rule;
+    for (world, segment, block) in samples.iter().filter(|(_, _, block)| block.chip == rule.chip) {
+        let values = &world.values[*segment];
+        let honest = world.effects(block, values);
+        let pinned = inputs(block, values);
+        let has = |traffic: &Traffic| traffic.label == rule && !evaluate(&traffic.multiplicity, values).is_zero();
+        if !block.constraints.clone().any(|row| layout.labels[row] == rule)
+            && !block.traffic.iter().any(|index| has(&layout.traffic[*index]))
+        {
+            continue;
+        }
+        let accept = |values: &[Fr]| world.effects(block, values) != honest && plausible(block, values);
+        for column in block.wires.clone().filter(|column| !pinned.contains(column)) {
+            for value in search_changes(values[column], column as u64) {
+                let mut search = Search::new(world, block, &pinned, &dropped);
+                if search.run(values, &[(column, value)], &accept) {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+/// Without each of these rules there is a forged row: the rule is needed, and the search is able to find what is forged.
+#[test]
+fn these_rules_are_needed() {
+    let samples = samples(1);
+    for (chip, name) in NEEDED {
+        assert!(is_needed(&samples, Label { chip, name }), "{chip}: {name}");
+    }
+}
+
+/// All of them: prints those for which nothing was found, most of them since they bind what the search does not change:
+/// what a row takes, and its code word.
+///
+/// `cargo test --release --test circuit_soundness -- --ignored --nocapture`
+#[test]
+#[ignore = "takes minutes"]
+fn which_rules_are_needed() {
+    let layout = Layout::get();
+    let samples = samples(1);
+    let mut rules: BTreeSet<Label> = BTreeSet::new();
+    for (_, _, block) in samples.iter().filter(|(_, _, block)| !is_choice(block.chip)) {
+        rules.extend(block.constraints.clone().map(|row| layout.labels[row]));
+        let look_ups = block.traffic.iter().map(|index| &layout.traffic[*index]);
+        rules.extend(look_ups.filter(|traffic| traffic.is_look_up()).map(|traffic| traffic.label));
+    }
+    let (needed, other): (Vec<Label>, Vec<Label>) = rules.into_iter().partition(|rule| is_needed(&samples, *rule));
+    println!("{} rules are needed:", needed.len());
+    for Label { chip, name } in needed {
+        println!("    (\"{chip}\", \"{name}\"),");
+    }
+    println!("{} are not shown to be:", other.len());
+    for Label { chip, name } in other {
+        println!("    {chip}: {name}");
+    }
+}
+
+/// Trades two parts of an entry in each row, so that the code word is the same, and looks for values that make up for it.
+fn other_decodings(chip: Option<&str>, dropped: &dyn Fn(Label) -> bool) -> BTreeMap<String, usize> {
+    let layout = Layout::get();
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for (world, segment, block) in samples(1) {
+        let values = &world.values[segment];
+        let is_fetch = |index: &&usize| layout.traffic[**index].bus == Bus::Code as u64;
+        let Some(fetch) = block.traffic.iter().find(is_fetch) else { continue };
+        if chip.is_some_and(|chip| chip != block.chip) || block.chip == "limit" {
+            continue;
+        }
+        let mut parts: Vec<(Fr, usize)> = layout.traffic[*fetch].coordinates[0].clone();
+        parts.retain(|(_, column)| *column != block.wires.start);
+        let pinned: BTreeSet<usize> = block.wires.clone().take(5).chain(parts.iter().map(|part| part.1)).collect();
+        for (factor, from) in &parts {
+            for (other, to) in parts.iter().rev().take(2).filter(|part| part.1 != *from) {
+                let step = if values[*from].is_zero() { Fr::one() } else { -Fr::one() };
+                let mut search = Search::new(world, block, &pinned, dropped);
+                let change =
+                    [(*from, values[*from] + step), (*to, values[*to] - *factor * step * other.inverse().unwrap())];
+                if search.run(values, &change, &|values| plausible(block, values)) {
+                    let name = format!("{}: {}", block.chip, layout.describe(*from));
+                    *found.entry(name).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// S11: a code word is taken apart in one way.
+#[test]
+fn a_code_word_is_decoded_in_one_way() {
+    let found = other_decodings(None, &|_| false);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// S11: what the upper part of an entry is bound by; without it, slots and features could be others.
+#[test]
+fn a_code_word_is_decoded_in_one_way_by_these_rules() {
+    let rules = [
+        ("branch", "target in range"),
+        ("call_trap", "target in range"),
+        ("cell", "high in range"),
+        ("divide_trap", "q in range"),
+        ("memory", "maximum in range"),
+        ("multiply", "q in range"),
+        ("store_trap", "q in range"),
+    ];
+    for (chip, name) in rules {
+        let dropped = |label: Label| label.chip == chip && label.name == name;
+        assert!(!other_decodings(Some(chip), &dropped).is_empty(), "{chip}: {name} is not needed");
+    }
+}
+
+/// A count of ones could be any number if its parts were not bound.
+#[test]
+fn the_ones_of_a_chunk_are_bound() {
+    let all = samples(1).into_iter().filter(|(_, _, block)| block.chip == "count");
+    let loose = all.filter(|(world, segment, block)| {
+        let values = &world.values[*segment];
+        let directions = |released: &[&str]| loose_effects(block, values, &kernel(block, values, released));
+        assert!(directions(&["result in range"]).is_empty());
+        assert!(directions(&["ones in range"]).is_empty());
+        !directions(&["result in range", "ones in range"]).is_empty()
+    });
+    assert!(loose.count() > 0);
+}
+
+/// S6: an access cannot take the tuple of another cell with a value that makes up for the address.
+#[test]
+fn an_access_takes_no_tuple_of_another_cell() {
+    let layout = Layout::get();
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for (world, segment, block) in samples(1) {
+        let values = &world.values[segment];
+        let memory = [Bus::Memory as u64, Bus::Initial as u64, Bus::Final as u64];
+        for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]) {
+            if !memory.contains(&traffic.bus) || evaluate(&traffic.multiplicity, values).is_zero() {
+                continue;
+            }
+            let state = decoded(block);
+            let values_of = traffic.coordinates[0].iter().map(|(_, column)| column);
+            for column in values_of.filter(|column| block.wires.contains(column) && !state.contains(column)) {
+                for address in [Fr::one(), -Fr::one()] {
+                    let pinned = BTreeSet::from_iter(decoded(block));
+                    let mut search = Search::new(world, block, &pinned, &|_| false);
+                    let change = [(*column, values[*column] + address * two_to(40).inverse().unwrap())];
+                    if search.run(values, &change, &|values| plausible(block, values)) {
+                        let name = format!("{}: {}", block.chip, layout.describe(*column));
+                        *found.entry(name).or_insert(0) += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[path = "common/soundness_attacks.rs"]
+mod soundness_attacks;
+
+/// Rules, one or more for each security rule about values.
+const NEEDED: &[(&str, &str)] = &[
+    ("add", "carry"),
+    ("add", "keeps only if not zero"),
+    ("add", "result in range"),
+    ("bitwise", "chunk"),
+    ("branch", "order"),
+    ("call_indirect_trap", "one cause"),
+    ("compare", "equal only if no difference"),
+    ("compare", "holds"),
+    ("compare", "order"),
+    ("count", "below the highest"),
+    ("count", "other bits in range"),
+    ("count", "power"),
+    ("count", "zero"),
+    ("count", "zero only if zero"),
+    ("divide", "division"),
+    ("divide", "remainder below divisor"),
+    ("divide", "result in range"),
+    ("divide_trap", "divisor is zero"),
+    ("end", "not zero if so"),
+    ("end", "not zero only if so"),
+    ("extend", "high in range"),
+    ("extend", "low in range"),
+    ("extend", "negative"),
+    ("jump", "caller in range"),
+    ("jump", "return to"),
+    ("load", "below the power"),
+    ("load", "both words"),
+    ("load", "negative"),
+    ("load", "no second word"),
+    ("load", "place and size"),
+    ("load", "value in range"),
+    ("memory", "failure"),
+    ("multiply", "product"),
+    ("multiply", "result in range"),
+    ("multiply", "upper in range"),
+    ("shift", "lower in range"),
+    ("shift", "power"),
+    ("shift", "sign in range"),
+    ("shift", "upper in range"),
+    ("store", "old in range"),
+    ("store", "operand"),
+    ("store", "rest in range"),
+    ("store", "value in range"),
+];
+
+/// Wires that are free in some row of their chip, by the rules in which they occur, and why.
+const FREE: &[(&str, &str, &str)] = &[
+    ("add", "carry, difference, narrow carry, sum", "a move: no sum to carry from"),
+    (
+        "add",
+        "difference, keeps if not zero, keeps only if not zero, put cell 0, sum, take cell 0",
+        "a move: p is not read",
+    ),
+    ("add", "keeps only if not zero", "the inverse of p where p is 0"),
+    ("branch", "equal if no difference", "the inverse of a difference of 0"),
+    ("compare", "equal if no difference", "the inverse of a difference of 0"),
+    ("call_indirect_trap", "entry is not null", "the inverse of an entry of 0"),
+    (
+        "call_indirect_trap",
+        "entry is not null, entry is null, put cell 2, take cell 2, target in range",
+        "the index is beyond the table: no entry is read",
+    ),
+    (
+        "call_indirect_trap",
+        "entry's type in range, target in range, types agree, types differ",
+        "the cause is another one than the type",
+    ),
+    ("call_indirect_trap", "types differ", "the inverse of a difference of 0"),
+    (
+        "count",
+        "below the highest, number by its highest, odd part, other bits in range",
+        "ones are counted, or the number is 0: no highest or lowest one",
+    ),
+    ("count", "chunk, ones, ones in range", "no ones are counted"),
+    ("count", "exponent in range, from the left, from the right, power", "ones are counted, or the number is 0"),
+    ("end", "not zero only if so", "the inverse of a status of 0"),
+    ("jump", "caller in range, frame of caller, return to", "no return"),
+    ("jump", "jump to entry, put cell 0, return to, take cell 0", "neither a return nor indexed: p is not read"),
+    ("memory", "added, no room, put cell 0, room, take cell 0", "the size: p is not read"),
+    ("witness", "last if none after", "the inverse of the number of words after the last"),
+];
+
+/// Wires that can change together.
+const FREE_PAIRS: &[(&str, &str, &str)] =
+    &[("bitwise", "chunk with chunk", "only the sums of all chunks count: the look-ups bind them")];

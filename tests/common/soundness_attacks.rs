@@ -1,0 +1,535 @@
+//! Attacks by hand. Each shows that it is real: with what catches it left out, the forged assignment passes, judged by the
+//! circuit's own rows and sums; with it, it does not.
+
+use super::soundness::*;
+use super::soundness_programs::*;
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, One};
+use middle_client::canonical_code::{CanonicalCode, IMMEDIATE_1, Opcode, Space, Word, link};
+use middle_client::circuit::Program;
+use middle_client::circuit::builder::Label;
+use middle_client::circuit::bus::{Bus, KnownTuple};
+use middle_client::circuit::chips::audit::AuditCell;
+use middle_client::circuit::entry::{ADDRESS_END, Kind, address, entry};
+use middle_client::circuit::step::Step;
+use middle_client::host_interface::Inputs;
+use middle_client::profile::MAX_FRAME_POINTER;
+
+use Opcode::*;
+
+fn run(words: Vec<Word>) -> World {
+    World::honest(&program(words), &Inputs::default(), 10_000)
+}
+
+/// The step with this clock.
+fn step(world: &mut World, clock: u64) -> &mut Step {
+    let steps = world.rows.iter_mut().flat_map(|rows| rows.steps.iter_mut().flatten().chain(&mut rows.trap));
+    steps.into_iter().find(|step| step.clock == clock).expect("a step with this clock")
+}
+
+fn cell(world: &mut World, space: Space, index: u32) -> &mut AuditCell {
+    let address = address(space, index);
+    let mut cells = world.rows.iter_mut().flat_map(|rows| rows.audits.iter_mut().chain(&mut rows.witness));
+    cells.find(|cell| cell.address == address).expect("an audited cell")
+}
+
+fn register(world: &mut World, index: u32) -> &mut AuditCell {
+    cell(world, Space::Register, index)
+}
+
+/// A read of this value at a place.
+fn read(world: &mut World, clock: u64, place: usize, value: u64) {
+    let access = step(world, clock).accesses[place].as_mut().expect("an access");
+    (access.old, access.new) = (value, value);
+}
+
+fn write(world: &mut World, clock: u64, place: usize, value: u64) {
+    step(world, clock).accesses[place].as_mut().expect("an access").new = value;
+}
+
+/// The code has another word where a step executes one.
+fn replace_word(world: &mut World, clock: u64, word: Word) {
+    let step = step(world, clock);
+    step.entry = entry(&word);
+    let (at, packed) = (step.program_counter as usize, step.entry.pack());
+    world.program.code[at] = packed;
+}
+
+fn known(world: &mut World, bus: Bus) -> Vec<&mut KnownTuple> {
+    world.known.iter_mut().map(|(_, tuple)| tuple).filter(|tuple| tuple.bus == bus).collect()
+}
+
+/// The memory has as many pages from the start.
+fn set_pages(world: &mut World, pages: u32) {
+    for step in world.rows.iter_mut().flat_map(|rows| rows.steps.iter_mut().flatten().chain(&mut rows.trap)) {
+        step.pages = pages;
+    }
+    known(world, Bus::State)[0].plain = Fr::from(pages);
+}
+
+fn nothing(_: Label) -> bool {
+    false
+}
+
+/// Only this constraint or look-up catches the forged wires.
+fn caught_by_rule(mut world: World, refill: bool, chip: &str, name: &str) {
+    if refill {
+        world.refill();
+    }
+    let dropped = |label: Label| label.chip == chip && label.name == name;
+    let faults = world.faults(&nothing);
+    assert!(!faults.is_empty(), "{chip}, {name}: NOT CAUGHT");
+    for fault in &faults {
+        assert!(
+            matches!(fault, Fault::Row(_, label) | Fault::LookUp(_, label) if dropped(*label)),
+            "{chip}, {name}: {fault:?} as well"
+        );
+    }
+    assert_eq!(world.faults(&dropped), [], "{chip}, {name}");
+    assert!(world.verdict(&dropped), "{chip}, {name}: it does not pass without the rule");
+    assert!(!world.verdict(&nothing), "{chip}, {name}: it passes with the rule");
+}
+
+/// All rows and look-ups are satisfied; only the tuples of these buses do not cancel.
+fn caught_by_bus(mut world: World, refill: bool, buses: &[Bus]) {
+    if refill {
+        world.refill();
+    }
+    let mut expected: Vec<Fault> = buses.iter().map(|bus| Fault::Bus(*bus as u64)).collect();
+    expected.sort();
+    assert_eq!(world.faults(&nothing), expected);
+    assert!(!world.verdict(&nothing));
+}
+
+#[test]
+fn s4_a_read_of_the_past() {
+    let mut world = run(vec![set(1, 5), set(1, 6), word(Move, 0, 2, 1, 0, 0), halt(0)]);
+    // The second write takes the first tuple, the first write that of the second: the read finds the first value.
+    let (first, second) = (7, 11);
+    let initial_time = register(&mut world, 1).initial_time;
+    let access = step(&mut world, 2).accesses[3].as_mut().unwrap();
+    (access.old, access.old_time) = (0, initial_time);
+    let access = step(&mut world, 1).accesses[3].as_mut().unwrap();
+    (access.old, access.old_time) = (6, second);
+    read(&mut world, 3, 1, 5);
+    step(&mut world, 3).accesses[1].as_mut().unwrap().old_time = first;
+    write(&mut world, 3, 3, 5);
+    register(&mut world, 1).last = 5;
+    register(&mut world, 2).last = 5;
+    caught_by_rule(world, true, "add", "elapsed 3");
+}
+
+#[test]
+fn s4_a_refresh_backwards() {
+    // The same with a refresh: it takes the present tuple and puts it in the past, before it was written.
+    let mut world = run(vec![set(1, 5), set(2, 6), word(Move, 0, 3, 1, 0, 0), halt(0)]);
+    let refresh = middle_client::circuit::step::Refresh { address: 1, value: 5, old_time: 7, new_time: 6 };
+    world.rows[0].refreshes.push(refresh);
+    step(&mut world, 3).accesses[1].as_mut().unwrap().old_time = 6;
+    caught_by_rule(world, true, "refresh", "elapsed");
+}
+
+#[test]
+fn s10_an_unused_row_that_accesses_a_cell() {
+    let mut world = run(vec![set(2, 1), set(3, 1), word(Move, 0, 4, 1, 0, 0), halt(0)]);
+    step(&mut world, 3).accesses[1].as_mut().unwrap().old_time = 8;
+    world.refill();
+    let layout = Layout::get();
+    let block = layout.block("add", TIER.rows[0] - 1);
+    let traffic = |name: &str| {
+        let index = block.traffic.iter().find(|index| layout.traffic[**index].label.name == name).unwrap();
+        &layout.traffic[*index]
+    };
+    let column = |form: &Form| form.iter().find(|(_, column)| block.wires.contains(column)).unwrap().1;
+    let clock = column(&traffic("put cell 0").coordinates[1]);
+    let (conditional, slot) = (wire(block, "conditional"), wire(block, "slot of p"));
+    for (column, value) in [(conditional, 1u64), (clock, 2), (slot, 1)] {
+        world.values[0][column] = Fr::from(value);
+    }
+    caught_by_rule(world, false, "add", "conditional");
+}
+
+#[test]
+fn s14_activities_of_plus_and_minus_one() {
+    for (first, second) in [(1i64, -1i64), (2, -2)] {
+        let mut world = run(vec![halt(0)]);
+        let layout = Layout::get();
+        for (number, active) in [(0, first), (1, second)] {
+            let block = layout.block("refresh", number);
+            let put = block.traffic.iter().find(|i| layout.traffic[**i].label.name == "put cell").unwrap();
+            let time = layout.traffic[*put].coordinates[1][0].1;
+            let field = if active < 0 { -Fr::from(-active) } else { Fr::from(active) };
+            // What has passed, less the activity, is 7.
+            world.values[0][block.wires.start] = field;
+            world.values[0][time] = Fr::from(10u64);
+            let take = block.traffic.iter().find(|i| layout.traffic[**i].label.name == "take cell").unwrap();
+            let old = layout.traffic[*take].coordinates[1][0].1;
+            world.values[0][old] = Fr::from(1u64);
+            let limb = wire(block, "elapsed");
+            world.values[0][limb] = Fr::from(9u64) - field;
+        }
+        let dropped = |label: Label| label.chip == "refresh" && label.name == "active";
+        assert!(world.faults(&nothing).iter().all(|fault| matches!(fault, Fault::Row(_, label) if dropped(*label))));
+        assert!(!world.faults(&nothing).is_empty());
+        assert_eq!(world.faults(&dropped), []);
+        assert!(world.verdict(&dropped));
+        assert!(!world.verdict(&nothing));
+    }
+}
+
+#[test]
+fn s14_a_row_at_another_clock() {
+    let mut world = run(vec![set(1, 1), set(2, 2), halt(0)]);
+    step(&mut world, 2).clock = 7;
+    register(&mut world, 2).last_time = 31;
+    caught_by_bus(world, true, &[Bus::State]);
+}
+
+#[test]
+fn s10_a_row_after_the_end() {
+    let mut world = run(vec![set(1, 1), halt(0)]);
+    let mut again = step(&mut world, 1).clone();
+    again.clock = 3;
+    again.accesses[3].as_mut().unwrap().old = 1;
+    again.accesses[3].as_mut().unwrap().old_time = 7;
+    world.rows[0].steps[Kind::Add as usize - 1].push(again);
+    register(&mut world, 1).last_time = 15;
+    caught_by_bus(world, true, &[Bus::State]);
+}
+
+#[test]
+fn one_register_three_times() {
+    let mut world = run(vec![set(1, 5), binary(Add64, 1, 1, 1), halt(0)]);
+    read(&mut world, 2, 1, 7);
+    write(&mut world, 2, 3, 12);
+    register(&mut world, 1).last = 12;
+    caught_by_bus(world, true, &[Bus::Memory]);
+}
+
+#[test]
+fn s8_a_cell_that_is_audited_twice() {
+    let mut world = run(vec![set(1, 5), word(Move, 0, 2, 1, 0, 0), halt(0)]);
+    read(&mut world, 2, 1, 0);
+    write(&mut world, 2, 3, 0);
+    register(&mut world, 2).last = 0;
+    let honest = *register(&mut world, 1);
+    step(&mut world, 2).accesses[1].as_mut().unwrap().old_time = honest.initial_time;
+    let second = AuditCell { free: 2, initial: 0, last: 0, last_time: honest.last_time, ..honest };
+    *register(&mut world, 1) = AuditCell { last_time: 7, ..honest };
+    let at = world.rows[0].audits.iter().position(|cell| cell.address == 1).unwrap();
+    world.rows[0].audits.insert(at + 1, second);
+    caught_by_rule(world, true, "audit", "ascending");
+}
+
+#[test]
+fn s7_an_audited_address_out_of_range() {
+    let mut world = run(vec![halt(0)]);
+    let free = world.rows[0].audit_end.unwrap();
+    let address = ADDRESS_END + 7;
+    let cell = AuditCell {
+        free,
+        address,
+        initial: 0,
+        initial_time: 0,
+        last: 0,
+        last_time: 0,
+        public_initial: false,
+        public_final: false,
+    };
+    world.rows[0].audits.push(cell);
+    world.rows[0].audit_end = Some(address + 1);
+    caught_by_rule(world, true, "audit_end", "ascending");
+}
+
+#[test]
+fn s9_swapped_and_forged_last_values() {
+    let words = vec![set(1, 5), set(2, 6), halt(0)];
+    let mut world = run(words.clone());
+    register(&mut world, 1).last = 6;
+    register(&mut world, 2).last = 5;
+    caught_by_bus(world, true, &[Bus::Memory]);
+    let mut world = run(words);
+    register(&mut world, 1).last_time += 4;
+    caught_by_bus(world, true, &[Bus::Memory]);
+}
+
+#[test]
+fn s9_public_cells_are_bound() {
+    let honest = || {
+        let (code, inputs) = cells();
+        World::honest(&code, &inputs, 10_000)
+    };
+    // Another word of output, one less, two exchanged.
+    let mut world = honest();
+    known(&mut world, Bus::Final)[0].plain += Fr::one();
+    caught_by_bus(world, true, &[Bus::Final]);
+    let mut world = honest();
+    let at = world.known.iter().position(|(_, tuple)| tuple.bus == Bus::Final).unwrap();
+    world.known.remove(at);
+    caught_by_bus(world, true, &[Bus::Final]);
+    let mut world = honest();
+    let mut last = known(&mut world, Bus::Final);
+    let other = last[0].plain;
+    last[0].plain = last[1].plain;
+    last[1].plain = other;
+    caught_by_bus(world, true, &[Bus::Final]);
+    // The prover does not say that a cell is public, or says it of another.
+    let mut world = honest();
+    cell(&mut world, Space::Output, 0).public_final = false;
+    caught_by_bus(world, true, &[Bus::Final]);
+    let mut world = honest();
+    register(&mut world, 2).public_final = true;
+    caught_by_bus(world, true, &[Bus::Final]);
+    // The output is what the verifier wants, but not what was written.
+    let mut world = honest();
+    cell(&mut world, Space::Output, 0).last ^= 1;
+    let wanted = cell(&mut world, Space::Output, 0).last;
+    let honest_one = Fr::from(wanted ^ 1);
+    let output = address(Space::Output, 0);
+    for tuple in known(&mut world, Bus::Final) {
+        if tuple.frame_pointer == output && tuple.plain == honest_one {
+            tuple.plain = Fr::from(wanted);
+        }
+    }
+    caught_by_bus(world, true, &[Bus::Memory]);
+}
+
+#[test]
+fn s9_an_input_that_is_passed_over() {
+    let words = vec![word(Get, IMMEDIATE_1, 2, 0, Space::Input as u16, 0), halt(0)];
+    let inputs = Inputs { input: vec![9; 8], ..Inputs::default() };
+    let mut world = World::honest(&program(words), &inputs, 10_000);
+    read(&mut world, 1, 2, 0);
+    write(&mut world, 1, 3, 0);
+    register(&mut world, 2).last = 0;
+    let input = cell(&mut world, Space::Input, 0);
+    (input.initial, input.last, input.public_initial) = (0, 0, false);
+    caught_by_bus(world, true, &[Bus::Initial]);
+}
+
+#[test]
+fn s20_a_register_that_does_not_start_as_zero() {
+    let mut world = run(vec![word(Move, 0, 2, 5, 0, 0), halt(0)]);
+    read(&mut world, 1, 1, 7);
+    write(&mut world, 1, 3, 7);
+    register(&mut world, 2).last = 7;
+    let register = register(&mut world, 5);
+    (register.initial, register.last) = (7, 7);
+    caught_by_rule(world, true, "audit", "zero");
+}
+
+#[test]
+fn s12_witness_words_beyond_the_length() {
+    let words = vec![word(Get, IMMEDIATE_1, 2, 0, Space::Witness as u16, 1), halt(0)];
+    let inputs = Inputs { witness: vec![9; 13], ..Inputs::default() };
+    let mut world = World::honest(&program(words), &inputs, 10_000);
+    let forged = 0x0909_0909_0909_0909;
+    read(&mut world, 1, 2, forged);
+    write(&mut world, 1, 3, forged);
+    register(&mut world, 2).last = forged;
+    let last = cell(&mut world, Space::Witness, 1);
+    (last.initial, last.last) = (forged, forged);
+    caught_by_rule(world, true, "witness", "spare bytes are zero");
+}
+
+/// A binary operation on registers, with another second operand than that with which it was executed.
+fn operands(opcode: Opcode, first: u64, honest: u64, forged: u64) -> World {
+    let words = |second| vec![set(1, first), set(2, second), binary(opcode, 3, 1, 2), halt(0)];
+    let mut world = run(words(honest));
+    replace_word(&mut world, 2, set(2, forged));
+    write(&mut world, 2, 3, forged);
+    read(&mut world, 3, 1, forged);
+    register(&mut world, 2).last = forged;
+    world
+}
+
+#[test]
+fn s12_a_hidden_division_by_zero() {
+    caught_by_rule(operands(DivU, 0, 1, 0), true, "divide", "remainder below divisor");
+    caught_by_rule(operands(RemU, 0, 1, 0), true, "divide", "remainder below divisor");
+    caught_by_rule(operands(DivS32, 0, 1, 0), true, "divide", "remainder below divisor");
+}
+
+#[test]
+fn s12_a_hidden_overflow_of_a_division() {
+    caught_by_rule(operands(DivS64, 1 << 63, 1, u64::MAX), true, "divide", "quotient representable");
+    caught_by_rule(operands(DivS32, 1 << 31, 1, u32::MAX.into()), true, "divide", "quotient representable");
+}
+
+#[test]
+fn s12_a_fake_trap_of_a_division() {
+    caught_by_rule(operands(DivU, 7, 0, 5), true, "divide_trap", "divisor is zero");
+    let world = operands(DivS64, 1 << 63, u64::MAX, u64::MAX - 1);
+    caught_by_rule(world, true, "divide_trap", "divisor is minus one");
+}
+
+#[test]
+fn s12_memory_end_hidden_and_fake() {
+    for (opcode, size) in
+        [(Load8U, 1), (Load16U, 2), (Load32S64, 4), (Load64, 8), (Store8, 1), (Store16, 2), (Store32, 4), (Store64, 8)]
+    {
+        let is_load = (opcode as u8) < Store8 as u8;
+        let access = match is_load {
+            true => word(opcode, 0, 2, 1, 0, 0),
+            false => word(opcode, 0, 0, 1, 2, 0),
+        };
+        let at = |base| vec![set(1, base), access, halt(0)];
+        let (chip, trap) = if is_load { ("load", "load_trap") } else { ("store", "store_trap") };
+        let run = |words, pages| World::honest(&program_with(words, vec![], pages), &Inputs::default(), 10_000);
+        // One byte beyond the end, as if there were two pages.
+        let mut world = run(at(65_536 - size + 1), 2);
+        set_pages(&mut world, 1);
+        caught_by_rule(world, true, chip, "in bounds");
+        // The last bytes, as if there were no page.
+        let mut world = run(at(65_536 - size), 0);
+        set_pages(&mut world, 1);
+        caught_by_rule(world, true, trap, "out of bounds");
+    }
+}
+
+#[test]
+fn s12_the_call_stack_hidden_and_fake() {
+    let most = (MAX_FRAME_POINTER - 7 * 8_191) as u16;
+    let distances = |last: u16| [&[8_191; 7][..], &[last]].concat();
+    let mut world = World::honest(&deep(&distances(most)), &Inputs::default(), 100);
+    replace_word(&mut world, 8, deep(&distances(most + 1)).words[7]);
+    step(&mut world, 9).frame_pointer += 1;
+    caught_by_rule(world, true, "jump", "frame in range");
+    let mut world = World::honest(&deep(&distances(most + 1)), &Inputs::default(), 100);
+    replace_word(&mut world, 8, deep(&distances(most)).words[7]);
+    caught_by_rule(world, true, "call_trap", "frame above the limit");
+}
+
+#[test]
+fn s12_an_indirect_call_that_should_not_trap() {
+    // The index is beyond the table; in truth it is its last.
+    let mut world = World::honest(&indirect(3, 8, 0), &Inputs::default(), 100);
+    replace_word(&mut world, 1, set(1, 2));
+    write(&mut world, 1, 3, 2);
+    read(&mut world, 2, 0, 2);
+    register(&mut world, 1).last = 2;
+    caught_by_rule(world, true, "call_indirect_trap", "index beyond table");
+}
+
+#[test]
+fn s12_the_type_of_an_indirect_call() {
+    let typed = |number: u64| word(CallIndirect, 0, 9, 1, 8, number | 3 << 32);
+    // A call that traps because of its type; in truth it is the entry's.
+    let mut world = World::honest(&indirect(1, 8, 0), &Inputs::default(), 100);
+    replace_word(&mut world, 2, typed(6));
+    caught_by_rule(world, true, "call_indirect_trap", "types differ");
+    // A call that goes on; in truth its type is another one: there is no word at what the row takes for the target.
+    let mut world = World::honest(&indirect(0, 8, 0), &Inputs::default(), 100);
+    replace_word(&mut world, 2, typed(6));
+    caught_by_bus(world, true, &[Bus::State]);
+}
+
+#[test]
+fn s20_a_return_to_another_address() {
+    let words = vec![word(Call, 0, 9, 0, 8, 3), halt(1), halt(0), word(Return, 0, 0, 1, 0, 0)];
+    let mut world = run(words.clone());
+    let forged = link(2, 0);
+    read(&mut world, 2, 0, forged);
+    register(&mut world, 9).last = forged;
+    let end = step(&mut world, 3);
+    (end.program_counter, end.entry) = (2, entry(&words[2]));
+    let state = known(&mut world, Bus::State);
+    let [_, end] = &mut state.into_iter().collect::<Vec<_>>()[..] else { panic!("two states") };
+    (end.plain, end.frame_pointer) = (Fr::ZERO, 0);
+    caught_by_bus(world, true, &[Bus::Memory]);
+}
+
+#[test]
+fn s11_an_unused_word_is_executed() {
+    let jump = |target| vec![word(Jump, 0, 0, 0, 0, target), halt(0)];
+    let mut world = run(jump(1));
+    replace_word(&mut world, 1, jump(50)[0]);
+    step(&mut world, 2).program_counter = 50;
+    caught_by_rule(world, true, "end", "fetch");
+    // Beyond the code table.
+    let mut world = run(jump(1));
+    replace_word(&mut world, 1, jump(1)[0]);
+    let mut forged = world.clone();
+    forged.program = Program { code: forged.program.code[..1].to_vec(), ..forged.program };
+    caught_by_rule(forged, true, "end", "fetch");
+}
+
+#[test]
+fn s11_another_word_than_the_code_has() {
+    let mut world = run(vec![set(1, 5), halt(0)]);
+    step(&mut world, 1).entry.rest = 6;
+    write(&mut world, 1, 3, 6);
+    register(&mut world, 1).last = 6;
+    caught_by_rule(world, true, "add", "fetch");
+}
+
+fn many_segments() -> World {
+    let words: Vec<Word> = (0..60).map(|index| set(index, 3)).chain([halt(0)]).collect();
+    let world = run(words);
+    assert!(world.values.len() > 2);
+    world
+}
+
+#[test]
+fn s15_dropped_repeated_and_exchanged_segments() {
+    for segment in 0..many_segments().rows.len() {
+        let mut world = many_segments();
+        world.rows.remove(segment);
+        world.refill();
+        assert!(world.faults(&nothing).contains(&Fault::Bus(Bus::State as u64)));
+        assert!(!world.verdict(&nothing));
+        let mut world = many_segments();
+        world.rows.push(world.rows[segment].clone());
+        world.refill();
+        assert!(world.faults(&nothing).contains(&Fault::Bus(Bus::State as u64)));
+        assert!(!world.verdict(&nothing));
+    }
+}
+
+#[test]
+fn s15_an_image_from_another_segment() {
+    let (code, inputs) = cells();
+    // Two segments bring the image.
+    let mut world = World::honest(&code, &inputs, 10_000);
+    world.rows.push(middle_client::circuit::Rows { first: true, ..Default::default() });
+    caught_by_bus(world, true, &[Bus::Initial]);
+    // None does.
+    let mut world = World::honest(&code, &inputs, 10_000);
+    world.rows[0].first = false;
+    caught_by_bus(world, true, &[Bus::Initial]);
+}
+
+#[test]
+fn s15_a_state_that_starts_again() {
+    // The second half is executed from the start once more: two chains, of which the verifier put one start.
+    let mut world = run(vec![set(1, 1), set(1, 2), halt(0)]);
+    let second = step(&mut world, 2);
+    (second.clock, second.program_counter) = (1, 0);
+    world.refill();
+    assert!(world.faults(&nothing).contains(&Fault::Bus(Bus::State as u64)));
+    assert!(!world.verdict(&nothing));
+}
+
+#[test]
+fn s12_an_end_that_is_made_the_cycle_limit() {
+    let mut world = run(vec![set(1, 1), halt(0)]);
+    let code: CanonicalCode = program(vec![set(1, 1), halt(0)]);
+    let forged = World::honest(&code, &Inputs::default(), 1);
+    // The verifier is told that the limit of two cycles was exhausted; the end of the program is taken for a state.
+    let end = *known(&mut world, Bus::State)[1];
+    let mut limit = forged.rows[0].trap.clone().unwrap();
+    limit.clock = 3;
+    world.rows[0].trap = Some(limit);
+    world.refill();
+    let block = Layout::get().block("limit", 0);
+    let layout = Layout::get();
+    let take = block.traffic.iter().find(|index| layout.traffic[**index].label.name == "take state").unwrap();
+    let column = |coordinate: usize| layout.traffic[*take].coordinates[coordinate][0].1;
+    world.values[0][column(0)] = end.plain;
+    world.values[0][column(2)] = end.program_counter;
+    world.values[0][column(3)] = Fr::from(end.frame_pointer);
+    let mut forged = forged;
+    let claimed = *known(&mut forged, Bus::State)[1];
+    *known(&mut world, Bus::State)[1] = KnownTuple { time: end.time, ..claimed };
+    caught_by_rule(world, false, "limit", "fetch");
+}
