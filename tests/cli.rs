@@ -276,7 +276,7 @@ fn proofs_are_made_and_verified() {
     let text = fs::read_to_string(output).unwrap();
     let fibonacci = "tests/extensions/fibonacci/fibonacci.wasm";
     let error = failure(1, &["verify", fibonacci, output]);
-    assert!(error.contains("proof.json: verification: code_commitment_mismatch"), "{error}");
+    assert!(error.contains("proof.json: relation: code_commitment_mismatch"), "{error}");
     let changed = |name: &str, from: &str, to: &str| {
         assert!(text.contains(from), "{from}");
         failure(1, &["verify", &path, &file(name, text.replacen(from, to, 1))])

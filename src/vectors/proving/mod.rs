@@ -484,7 +484,9 @@ fn changed(proven: &Proven) -> Vec<Case> {
             it.segments.push(it.segments[0].clone());
         }),
         two.proof("swapped", "exchange the segments", sum, |it| it.segments.swap(0, 1)),
-        two.proof("dropped", "drop the last segment", Reject::SegmentCountMismatch, |it| drop(it.segments.pop())),
+        two.proof("dropped", "drop the last segment", Reject::SegmentCountMismatch, |it| {
+            it.segments.pop();
+        }),
         two.proof("same-segment", "replace the second segment by the first", sum, |it| {
             it.segments[1] = it.segments[0].clone();
         }),
