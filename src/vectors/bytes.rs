@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(fault(json!("abc")), "module: does not begin with `0x`");
         assert_eq!(fault(json!({"blob": "x"})), "module.blob: there is no file blobs/\"x\"");
         let huge = json!({"parts": [{"repeat": "0x0000", "times": u32::MAX}], "sha256": "", "size": 0});
-        assert_eq!(fault(huge), "module.parts[0]: the bytes grow beyond 4194304");
+        assert_eq!(fault(huge), format!("module.parts[0]: the bytes grow beyond {MAX_BYTES}"));
         let wrong = json!({"parts": ["0x00"], "sha256": "00", "size": 1});
         assert!(fault(wrong).starts_with("module.sha256: the digest of the parts is 6e34"));
         assert!(fault(json!({"parts": ["0x00"], "sha256": "00", "size": 2})).starts_with("module.size:"));
