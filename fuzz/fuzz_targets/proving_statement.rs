@@ -36,7 +36,7 @@ static CASE: LazyLock<Case> = LazyLock::new(|| {
     }
 });
 
-/// Each three bytes are a place in the statement and what is added there.
+// Each three bytes are a place in the statement and what is added there.
 fuzz_target!(|bytes: &[u8]| {
     let mut encoding = CASE.statement.to_bytes();
     for change in bytes.chunks_exact(3) {
