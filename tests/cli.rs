@@ -294,6 +294,50 @@ fn proofs_are_made_and_verified() {
     assert!(error.contains("run `middle-client setup --tier small`"), "{error}");
 }
 
+/// Custom mode, from the setup to the verdict: who can forge is said wherever such a key is used.
+#[test]
+fn an_extension_has_a_key_of_its_own() {
+    let (path, key, output) = (adder("custom"), scratch("key.json"), scratch("custom-proof.json"));
+    let (key, output) = (key.to_str().unwrap(), output.to_str().unwrap());
+    let warned = |report: &Value| {
+        assert!(report["customWarning"].as_str().unwrap().contains("whoever ran the setup"), "{report}");
+        assert!(report["warning"].as_str().unwrap().contains("everybody can forge"), "{report}");
+        assert_eq!(report["tier"], "custom");
+    };
+    let sample = "0x0100000000000000ff";
+    let setup = json(&["setup", "--custom", &path, "--sample", sample, "--sample", "02,03", "--output", key, "--json"]);
+    warned(&setup);
+    let hash = setup["keyHash"].as_str().unwrap();
+    let file: Value = serde_json::from_str(&fs::read_to_string(key).unwrap()).unwrap();
+    assert_eq!([&file["keyHash"], &file["insecure"]], [&Value::from(hash), &Value::from(true)]);
+    assert!(file["warning"].as_str().unwrap().contains("can forge"), "{file}");
+
+    let proven = json(&["prove", &path, "--input", sample, "--custom", key, "--output", output, "--json"]);
+    warned(&proven);
+    assert!(fs::read_to_string(output).unwrap().contains("can forge"));
+    let verified = json(&["verify", &path, output, "--custom", key, "--key-hash", hash, "--json"]);
+    warned(&verified);
+    assert_eq!([&verified["proof"], &verified["outcome"]], ["accepted", "accepted"]);
+    let text = stdout(&["verify", &path, output, "--custom", key, "--key-hash", hash]);
+    assert!(text.contains("whoever ran the setup of this custom key can forge"), "{text}");
+
+    let error = failure(1, &["verify", &path, output]);
+    assert!(error.contains("--key-hash"), "{error}");
+    let other = format!("0x{}", "00".repeat(32));
+    let error = failure(1, &["verify", &path, output, "--custom", key, "--key-hash", &other]);
+    assert!(error.contains("key.json: verification: other_key"), "{error}");
+    let fibonacci = "tests/extensions/fibonacci/fibonacci.wasm";
+    let error = failure(1, &["verify", fibonacci, output, "--custom", key, "--key-hash", hash]);
+    assert!(error.contains("capacities_unsuited"), "{error}");
+    let error = failure(1, &["prove", fibonacci, "--custom", key, "--output", output]);
+    assert!(error.contains("capacities_unsuited"), "{error}");
+    failure(2, &["verify", &path, output, "--custom", key]);
+    failure(2, &["setup", "--custom", &path]);
+    failure(2, &["setup", "--custom", &path, "--tier", "small", "--output", key]);
+    failure(2, &["setup", "--custom", &path, "--sample", "zz", "--output", key]);
+    failure(2, &["setup", "--custom", &path, "--sample", "00,00,00,00", "--output", key]);
+}
+
 /// What can be known without a key is refused without one.
 #[test]
 fn what_cannot_be_proven_says_why() {

@@ -3,14 +3,14 @@
 
 use middle_client::canonical_code::{self, CanonicalCode, Machine};
 use middle_client::circuit::entry::{Kind, entry};
-use middle_client::circuit::{Machine as Circuit, TIERS};
+use middle_client::circuit::{Machine as Circuit, TIERS, Tier, fit};
 use middle_client::execution;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
 use middle_client::poseidon::{self, Domain, Fr, Parameters, Width, element_from_bytes, element_to_bytes};
 use middle_client::proof_system::example::{Permutation, Values};
 use middle_client::proof_system::*;
-use middle_client::proving::{self, Extension, ProofFile, TierVerifier, Tiers};
+use middle_client::proving::{self, CustomKey, Extension, ProofFile, TierVerifier, Tiers};
 use middle_client::statement::{Statement, relation};
 use middle_client::{profile, vectors};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -469,6 +469,19 @@ fn run_circuit(id: &str, input: &Value, expect: &Value) {
     }
 }
 
+fn custom_verifier(input: &Value) -> Result<(TierVerifier, CustomKey), Rejection> {
+    let hash: [u8; 32] = from_hex(&input["keyHash"]).try_into().unwrap();
+    let key = CustomKey::registered(&from_hex(&input["key"]), hash.into())?;
+    Ok((TierVerifier::custom(key.clone())?, key))
+}
+
+fn expect_capacities(id: &str, expect: &Value, tier: &Tier) {
+    assert_eq!([&expect["codeWords"], &expect["imageCells"]], [tier.code_words, tier.image_cells], "{id}");
+    let found = tier.rows.iter().copied().chain([tier.refreshes, tier.audits, tier.witness_words]);
+    let rows = expect["chips"].as_array().unwrap().iter().map(|chip| number(&chip["rows"]) as usize);
+    assert_eq!(rows.collect::<Vec<_>>(), found.collect::<Vec<_>>(), "{id}");
+}
+
 fn run_proving(id: &str, input: &Value, expect: &Value) {
     let verifier = || {
         Tiers::get(number(&input["tier"]))?;
@@ -487,8 +500,8 @@ fn run_proving(id: &str, input: &Value, expect: &Value) {
         "code_point" => verifier().and_then(|verifier| {
             let extension = Extension::from_wasm(&bytes(&input["module"]))?;
             assert_eq!(expect.get("codeCommitment").is_some(), expect["outcome"] == "accept", "{id}");
-            extension.check_fits(verifier.tier()?)?;
-            let constants = extension.program.constants(verifier.tier()?);
+            extension.check_fits(verifier.tier())?;
+            let constants = extension.program.constants(verifier.tier());
             let point = Prepared::derive(verifier.verifier.key(), &constants)?.point();
             assert_eq!(expect["codePoint"], to_hex(point_to_bytes(&point)), "{id}");
             Ok(())
@@ -501,17 +514,54 @@ fn run_proving(id: &str, input: &Value, expect: &Value) {
             assert_eq!(expect["statement"], to_hex(file.statement.to_bytes()), "{id}");
             assert_eq!(expect["proof"], to_hex(file.proof.to_bytes()), "{id}");
         }),
-        _ => verifier().and_then(|verifier| {
-            let extension = Extension::from_wasm(&bytes(&input["module"]))?;
-            let prepared = proving::Prepared::derive(extension, &verifier)?;
-            let statement = Statement::from_bytes(&from_hex(&input["statement"]))?;
-            let proof = proving::Proof::from_bytes(&from_hex(&input["proof"]))?;
-            proving::verify(&verifier, &prepared, &statement, &proof)?;
-            assert_eq!(expect["statementDigest"], to_hex(statement.digest()), "{id}");
-            let sums = fields(&expect["sums"]).unwrap().into_iter().sum::<Fr>();
-            assert_eq!(field(&expect["statementSum"]).unwrap() + sums, Fr::from(0u64), "{id}");
+        "fit" => Extension::from_wasm(&bytes(&input["module"])).and_then(|extension| {
+            let needs = |sample: &Value| {
+                let inputs = Inputs::new(&from_hex(&sample["input"]), &from_hex(&sample["witness"]), &[0; 256])?;
+                proving::needs(&extension, &inputs, 100_000)
+            };
+            let samples = input["samples"].as_array().unwrap().iter().map(needs).collect::<Result<Vec<_>, _>>()?;
+            let tier = fit(&extension.code, &samples).unwrap();
+            expect_capacities(id, &expect["capacities"], &tier);
+            let machine = Circuit::custom(&tier, &extension.program);
+            let shape = Shape::of(&machine);
+            assert_eq!(expect["rows"], shape.rows(), "{id}");
+            assert_eq!(expect["circuitDigest"], to_hex(shape.digest()), "{id}");
+            // The program is in the rows: no input is a constant, and no chip is there that its code cannot use.
+            assert_eq!((shape.constants, shape.public), (0, 1), "{id}");
+            for label in machine.labels().iter().filter(|label| label.chip != "sum") {
+                assert!(tier.capacity(label.chip) > 0, "{id}: {}", label.chip);
+            }
+            for (sample, segments) in samples.iter().zip(expect["segments"].as_array().unwrap()) {
+                assert_eq!(sample.segments(&tier), Some(number(segments)), "{id}");
+            }
             Ok(())
         }),
+        "custom_key" => custom_verifier(input).and_then(|(verifier, key)| {
+            let prepared = proving::Prepared::derive(Extension::from_wasm(&bytes(&input["module"]))?, &verifier)?;
+            expect_capacities(id, &expect["capacities"], &key.capacities);
+            assert_eq!(expect["circuitDigest"], to_hex(key.circuit), "{id}");
+            assert_eq!(expect["keyDigest"], to_hex(key.verifying_key.digest()), "{id}");
+            assert_eq!(expect["codeCommitment"], to_hex(prepared.extension.commitment), "{id}");
+            assert_eq!(input["key"], to_hex(key.to_bytes()), "{id}");
+            Ok(())
+        }),
+        "key_file" => CustomKey::from_json(input["text"].as_str().unwrap()).map(|key| {
+            assert_eq!(expect["key"], to_hex(key.to_bytes()), "{id}");
+            assert_eq!(expect["keyHash"], to_hex(key.digest()), "{id}");
+        }),
+        kind => (if kind == "custom_verify" { custom_verifier(input).map(|(it, _)| it) } else { verifier() }).and_then(
+            |verifier| {
+                let extension = Extension::from_wasm(&bytes(&input["module"]))?;
+                let prepared = proving::Prepared::derive(extension, &verifier)?;
+                let statement = Statement::from_bytes(&from_hex(&input["statement"]))?;
+                let proof = proving::Proof::from_bytes(&from_hex(&input["proof"]))?;
+                proving::verify(&verifier, &prepared, &statement, &proof)?;
+                assert_eq!(expect["statementDigest"], to_hex(statement.digest()), "{id}");
+                let sums = fields(&expect["sums"]).unwrap().into_iter().sum::<Fr>();
+                assert_eq!(field(&expect["statementSum"]).unwrap() + sums, Fr::from(0u64), "{id}");
+                Ok(())
+            },
+        ),
     };
     match result {
         Ok(()) => assert_eq!(expect["outcome"], "accept", "{id}"),

@@ -1,9 +1,9 @@
-//! Arbitrary bytes as a proof and as a proof file: what is accepted is the encoding of what it decodes to.
+//! Arbitrary bytes as a proof, as a custom key and as files of these: what is accepted is the encoding of what it decodes to.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use middle_client::proving::{Proof, ProofFile, SegmentProof};
+use middle_client::proving::{CustomKey, Proof, ProofFile, SegmentProof};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(proof) = Proof::from_bytes(bytes) {
@@ -13,9 +13,15 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(segment) = SegmentProof::from_bytes(bytes) {
         assert_eq!(segment.to_bytes(), bytes);
     }
+    if let Ok(key) = CustomKey::from_bytes(bytes) {
+        assert_eq!(key.to_bytes(), bytes);
+    }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(file) = ProofFile::from_json(text) {
         assert_eq!(file.statement.tier, file.proof.tier);
         assert_eq!(ProofFile::from_json(&file.to_json()), Ok(file));
+    }
+    if let Ok(key) = CustomKey::from_json(text) {
+        assert_eq!(CustomKey::from_json(&key.to_json()), Ok(key));
     }
 });

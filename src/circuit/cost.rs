@@ -83,7 +83,8 @@ pub fn costs() -> Costs {
 }
 
 impl Tier {
-    /// How many rows of a chip a segment has: 1 of those whose number is the same in all tiers.
+    /// How many rows of a chip a segment has: of those whose number is the same in all tiers 1, or 0 if no row can ask for
+    /// them.
     pub fn capacity(&self, chip: &str) -> u64 {
         if let Some(index) = Kind::ALL.iter().position(|kind| kind.name() == chip) {
             return self.rows[index] as u64;
@@ -94,6 +95,15 @@ impl Tier {
             "witness" => self.witness_words as u64,
             "code table" => self.code_words as u64,
             "image" => self.image_cells as u64,
+            // CIRCUIT-020: what no row of a class can ask for is left out.
+            "divide_trap" => self.has(Kind::Divide).into(),
+            "load_trap" => self.has(Kind::Load).into(),
+            "store_trap" => self.has(Kind::Store).into(),
+            "call_trap" => self.has(Kind::Jump).into(),
+            "call_indirect_trap" => self.has(Kind::CallIndirect).into(),
+            "and table" => self.has(Kind::Bitwise).into(),
+            "count table" => self.has(Kind::Count).into(),
+            "place table" => (self.has(Kind::Load) || self.has(Kind::Store)).into(),
             _ => 1,
         }
     }
@@ -101,8 +111,9 @@ impl Tier {
     /// What a segment costs.
     pub fn cost(&self, costs: &Costs) -> Cost {
         let chips = costs.iter().map(|(chip, cost)| cost.times(self.capacity(chip)));
-        // The sum of the fractions, and the row of the blinder, which no other row uses.
-        chips.fold(Cost { constraints: 2, wires: 1, ..Cost::default() }, |sum, cost| sum.plus(&cost))
+        // The sum of the fractions, the row of the blinder, which no other row uses, and that of `first` if no image does.
+        let constraints = 2 + u64::from(self.image_cells == 0);
+        chips.fold(Cost { constraints, wires: 1, ..Cost::default() }, |sum, cost| sum.plus(&cost))
     }
 
     /// The domain of a segment: its constraints, filled up to a power of two.

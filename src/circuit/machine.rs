@@ -87,7 +87,7 @@ pub struct Machine<'a> {
     pub tier: &'a Tier,
     /// The program; in universal mode its values only.
     pub program: Option<&'a Program>,
-    /// Whether the program is a constant of the circuit.
+    /// CIRCUIT-019: whether the program is a constant of the circuit.
     pub custom: bool,
     /// The rows, for a prover.
     pub rows: Option<&'a Rows>,
@@ -97,6 +97,11 @@ impl<'a> Machine<'a> {
     /// The circuit for all programs, without values.
     pub fn universal(tier: &'a Tier) -> Machine<'a> {
         Machine { tier, program: None, custom: false, rows: None }
+    }
+
+    /// The circuit for one program, without values. The tier has exactly its words and cells.
+    pub fn custom(tier: &'a Tier, program: &'a Program) -> Machine<'a> {
+        Machine { tier, program: Some(program), custom: true, rows: None }
     }
 
     /// The labels of the circuit's rows, in their order.
@@ -154,7 +159,7 @@ impl Circuit for Machine<'_> {
                 chips::row(kind, &mut builder, steps.get(index));
             }
         }
-        for (name, chip, kind) in TRAP_CHIPS {
+        for (name, chip, kind) in TRAP_CHIPS.into_iter().filter(|(name, ..)| self.tier.capacity(name) > 0) {
             builder.chip(name);
             let at_limit = |step: &&Step| step.trap == Some(Trap::CycleLimitExhausted);
             chip(
@@ -178,7 +183,7 @@ impl Circuit for Machine<'_> {
         builder.chip("audit_end");
         chips::audit::audit_end(&mut builder, rows.audit_end);
 
-        put_tables(&mut builder);
+        put_tables(&mut builder, self.tier);
         builder.chip("code table");
         for (address, entry) in constants.into_iter().enumerate() {
             let count = builder.tables.code[address];

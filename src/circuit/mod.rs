@@ -5,6 +5,7 @@ pub mod bus;
 pub mod chips;
 pub mod cost;
 pub mod entry;
+pub mod fit;
 pub mod machine;
 pub mod plan;
 pub mod public;
@@ -14,6 +15,7 @@ pub mod tables;
 pub mod tier;
 
 pub use cost::{Cost, Costs, Needs, costs};
+pub use fit::{MAX_CUSTOM_ROWS, fit, suits};
 pub use machine::{Machine, Program, Rows};
 pub use plan::Plan;
 pub use tier::{TIERS, Tier};

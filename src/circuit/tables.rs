@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, constant, times};
 use super::bus::{Bus, Coordinate, Tuple, pow2};
+use super::tier::Tier;
 use crate::proof_system::EarlyLinear;
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
@@ -113,7 +114,8 @@ pub fn place_entry(place: EarlyLinear, size_log: EarlyLinear, crosses: EarlyLine
 }
 
 /// Puts each entry as often as it is taken; how often is the prover's to say.
-pub(super) fn put_tables(builder: &mut Builder) {
+pub(super) fn put_tables(builder: &mut Builder, tier: &Tier) {
+    let entries = |table, entries: u64| 0..entries * tier.capacity(table);
     builder.chip("range table");
     for bits in 0..=LIMB_BITS {
         for value in 0..1u64 << bits {
@@ -124,7 +126,7 @@ pub(super) fn put_tables(builder: &mut Builder) {
         }
     }
     builder.chip("and table");
-    for first in 0..1u64 << AND_BITS {
+    for first in entries("and table", 1 << AND_BITS) {
         for second in 0..1u64 << AND_BITS {
             let count = builder.tables.and[(first | second << AND_BITS) as usize];
             let entry = and_entry(constant(first), constant(second), constant(first & second));
@@ -142,13 +144,13 @@ pub(super) fn put_tables(builder: &mut Builder) {
         );
     }
     builder.chip("count table");
-    for value in 0..1u64 << AND_BITS {
+    for value in entries("count table", 1 << AND_BITS) {
         let count = builder.tables.ones[value as usize];
         put_entry(builder, Bus::Ones, count, ones_entry(constant(value), constant(value.count_ones().into())));
     }
     builder.chip("place table");
-    for index in 0..32u32 {
-        let place = Place { place: index & 7, size_log: index >> 3 };
+    for index in entries("place table", 32) {
+        let place = Place { place: index as u32 & 7, size_log: index as u32 >> 3 };
         let entry = place_entry(
             constant(place.place.into()),
             constant(place.size_log.into()),

@@ -26,6 +26,11 @@ impl Tier {
     pub const fn constants(&self) -> usize {
         self.code_words + 2 * self.image_cells
     }
+
+    /// Whether a segment has a row of this kind.
+    pub const fn has(&self, kind: Kind) -> bool {
+        self.rows[kind as usize - 1] > 0
+    }
 }
 
 /// The tiers, by number. A segment of the first has 2¹⁶ rows, for short Operations; one of the others 2²⁰, with the mix of

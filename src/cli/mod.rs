@@ -46,7 +46,7 @@ enum Command {
     /// Check, lower, run or measure a WebAssembly module
     #[command(subcommand)]
     Wasm(wasm::Command),
-    /// Make the keys of a tier with an insecure test ceremony
+    /// Make the keys of a tier, or of one extension, with an insecure test ceremony
     Setup(proof::SetupArguments),
     /// Execute a module and prove the statement about it
     Prove(Box<proof::ProveArguments>),

@@ -6,15 +6,16 @@ use super::source;
 use super::wasm::{Run, Source};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use middle_client::circuit::{Needs, TIERS, Tier, costs};
-use middle_client::host_interface::Inputs;
+use middle_client::circuit::{Needs, TIERS, Tier, costs, fit};
+use middle_client::host_interface::{Context, Inputs};
 use middle_client::notation::Rejection;
 use middle_client::proof_system::{
     CacheError, Commitment, Origin, ProvingKey, VerifyingKey, domain_size, point_from_bytes, point_to_bytes,
 };
 use middle_client::proving::{
-    Extension, Job, Phase, Prepared, Proof, ProofFile, ProveError, Randomness, SegmentProof, TierVerifier, Tiers,
-    cached_verifying_key, commit_segment, insecure_tier_key, needs, prove_segment, published, verify as verify_proof,
+    CUSTOM_TIER, CUSTOM_WARNING, CustomKey, Extension, Job, Phase, Prepared, Proof, ProofFile, ProveError, Randomness,
+    SegmentProof, TierVerifier, Tiers, cached_verifying_key, commit_segment, insecure_custom_key, insecure_tier_key,
+    needs, prove_segment, published, tier_name, verify as verify_proof,
 };
 use middle_client::statement::{Statement, Terms};
 use middle_client::vectors::{hex, quantity};
@@ -28,6 +29,8 @@ use std::time::{Duration, Instant};
 const WARNING: &str = "the key is from a published seed: everybody can forge proofs under it";
 /// How much longer a segment takes to prove than to commit to: for the estimate of the remaining time.
 const PROVE_WEIGHT: u64 = 12;
+/// Cycles after which a sample execution ends.
+const MAX_SAMPLE_CYCLES: u64 = 1_000_000_000;
 
 #[derive(Args, Default)]
 pub struct Cache {
@@ -52,11 +55,26 @@ impl Cache {
 #[derive(Args)]
 #[command(after_help = "Examples:
   middle-client setup                       the key of the smallest tier, for short Operations
-  middle-client setup --tier hash --json    a key of 2^20 rows; takes minutes and 3 GB of memory")]
+  middle-client setup --tier hash --json    a key of 2^20 rows; takes minutes and 3 GB of memory
+
+Custom mode: a key for one extension, whose program is part of the circuit. Whoever runs this setup can forge proofs of the
+extension. The rows of each chip are fitted to sample executions: an input, a witness input and a context, each hex or @FILE.
+
+  middle-client setup --custom extension.wasm --sample 0x2a --output key.json
+  middle-client setup --custom extension.wasm --sample @message.bin,@secret.bin --sample @long.bin --output key.json")]
 pub struct SetupArguments {
     /// The tier, by name
     #[arg(long, default_value = "small", value_name = "NAME")]
     tier: String,
+    /// A module that gets a key of its own
+    #[arg(long, value_name = "FILE", conflicts_with = "tier", requires = "output")]
+    custom: Option<PathBuf>,
+    /// A sample execution; can be given several times. Without one each chip has one row
+    #[arg(long, value_name = "INPUT[,WITNESS[,CONTEXT]]", requires = "custom")]
+    sample: Vec<String>,
+    /// Where the custom key is written to, for provers and verifiers
+    #[arg(long, value_name = "FILE", requires = "custom")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     cache: Cache,
     /// Print JSON
@@ -68,6 +86,7 @@ pub struct SetupArguments {
 #[command(after_help = "Examples:
   middle-client prove extension.wasm --input @message.bin --output proof.json
   middle-client prove extension.wasm --input 0x2a --witness @secret.bin --segments 4 --output proof.json
+  middle-client prove extension.wasm --input 0x2a --custom key.json --output proof.json
 
 Segments can be proven by separate processes, on any machines that share a directory. All of them get
 the same module and inputs. Who can read the directory can learn the private witness input from the proof.
@@ -87,6 +106,9 @@ pub struct ProveArguments {
     /// The tier, by name [default: the one with the fewest rows in all segments]
     #[arg(long, value_name = "NAME")]
     tier: Option<String>,
+    /// A custom key of the extension, from `setup --custom`
+    #[arg(long, value_name = "FILE", conflicts_with = "tier")]
+    custom: Option<PathBuf>,
     /// Segments of the proof, so that their number does not show what was executed; 0 stands for as many as are needed
     #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "K")]
     segments: u32,
@@ -122,8 +144,10 @@ pub struct ProveArguments {
 #[command(after_help = "Examples:
   middle-client verify extension.wasm proof.json
   middle-client verify extension.wasm proof.json --json
+  middle-client verify extension.wasm proof.json --custom key.json --key-hash 0x...
 
-The key is the published one of the proof's tier: `middle-client setup` puts it into the cache. The exit code is 0 if the
+The key is the published one of the proof's tier: `middle-client setup` puts it into the cache. A custom key has the key hash
+that is registered for the extension; whoever ran its setup can forge proofs under it. The exit code is 0 if the
 statement that is printed has been proven, and 1 if it has not.")]
 pub struct VerifyArguments {
     /// The extension's module: binary, or text if it is called .wat
@@ -133,6 +157,12 @@ pub struct VerifyArguments {
     /// A file with the verifying key; its digest has to be the published one
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// A custom key of the extension
+    #[arg(long, value_name = "FILE", conflicts_with = "key", requires = "key_hash")]
+    custom: Option<PathBuf>,
+    /// The key hash of the extension's entry in the registry
+    #[arg(long, value_name = "HEX", requires = "custom")]
+    key_hash: Option<String>,
     #[command(flatten)]
     cache: Cache,
     /// Print JSON
@@ -141,11 +171,22 @@ pub struct VerifyArguments {
 }
 
 pub fn setup(arguments: &SetupArguments, out: &mut impl Write) -> Result<(), Failure> {
-    let (_, tier) = tier_named(&arguments.tier)?;
     let start = Instant::now();
+    if let (Some(file), Some(output)) = (&arguments.custom, &arguments.output) {
+        let (custom, key, origin) = custom_setup(arguments, file, output)?;
+        let mut result = Report::new("tier", tier_name(CUSTOM_TIER));
+        result.add("circuit digest", hex(custom.circuit));
+        result.add("key digest", hex(custom.verifying_key.digest()));
+        result.add("key hash", hex(custom.digest()));
+        result.add("code words", custom.capacities.code_words);
+        result.add("image cells", custom.capacities.image_cells);
+        add_key(&mut result, &key, origin, start);
+        result.add("custom warning", CUSTOM_WARNING);
+        return Ok(result.print(arguments.json, out)?);
+    }
+    let (_, tier) = tier_named(&arguments.tier)?;
     let (key, origin) = key_of(&arguments.cache, tier)?;
-    let shape = &key.shape;
-    let (circuit, digest) = (shape.digest(), key.verifying_key.digest());
+    let (circuit, digest) = (key.shape.digest(), key.verifying_key.digest());
     let mut result = Report::new("tier", tier.name);
     result.add("circuit digest", hex(circuit));
     result.add("key digest", hex(digest));
@@ -156,6 +197,47 @@ pub fn setup(arguments: &SetupArguments, out: &mut impl Write) -> Result<(), Fai
         None => "none",
     };
     result.add("published", is_published);
+    add_key(&mut result, &key, origin, start);
+    Ok(result.print(arguments.json, out)?)
+}
+
+/// Makes the key of an extension's own circuit and writes what is published of it.
+fn custom_setup(
+    arguments: &SetupArguments,
+    file: &Path,
+    output: &Path,
+) -> Result<(CustomKey, ProvingKey, Origin), Failure> {
+    let fail = |rejection: Rejection| Failure::input(file.display(), rejection);
+    let extension = Extension::from_wasm(&source::read_module(file)?).map_err(fail)?;
+    let mut samples = Vec::new();
+    for sample in &arguments.sample {
+        let mut parts = sample.split(',').map(|part| source::bytes("--sample", part));
+        let mut next = || parts.next().transpose();
+        let (input, witness, context) = (next()?, next()?, next()?);
+        if next()?.is_some() {
+            return Err(Failure::Usage("--sample: more than an input, a witness input and a context".into()));
+        }
+        let context = context.unwrap_or_else(|| vec![0; Context::BYTES]);
+        let inputs = Inputs::new(&input.unwrap_or_default(), &witness.unwrap_or_default(), &context).map_err(fail)?;
+        samples.push(needs(&extension, &inputs, MAX_SAMPLE_CYCLES).map_err(fail)?);
+    }
+    let capacities = fit(&extension.code, &samples)
+        .ok_or_else(|| Failure::input(file.display(), "the program is too large for a circuit of its own"))?;
+    let directory = arguments.cache.directory()?;
+    let (key, custom, origin) =
+        waiting(&directory, "the custom key", || insecure_custom_key(&directory, &extension, &capacities))?;
+    fs::write(output, custom.to_json()).map_err(|error| Failure::input(output.display(), error))?;
+    Ok((custom, key, origin))
+}
+
+/// The key in a file, whatever it is worth: its hash decides.
+fn custom_key(path: &Path) -> Result<CustomKey, Failure> {
+    let text = String::from_utf8(source::read(path)?).map_err(|error| Failure::input(path.display(), error))?;
+    CustomKey::from_json(&text).map_err(|rejection| Failure::input(path.display(), rejection))
+}
+
+fn add_key(result: &mut Report, key: &ProvingKey, origin: Origin, start: Instant) {
+    let shape = &key.shape;
     result.add("rows", shape.rows());
     result.add("domain", domain_size(shape.rows()).unwrap_or_default());
     result.add("constants", shape.constants);
@@ -172,7 +254,6 @@ pub fn setup(arguments: &SetupArguments, out: &mut impl Write) -> Result<(), Fai
     }
     result.add("seconds", seconds(start));
     result.add("warning", WARNING);
-    Ok(result.print(arguments.json, out)?)
 }
 
 pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Failure> {
@@ -184,28 +265,48 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         ProveError::Rejected(rejection) => Failure::input(source.file.display(), rejection),
         error => Failure::input(source.file.display(), error),
     };
-    let (number, tier) = match &arguments.tier {
-        Some(name) => tier_named(name)?,
-        None => {
-            let needs = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
-            let number = best_tier(&needs).ok_or_else(|| fail(ProveError::NoCapacity("largest")))?;
-            (number, Tiers::get(number).map_err(|error| fail(error.into()))?)
-        }
-    };
-    let terms = Terms {
+    let mut terms = Terms {
         chain_id: arguments.chain_id,
         extension_id: fixed("--extension-id", arguments.extension_id.as_deref())?.into(),
-        tier: number,
+        tier: CUSTOM_TIER,
         segments: arguments.segments,
         cycle_limit: arguments.run.cycle_limit,
         prover: fixed::<20>("--prover", arguments.prover.as_deref())?.into(),
     };
-    // What can be refused without the key, which may take minutes, is refused before.
-    extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
     let start = Instant::now();
-    let (key, _) = key_of(&arguments.cache, tier)?;
-    let verifier = TierVerifier::new(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
-    let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
+    let (key, verifier, prepared) = if let Some(path) = &arguments.custom {
+        let custom = custom_key(path)?;
+        let verifier = TierVerifier::custom(custom.clone()).map_err(|error| fail(error.into()))?;
+        let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
+        let directory = arguments.cache.directory()?;
+        let (key, made, _) = waiting(&directory, "the custom key", || {
+            insecure_custom_key(&directory, &prepared.extension, &custom.capacities)
+        })?;
+        if made != custom {
+            return Err(Failure::input(
+                path.display(),
+                "the key is not from the published seed: only its owner can prove",
+            ));
+        }
+        (key, verifier, prepared)
+    } else {
+        let (number, tier) = match &arguments.tier {
+            Some(name) => tier_named(name)?,
+            None => {
+                let needs =
+                    needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
+                let number = best_tier(&needs).ok_or_else(|| fail(ProveError::NoCapacity("largest")))?;
+                (number, Tiers::get(number).map_err(|error| fail(error.into()))?)
+            }
+        };
+        terms.tier = number;
+        // What can be refused without the key, which may take minutes, is refused before.
+        extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
+        let (key, _) = key_of(&arguments.cache, tier)?;
+        let verifier = TierVerifier::new(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
+        let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
+        (key, verifier, prepared)
+    };
     let job = Job::new(&prepared, &inputs, &terms).map_err(fail)?;
     let mut work = Work { job: &job, key: &key, directory: arguments.job.as_deref(), inputs: &inputs };
     let proof = if arguments.join {
@@ -214,7 +315,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         let done = if arguments.commit { work.commit(&arguments.segment)? } else { work.prove(&arguments.segment)? };
         let mut result = Report::new(if arguments.commit { "committed" } else { "proven" }, done);
         result.add("segments", job.plan.segments);
-        result.add("tier", tier.name);
+        result.add("tier", tier_name(terms.tier));
         result.add("statement digest", hex(job.statement.digest()));
         return Ok(result.print(source.json, out)?);
     } else {
@@ -231,7 +332,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
     add_statement(&mut result, &file.statement);
     result.add("proof size", file.proof.to_bytes().len());
     result.add("seconds", seconds(start));
-    result.add("warning", WARNING);
+    add_warnings(&mut result, &file.statement);
     Ok(result.print(source.json, out)?)
 }
 
@@ -254,10 +355,22 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
         Err(rejection) => return Err(refuse(&arguments.file, rejection, out)?),
     };
     let number = file.proof.tier;
-    let tier = Tiers::get(number).map_err(|rejection| Failure::input(arguments.proof.display(), rejection))?;
-    let key = published_key(arguments, tier)?;
+    let verifier = if let (Some(path), Some(hash)) = (&arguments.custom, &arguments.key_hash) {
+        let key_hash = fixed("--key-hash", Some(hash.as_str()))?.into();
+        let custom = CustomKey::registered(&custom_key(path)?.to_bytes(), key_hash).and_then(TierVerifier::custom);
+        match custom {
+            Ok(verifier) => Ok(verifier),
+            Err(rejection) => return Err(refuse(path, rejection, out)?),
+        }
+    } else if number == CUSTOM_TIER {
+        let cause = "the proof is under a custom key: give it with --custom, and the registered hash with --key-hash";
+        return Err(Failure::input(arguments.proof.display(), cause));
+    } else {
+        let tier = Tiers::get(number).map_err(|rejection| Failure::input(arguments.proof.display(), rejection))?;
+        TierVerifier::new(number, published_key(arguments, tier)?)
+    };
     let start = Instant::now();
-    let result = TierVerifier::new(number, key).and_then(|verifier| {
+    let result = verifier.and_then(|verifier| {
         let prepared = Prepared::derive(extension, &verifier)?;
         verify_proof(&verifier, &prepared, &file.statement, &file.proof)
     });
@@ -268,7 +381,7 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
     result.add("outcome", outcome_name(file.statement.outcome));
     add_statement(&mut result, &file.statement);
     result.add("seconds", seconds(start));
-    result.add("warning", WARNING);
+    add_warnings(&mut result, &file.statement);
     Ok(result.print(arguments.json, out)?)
 }
 
@@ -309,14 +422,19 @@ pub fn best_tier(needs: &Needs) -> Option<u32> {
     fitting.min().map(|(_, number)| number)
 }
 
-/// The proving key of a tier, with a spinner while it is read or made.
+/// The proving key of a tier.
 fn key_of(cache: &Cache, tier: &Tier) -> Result<(ProvingKey, Origin), Failure> {
     let directory = cache.directory()?;
+    waiting(&directory, &format!("key of tier {}", tier.name), || insecure_tier_key(&directory, tier))
+}
+
+/// A key, with a spinner while it is read or made.
+fn waiting<T>(directory: &Path, what: &str, make: impl FnOnce() -> Result<T, CacheError>) -> Result<T, Failure> {
     let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("the template is right");
     let spinner = ProgressBar::new_spinner().with_style(style);
-    spinner.set_message(format!("key of tier {}: reads it, or makes it with an insecure test ceremony", tier.name));
+    spinner.set_message(format!("{what}: reads it, or makes it with an insecure test ceremony"));
     spinner.enable_steady_tick(Duration::from_millis(100));
-    let result = insecure_tier_key(&directory, tier);
+    let result = make();
     spinner.finish_and_clear();
     result.map_err(|error| match error {
         CacheError::File { path, error } => Failure::input(path.display(), error),
@@ -532,9 +650,17 @@ fn add_statement(result: &mut Report, statement: &Statement) {
     result.add("extension id", hex(statement.extension_id));
     result.add("code commitment", hex(statement.code_commitment));
     result.add("prover", hex(statement.prover));
-    result.add("tier", Tiers::get(statement.tier).map_or("unknown", |tier| tier.name));
+    result.add("tier", tier_name(statement.tier));
     result.add("segments", statement.segments);
     result.add("statement digest", hex(statement.digest()));
+}
+
+/// Who can forge such a proof.
+fn add_warnings(result: &mut Report, statement: &Statement) {
+    result.add("warning", WARNING);
+    if statement.tier == CUSTOM_TIER {
+        result.add("custom warning", CUSTOM_WARNING);
+    }
 }
 
 /// The bytes of an option; all zero if it is not given.

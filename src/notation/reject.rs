@@ -219,6 +219,12 @@ reasons! {
     TierMismatch, "tier_mismatch", Verification;
     /// A program is larger than the tier allows.
     CodeExceedsTier, "code_exceeds_tier", Verification;
+    /// The capacities of a custom key do not suit the extension's program.
+    CapacitiesUnsuited, "capacities_unsuited", Verification;
+    /// The circuit of a custom key is not that of the extension's program and the key's capacities.
+    OtherCircuit, "other_circuit", Verification;
+    /// The text of a key file is not as it has to be.
+    KeyFileMalformed, "key_file_malformed", Verification;
     /// There are not as many segment proofs as the statement says.
     SegmentCountMismatch, "segment_count_mismatch", Verification;
     /// What the segments put and take is not what the statement puts and takes.

@@ -1,5 +1,6 @@
 //! An extension as a prover or verifier needs it: its code, and the contribution of its code to the inputs of a key.
 
+use super::custom::{CUSTOM_TIER, CustomKey};
 use super::keys::TierVerifier;
 use crate::canonical_code::{CanonicalCode, lower};
 use crate::circuit::{Program, Tier};
@@ -46,22 +47,39 @@ impl Extension {
     }
 }
 
-/// An extension prepared for a tier's key: the code point is derived here, once.
+/// An extension prepared for a key: the code point is derived here, once.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// The extension.
     pub extension: Extension,
-    pub(super) tier: u32,
+    /// The number of the tier.
+    pub(super) number: u32,
+    /// The capacities.
+    pub(super) tier: Tier,
     pub(super) point: proof_system::Prepared,
 }
 
 impl Prepared {
-    /// PROVE-004: derives the code point from the module's code, never from anybody's word.
+    /// PROVE-004: derives the code point from the module's code, never from anybody's word. PROVE-014: of a custom key,
+    /// derives its circuit; then there are no constants, and the point is the identity.
     pub fn derive(extension: Extension, verifier: &TierVerifier) -> Result<Prepared, Rejection> {
-        let tier = verifier.tier()?;
-        extension.check_fits(tier)?;
-        let constants = extension.program.constants(tier);
+        let tier = verifier.tier().clone();
+        let constants = match verifier.circuit {
+            Some(circuit) => {
+                CustomKey::check(&tier, circuit, &extension)?;
+                Vec::new()
+            }
+            None => {
+                extension.check_fits(&tier)?;
+                extension.program.constants(&tier)
+            }
+        };
         let point = proof_system::Prepared::derive(verifier.verifier.key(), &constants)?;
-        Ok(Prepared { extension, tier: verifier.number, point })
+        Ok(Prepared { extension, number: verifier.number, tier, point })
+    }
+
+    /// Whether the program is part of the circuit.
+    pub(super) fn is_custom(&self) -> bool {
+        self.number == CUSTOM_TIER
     }
 }

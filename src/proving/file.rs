@@ -1,6 +1,6 @@
 //! Proof files: JSON that says what it is, with statement and proof in hex.
 
-use super::{Proof, Tiers};
+use super::{CUSTOM_NAME, CUSTOM_TIER, CUSTOM_WARNING, Proof, Tiers, tier_name};
 use crate::notation::{Reject, Rejection};
 use crate::statement::Statement;
 use serde::{Deserialize, Serialize};
@@ -24,9 +24,17 @@ struct File {
     format: String,
     version: u32,
     insecure: bool,
+    /// Of a custom key only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
     tier: String,
     statement: String,
     proof: String,
+}
+
+/// What a file of this tier has to say beside that its key is insecure.
+fn warning(tier: u32) -> Option<&'static str> {
+    (tier == CUSTOM_TIER).then_some(CUSTOM_WARNING)
 }
 
 impl ProofFile {
@@ -38,7 +46,8 @@ impl ProofFile {
             version: 1,
             // All keys are from a published seed.
             insecure: true,
-            tier: Tiers::get(self.proof.tier).map(|tier| tier.name).unwrap_or("unknown").into(),
+            warning: warning(self.proof.tier).map(String::from),
+            tier: tier_name(self.proof.tier).into(),
             statement: hex(self.statement.to_bytes()),
             proof: hex(self.proof.to_bytes()),
         };
@@ -73,7 +82,14 @@ impl ProofFile {
         let (statement, proof) = (bytes("statement", &file.statement)?, bytes("proof", &file.proof)?);
         let statement = Statement::from_bytes(&statement).map_err(within("statement"))?;
         let proof = Proof::from_bytes(&proof).map_err(within("proof"))?;
-        let (number, _) = Tiers::named(&file.tier)?;
+        let number = match file.tier.as_str() {
+            CUSTOM_NAME => CUSTOM_TIER,
+            name => Tiers::named(name)?.0,
+        };
+        // PROVE-010: who can forge stands beside every proof under a custom key, and beside no other.
+        if file.warning.as_deref() != warning(number) {
+            return Err(malformed(format!("the warning {:?} is not that of the tier {}", file.warning, file.tier)));
+        }
         if [statement.tier, proof.tier] != [number; 2] {
             let detail = format!(
                 "the file is of tier {number}, its statement of {}, its proof of {}",

@@ -1,5 +1,6 @@
 //! The keys of the tiers.
 
+use super::custom::{CUSTOM_NAME, CUSTOM_TIER, CustomKey};
 use crate::circuit::{Machine, TIERS, Tier};
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::proof_system::{CacheError, Origin, ProvingKey, Verifier, VerifyingKey, cached_insecure_setup};
@@ -9,13 +10,17 @@ use std::path::{Path, PathBuf};
 /// From what the seed of the published setup is hashed. Everybody knows it: keys from it are for tests and vectors.
 pub const SETUP_SEED: &[u8] = b"middle-client insecure setup v1";
 
-/// A tier's verifying key, prepared.
+/// The verifying key of a tier or of an extension's own circuit, prepared.
 #[derive(Clone, Debug)]
 pub struct TierVerifier {
-    /// The number of the tier.
+    /// The number of the tier; [`CUSTOM_TIER`] for a circuit of an extension.
     pub number: u32,
     /// The verifier of its key.
     pub verifier: Verifier,
+    /// The capacities.
+    pub(super) tier: Tier,
+    /// The digest of an extension's own circuit.
+    pub(super) circuit: Option<B256>,
 }
 
 /// What is published of a tier's key from the published seed.
@@ -65,11 +70,26 @@ impl Tiers {
     }
 }
 
+/// The name of a tier, or of what stands for a circuit of an extension.
+pub fn tier_name(number: u32) -> &'static str {
+    match number {
+        CUSTOM_TIER => CUSTOM_NAME,
+        _ => Tiers::get(number).map_or("unknown", |tier| tier.name),
+    }
+}
+
 impl TierVerifier {
     /// Prepares the key of a tier.
     pub fn new(number: u32, key: VerifyingKey) -> Result<TierVerifier, Rejection> {
-        Tiers::get(number)?;
-        Ok(TierVerifier { number, verifier: Verifier::new(key)? })
+        let tier = Tiers::get(number)?.clone();
+        Ok(TierVerifier { number, verifier: Verifier::new(key)?, tier, circuit: None })
+    }
+
+    /// Prepares the key of an extension. Whether it is the one that is registered was for [`CustomKey::registered`] to say.
+    pub fn custom(key: CustomKey) -> Result<TierVerifier, Rejection> {
+        let CustomKey { capacities, circuit, verifying_key } = key;
+        let verifier = Verifier::new(verifying_key)?;
+        Ok(TierVerifier { number: CUSTOM_TIER, verifier, tier: capacities, circuit: Some(circuit) })
     }
 
     /// Prepares the key of a tier, which has to be the published one.
@@ -84,9 +104,9 @@ impl TierVerifier {
         TierVerifier::new(number, key)
     }
 
-    /// The tier.
-    pub fn tier(&self) -> Result<&'static Tier, Rejection> {
-        Tiers::get(self.number)
+    /// The capacities.
+    pub fn tier(&self) -> &Tier {
+        &self.tier
     }
 }
 

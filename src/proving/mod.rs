@@ -1,5 +1,6 @@
 #![doc = include_str!("../../spec/10-proving.md")]
 
+mod custom;
 mod encoding;
 mod extension;
 mod file;
@@ -7,10 +8,12 @@ mod keys;
 mod prover;
 mod verifier;
 
+pub use custom::{CUSTOM_NAME, CUSTOM_TIER, CUSTOM_WARNING, CustomKey, insecure_custom_key};
 pub use extension::{Extension, Prepared};
 pub use file::ProofFile;
 pub use keys::{
-    Published, SETUP_SEED, TierVerifier, Tiers, cached_verifying_key, insecure_tier_key, published, verifying_key_path,
+    Published, SETUP_SEED, TierVerifier, Tiers, cached_verifying_key, insecure_tier_key, published, tier_name,
+    verifying_key_path,
 };
 pub use prover::{Job, Phase, Progress, ProveError, Randomness, Segment, commit_segment, needs, prove, prove_segment};
 pub use verifier::verify;

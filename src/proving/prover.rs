@@ -84,23 +84,18 @@ pub type Progress<'p> = &'p mut dyn FnMut(Phase, u32, u32);
 /// One segment of a proof to be made.
 pub struct Segment<'a> {
     plan: &'a Plan<'a>,
-    tier: &'a Tier,
+    prepared: &'a Prepared,
     segment: u32,
-    segments: u32,
     randomness: &'a Randomness,
 }
 
 impl<'a> Segment<'a> {
-    /// A segment of a plan.
-    pub fn new(plan: &'a Plan<'a>, tier: &'a Tier, segment: u32, segments: u32, randomness: &'a Randomness) -> Self {
-        Segment { plan, tier, segment, segments, randomness }
-    }
-
     fn with<T>(&self, f: impl FnOnce(&Machine, &mut ChaCha20Rng) -> T) -> T {
         let mut rows = self.plan.rows(self.segment);
-        rows.mask = self.randomness.mask(self.segment, self.segments);
+        rows.mask = self.randomness.mask(self.segment, self.plan.segments);
         let program = Some(&self.plan.program);
-        let machine = Machine { program, rows: Some(&rows), ..Machine::universal(self.tier) };
+        let machine =
+            Machine { tier: &self.prepared.tier, program, custom: self.prepared.is_custom(), rows: Some(&rows) };
         f(&machine, &mut self.randomness.stream(b"proof", self.segment))
     }
 }
@@ -150,14 +145,18 @@ pub struct Job<'a> {
     /// The statement.
     pub statement: Statement,
     prepared: &'a Prepared,
-    tier: &'a Tier,
 }
 
 impl<'a> Job<'a> {
     /// Executes an extension. `terms.segments` is the number of segments to show, or 0 for as many as are needed.
     pub fn new(prepared: &'a Prepared, inputs: &'a Inputs, terms: &Terms) -> Result<Job<'a>, ProveError> {
         inputs.check()?;
-        let tier = super::Tiers::get(terms.tier)?;
+        let tier = &prepared.tier;
+        // PROVE-007: the statement is of the tier of the key.
+        if terms.tier != prepared.number {
+            let detail = format!("the terms are of tier {}, the key is of {}", terms.tier, prepared.number);
+            return Err(Rejection::new(Reject::TierMismatch, 0, detail).into());
+        }
         let Extension { code, .. } = &prepared.extension;
         let plan = Plan::new(code, inputs, terms.cycle_limit, tier, terms.segments)
             .ok_or(ProveError::NoCapacity(tier.name))?;
@@ -166,12 +165,12 @@ impl<'a> Job<'a> {
         }
         let statement = statement(&plan, prepared, inputs, terms);
         statement.check()?;
-        Ok(Job { plan, statement, prepared, tier })
+        Ok(Job { plan, statement, prepared })
     }
 
     /// A segment, to commit to it or to prove it.
     pub fn segment<'s>(&'s self, index: u32, randomness: &'s Randomness) -> Segment<'s> {
-        Segment::new(&self.plan, self.tier, index, self.plan.segments, randomness)
+        Segment { plan: &self.plan, prepared: self.prepared, segment: index, randomness }
     }
 
     /// The challenges of these commitments to all segments.

@@ -21,12 +21,12 @@ pub fn verify(
 ) -> Result<(), Rejection> {
     let reject = |reason, detail: String| Err(Rejection::new(reason, 0, detail));
     statement.check()?;
-    // PROVE-007: everything that the statement says about code and proof is what is checked here.
+    // PROVE-007, PROVE-015: everything that the statement says about code and proof is what is checked here.
     if statement.code_commitment != prepared.extension.commitment {
         let detail = format!("the extension's code commitment is {}", prepared.extension.commitment);
         return reject(Reject::CodeCommitmentMismatch, detail);
     }
-    for (what, tier) in [("proof", proof.tier), ("key", verifier.number), ("extension", prepared.tier)] {
+    for (what, tier) in [("proof", proof.tier), ("key", verifier.number), ("extension", prepared.number)] {
         if tier != statement.tier {
             return reject(Reject::TierMismatch, format!("the {what} is of tier {tier}, not {}", statement.tier));
         }
@@ -59,7 +59,7 @@ pub fn verify(
     };
     let cells = PublicCells::of(&statement.inputs(&[]), &execution);
     let extension = &prepared.extension;
-    let spare = verifier.tier()?.image_cells - extension.program.image.len();
+    let spare = prepared.tier.image_cells - extension.program.image.len();
     let tuples = known_tuples(&extension.code, spare, &cells, statement.outcome, statement.cycles);
     let sum = proof.segments.iter().fold(known_sum(&tuples, &values), |sum, segment| sum + segment.sum);
     if !sum.is_zero() {

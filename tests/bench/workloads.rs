@@ -5,7 +5,7 @@ use middle_client::notation::B256;
 use serde_json::Value;
 use std::path::Path;
 
-/// An extension with the input of its large case.
+/// An extension with the input of a case.
 pub struct Workload {
     pub name: String,
     pub wasm: Vec<u8>,
@@ -14,6 +14,11 @@ pub struct Workload {
 
 /// All extensions that have a large case, by name.
 pub fn workloads() -> Vec<Workload> {
+    sized("large")
+}
+
+/// All extensions that have a case of this size, by name.
+pub fn sized(size: &str) -> Vec<Workload> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extensions");
     let mut workloads = Vec::new();
     for entry in std::fs::read_dir(&directory).expect("the directory exists") {
@@ -22,16 +27,17 @@ pub fn workloads() -> Vec<Workload> {
         let Ok(wasm) = std::fs::read(path.join(format!("{name}.wasm"))) else { continue };
         let cases = std::fs::read(path.join("cases.json")).expect("an extension has cases");
         let cases: Vec<Value> = serde_json::from_slice(&cases).expect("the cases are JSON");
-        if let Some(case) = cases.iter().find(|case| case.get("large").is_some()) {
+        if let Some(case) = cases.iter().find(|case| case.get(size).is_some()) {
             workloads.push(Workload { name, wasm, inputs: inputs(case) });
         }
     }
     workloads.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!workloads.is_empty(), "no extension has a large case");
+    assert!(!workloads.is_empty(), "no extension has such a case");
     workloads
 }
 
-fn inputs(case: &Value) -> Inputs {
+/// The inputs of a case.
+pub fn inputs(case: &Value) -> Inputs {
     let bytes = |value: &Value| {
         let text = value.as_str().and_then(|text| text.strip_prefix("0x")).expect("bytes are hex");
         let padding = if text.len() % 2 == 1 { "0" } else { "" };

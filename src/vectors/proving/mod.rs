@@ -1,6 +1,7 @@
-//! Cases of the format `proving`: proofs of statements under the key of the smallest tier. The key is insecure: its seed
-//! is published.
+//! Cases of the format `proving`: proofs of statements under the key of the smallest tier and under keys of single
+//! extensions. All keys are insecure: their seed is published.
 
+mod custom;
 mod evaluate;
 
 pub(super) use evaluate::evaluate;
@@ -16,8 +17,8 @@ use crate::notation::{B256, Outcome, Reject, keccak256};
 use crate::profile;
 use crate::proof_system::{self, CacheError, PROOF_BYTES, Transcript, draw};
 use crate::proving::{
-    Extension, Job, Prepared, Proof, ProofFile, Randomness, TierVerifier, commit_segment, insecure_tier_key,
-    prove_segment, published, verifying_key_path,
+    CUSTOM_TIER, Extension, Job, Prepared, Proof, ProofFile, Randomness, TierVerifier, commit_segment,
+    insecure_tier_key, prove_segment, published, verifying_key_path,
 };
 use crate::statement::{MAX_SEGMENTS, Statement, Terms};
 use alloy_primitives::{Address, U256};
@@ -36,6 +37,8 @@ const TIER: u32 = 0;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proven {
     verifying_key: Vec<u8>,
+    /// Keys of single extensions, by the name of the accepted case.
+    custom_keys: BTreeMap<&'static str, Vec<u8>>,
     /// By the name of the case.
     proofs: BTreeMap<&'static str, Vec<u8>>,
 }
@@ -47,35 +50,45 @@ impl Proven {
     /// # Panics
     /// If a case cannot be proven: they are constants of this crate.
     pub fn make(cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Proven, CacheError> {
-        let subjects = subjects();
-        progress(0, subjects.len() + 1, "the key of the smallest tier");
+        let mut proven = Proven::default();
+        let [universal, customs] = [subjects(), custom::subjects()];
+        let total = universal.len() + customs.len() + 1 + custom::KEYS.len();
+        let mut done = 0;
+        let mut step = |what: &str| {
+            progress(done, total, what);
+            done += 1;
+        };
+        step("the key of the smallest tier");
         let published = published(&TIERS[TIER as usize]);
         let cached =
-            |key| subjects.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
+            |key| universal.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
         if let Some(published) = published
             && let Ok(key) = fs::read(verifying_key_path(cache, published.key))
             && keccak256(&key) == published.key
             && let Some(proofs) = cached(published.key)
         {
-            let proofs = subjects.iter().map(|subject| subject.name).zip(proofs).collect();
-            return Ok(Proven { verifying_key: key, proofs });
+            proven.verifying_key = key;
+            proven.proofs.extend(universal.iter().map(|subject| subject.name).zip(proofs));
+        } else {
+            let (key, _) = insecure_tier_key(cache, &TIERS[TIER as usize])?;
+            let verifier = TierVerifier::new(TIER, key.verifying_key.clone()).expect("the key is sound");
+            for subject in &universal {
+                step(subject.name);
+                proven.proofs.insert(subject.name, subject.cached(cache, &key, &verifier)?);
+            }
+            proven.verifying_key = key.verifying_key.to_bytes();
         }
-        let (key, _) = insecure_tier_key(cache, &TIERS[TIER as usize])?;
-        let mut proofs = BTreeMap::new();
-        for (index, subject) in subjects.iter().enumerate() {
-            progress(index + 1, subjects.len() + 1, subject.name);
-            let path = subject.path(cache, key.verifying_key.digest());
-            let proof = match fs::read(&path) {
-                Ok(proof) => proof,
-                Err(_) => {
-                    let proof = subject.prove(&key);
-                    fs::write(&path, &proof).map_err(|error| CacheError::File { path, error })?;
-                    proof
-                }
-            };
-            proofs.insert(subject.name, proof);
+        for name in custom::KEYS {
+            step(&format!("the custom key {name}"));
+            let (key, custom) = custom::make(cache, name)?;
+            proven.custom_keys.insert(name, custom.to_bytes());
+            let verifier = TierVerifier::custom(custom).expect("the key is sound");
+            for subject in customs.iter().filter(|subject| subject.custom == Some(name)) {
+                step(subject.name);
+                proven.proofs.insert(subject.name, subject.cached(cache, &key, &verifier)?);
+            }
         }
-        Ok(Proven { verifying_key: key.verifying_key.to_bytes(), proofs })
+        Ok(proven)
     }
 
     /// Takes key and proofs from the files of vectors, where they are the blob and the inputs of the cases. What is not
@@ -89,11 +102,16 @@ impl Proven {
                 if let Some(blob) = case["input"]["verifyingKey"]["blob"].as_str() {
                     proven.verifying_key = files.get(&format!("v1/blobs/{blob}")).cloned().unwrap_or_default();
                 }
-                let subject =
-                    subjects().into_iter().find(|subject| case["id"] == format!("proving-verify-{}", subject.name));
-                let proof = case["input"]["proof"].as_str().and_then(|text| hex::decode(text.strip_prefix("0x")?).ok());
-                if let (Some(subject), Some(proof)) = (subject, proof) {
+                let bytes = |field: &str| {
+                    case["input"][field].as_str().and_then(|text| hex::decode(text.strip_prefix("0x")?).ok())
+                };
+                let subject = all_subjects().into_iter().find(|subject| case["id"] == subject.id());
+                if let (Some(subject), Some(proof)) = (subject, bytes("proof")) {
                     proven.proofs.insert(subject.name, proof);
+                }
+                let key = custom::KEYS.into_iter().find(|name| case["id"] == format!("proving-custom-key-{name}"));
+                if let (Some(name), Some(key)) = (key, bytes("key")) {
+                    proven.custom_keys.insert(name, key);
                 }
             }
         }
@@ -115,9 +133,19 @@ struct Subject {
     segments: u32,
     /// Another module whose execution and code are proven instead: the attack of a foreign code point.
     foreign: Option<Vec<u8>>,
+    /// The custom key under which it is proven, if not under that of the smallest tier.
+    custom: Option<&'static str>,
 }
 
 impl Subject {
+    fn id(&self) -> String {
+        format!("proving-{}verify-{}", if self.custom.is_some() { "custom-" } else { "" }, self.name)
+    }
+
+    fn tier(&self) -> u32 {
+        if self.custom.is_some() { CUSTOM_TIER } else { TIER }
+    }
+
     fn inputs(&self) -> Inputs {
         Inputs { input: self.input.clone(), witness: self.witness.clone(), context: context() }
     }
@@ -126,7 +154,7 @@ impl Subject {
         Terms {
             chain_id: CHAIN_ID,
             extension_id: extension("one"),
-            tier: TIER,
+            tier: self.tier(),
             segments: self.segments,
             cycle_limit: self.cycle_limit,
             prover: account("bob"),
@@ -155,12 +183,31 @@ impl Subject {
         cache.join(format!("{}.proof", hex::encode(name)))
     }
 
-    fn prove(&self, key: &proof_system::ProvingKey) -> Vec<u8> {
-        let verifier = TierVerifier::new(TIER, key.verifying_key.clone()).expect("the key is sound");
+    /// The proof, from the directory or put there.
+    fn cached(
+        &self,
+        cache: &Path,
+        key: &proof_system::ProvingKey,
+        verifier: &TierVerifier,
+    ) -> Result<Vec<u8>, CacheError> {
+        let path = self.path(cache, key.verifying_key.digest());
+        if let Ok(proof) = fs::read(&path) {
+            return Ok(proof);
+        }
+        let proof = self.prove(key, verifier);
+        fs::write(&path, &proof).map_err(|error| CacheError::File { path, error })?;
+        Ok(proof)
+    }
+
+    fn prove(&self, key: &proof_system::ProvingKey, verifier: &TierVerifier) -> Vec<u8> {
+        let tier = self.tier();
         let module = self.foreign.as_ref().unwrap_or(&self.module);
         let extension = Extension::from_wasm(module).expect("the case's module can be lowered");
-        let constants = extension.program.constants(&TIERS[TIER as usize]);
-        let prepared = Prepared::derive(extension, &verifier).expect("the case's program fits the tier");
+        let constants = match tier {
+            CUSTOM_TIER => Vec::new(),
+            _ => extension.program.constants(verifier.tier()),
+        };
+        let prepared = Prepared::derive(extension, verifier).expect("the case's program fits the tier");
         let (inputs, randomness) = (self.inputs(), Randomness::insecure(self.seed().as_bytes()));
         let job = Job::new(&prepared, &inputs, &self.terms()).expect("the case can be proven");
         assert_eq!(job.plan.segments, self.segments, "{}", self.name);
@@ -169,12 +216,11 @@ impl Subject {
         let commitments: Vec<_> =
             segments.iter().map(|segment| commit_segment(key, segment).expect("the segment has values")).collect();
         let point = proof_system::Prepared::derive(&key.verifying_key, &constants).expect("the key is of the tier");
-        let challenges =
-            draw(&key.verifying_key, &point, &Transcript { tier: TIER, statement: &statement }, &commitments)
-                .expect("the commitments are of the key");
+        let challenges = draw(&key.verifying_key, &point, &Transcript { tier, statement: &statement }, &commitments)
+            .expect("the commitments are of the key");
         let segments =
             segments.iter().map(|segment| prove_segment(key, segment, &challenges).expect("the rows are satisfied"));
-        Proof { tier: TIER, segments: segments.collect() }.to_bytes()
+        Proof { tier, segments: segments.collect() }.to_bytes()
     }
 }
 
@@ -231,6 +277,7 @@ fn subjects() -> Vec<Subject> {
         cycle_limit: 1_000,
         segments: 1,
         foreign: None,
+        custom: None,
     };
     vec![
         divided("accepted", 5, 0),
@@ -249,9 +296,15 @@ fn subjects() -> Vec<Subject> {
     ]
 }
 
+fn all_subjects() -> Vec<Subject> {
+    subjects().into_iter().chain(custom::subjects()).collect()
+}
+
 /// The cases, each refused one after the accepted ones.
 pub fn cases(proven: &Proven) -> Vec<Case> {
-    [keys(proven), code_points(proven), verified(proven), changed(proven), decoded(proven), files(proven)].concat()
+    let universal =
+        [keys(proven), code_points(proven), verified(proven), changed(proven), decoded(proven), files(proven)];
+    [universal.concat(), custom::cases(proven)].concat()
 }
 
 fn tier_input(kind: &str, proven: &Proven, tier: u32) -> Value {
@@ -356,13 +409,16 @@ struct Origin<'a> {
 impl Origin<'_> {
     /// `None` if there is no proof: then nothing can be changed, and the accepted case says so.
     fn of<'a>(proven: &'a Proven, name: &str) -> Option<Origin<'a>> {
-        let subject = subjects().into_iter().find(|subject| subject.name == name)?;
+        let subject = all_subjects().into_iter().find(|subject| subject.name == name)?;
         let proof = Proof::from_bytes(&proven.proof(name)).ok()?;
         Some(Origin { proven, statement: subject.statement(), subject, proof })
     }
 
     fn input(&self, statement: &Statement, proof: &Proof) -> Value {
-        verify_input(self.proven, &self.subject.module, statement, &proof.to_bytes())
+        match self.subject.custom {
+            Some(name) => custom::verify_input(self.proven, name, &self.subject.module, statement, proof),
+            None => verify_input(self.proven, &self.subject.module, statement, &proof.to_bytes()),
+        }
     }
 
     fn case(
@@ -374,7 +430,7 @@ impl Origin<'_> {
         reason: Reject,
         input: Value,
     ) -> Case {
-        let id = format!("proving-verify-{}", self.subject.name);
+        let id = self.subject.id();
         case(&format!("{id}-{name}"), description, rules).object(input).derived_from(&id, mutation).reject(reason)
     }
 
@@ -384,6 +440,7 @@ impl Origin<'_> {
         change(&mut statement);
         let rules: &[&str] = match reason {
             Reject::SumMismatch => &["PROVE-009", "CIRCUIT-015"],
+            Reject::TierMismatch if self.subject.custom.is_some() => &["PROVE-007", "PROVE-015"],
             _ => &["PROVE-007"],
         };
         let input = self.input(&statement, &self.proof);
@@ -397,6 +454,7 @@ impl Origin<'_> {
         let rules: &[&str] = match reason {
             Reject::SumMismatch => &["PROVE-009"],
             Reject::ProofInvalid => &["PROVE-001", "CIRCUIT-003"],
+            Reject::TierMismatch if self.subject.custom.is_some() => &["PROVE-007", "PROVE-015"],
             _ => &["PROVE-007"],
         };
         let input = self.input(&self.statement, &proof);
