@@ -16,7 +16,7 @@ use middle_client::notation::B256;
 use middle_client::profile::load;
 use middle_client::proof_system::commit;
 use middle_client::proving::{
-    Extension, Job, Prepared, Randomness, TierVerifier, Tiers, insecure_tier_key, needs, prove,
+    Extension, Job, Prepared, Randomness, TierVerifier, Tiers, insecure_tier_key, needs, prove, verify,
 };
 use middle_client::statement::Terms;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};

@@ -4,14 +4,14 @@
 use super::soundness::*;
 use super::soundness_programs::*;
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, One};
+use ark_ff::{AdditiveGroup, Field, One};
 use middle_client::canonical_code::{CanonicalCode, IMMEDIATE_1, Opcode, Space, Word, link};
 use middle_client::circuit::Program;
 use middle_client::circuit::builder::Label;
 use middle_client::circuit::bus::{Bus, KnownTuple};
 use middle_client::circuit::chips::audit::AuditCell;
-use middle_client::circuit::entry::{ADDRESS_END, Kind, address, entry};
-use middle_client::circuit::step::Step;
+use middle_client::circuit::entry::{ADDRESS_END, CLASS_BITS, Entry, Kind, address, entry};
+use middle_client::circuit::step::{Step, StepAccess};
 use middle_client::host_interface::Inputs;
 use middle_client::profile::MAX_FRAME_POINTER;
 
@@ -461,6 +461,63 @@ fn s11_another_word_than_the_code_has() {
     write(&mut world, 1, 3, 6);
     register(&mut world, 1).last = 6;
     caught_by_rule(world, true, "add", "fetch");
+}
+
+/// The program ends with 7. A row of `count` claims the word that says so, with an immediate that is no integer; its range
+/// checks take false entries, which it puts itself, since with both directions its look-ups have negative multiplicities.
+/// What remains is hidden in limbs of an honest row's range checks.
+#[test]
+fn s11_a_row_that_puts_entries_of_tables() {
+    let words = vec![word(Get, IMMEDIATE_1, 2, 0, Space::Length as u16, 0), set(40, 1), set(0, 5), set(0, 7)];
+    let mut world = run([words, vec![word(Halt, 0, 0, 0, 0, 0)]].concat());
+    let adds = &mut world.rows[0].steps[Kind::Add as usize - 1];
+    let mut forged = adds.pop().unwrap();
+    assert_eq!((forged.clock, forged.entry), (4, entry(&set(0, 7))));
+    let packed = forged.entry.pack();
+    forged.kind = Kind::Count;
+    // Leading and trailing, and another destination.
+    forged.entry = Entry { selector: Kind::Count as u32 | 0b110 << CLASS_BITS, slots: [40, 0, 0], ..Entry::default() };
+    forged.accesses[3] = Some(StepAccess { address: 40, old_time: 11, old: 1, new: 65 });
+    let immediate = (packed - forged.entry.pack()) * two_to(64).inverse().unwrap();
+    world.rows[0].steps[Kind::Count as usize - 1].push(forged);
+    step(&mut world, 5).accesses[1].as_mut().unwrap().old_time = 15;
+    read(&mut world, 5, 1, 5);
+    register(&mut world, 0).last = 5;
+    let other = register(&mut world, 40);
+    (other.last, other.last_time) = (65, 19);
+    known(&mut world, Bus::State)[1].frame_pointer = 5;
+    world.refill();
+
+    let limb = two_to(13);
+    let exponent = two_to(70);
+    let a = -(limb * limb * exponent) * (Fr::one() - limb * limb).inverse().unwrap();
+    let b = -limb * a;
+    let u = (Fr::one() + limb - immediate) * (limb * limb * (Fr::one() - limb * limb)).inverse().unwrap();
+    let w = -limb * u;
+    let minus = |value: u64| -Fr::from(value);
+    let count = Layout::get().block("count", 0).wires.start;
+    let cell = Layout::get().block("cell", 0).wires.start;
+    let changes = [
+        // The immediate; its register's old time is the present one, so that it is taken and put alike.
+        (10, vec![immediate, Fr::ZERO, Fr::from(17u64)]),
+        // Limbs of q, whether it is zero, highest and lowest, exponent, power, the other bits.
+        (13, vec![w, u, Fr::ZERO, Fr::ZERO, Fr::from(2u64), minus(1), minus(1), exponent, Fr::ZERO, Fr::ZERO]),
+        // Limbs of the other bits, and of what is below the highest.
+        (23, vec![b, a, Fr::ZERO, Fr::ZERO, immediate, minus(1), u, w]),
+        // Ones, from the left, from the right, all.
+        (53, vec![Fr::ZERO, exponent - Fr::from(63u64), -exponent, Fr::from(128u64)]),
+    ];
+    let values = &mut world.values[0];
+    for (first, wires) in changes {
+        for (offset, value) in wires.into_iter().enumerate() {
+            values[count + first + offset] = value;
+        }
+    }
+    // Two limbs each of the lower and the upper immediate of the honest row, both 0.
+    for (offset, value) in [(13, a), (14, b), (15, a), (16, b)] {
+        values[cell + offset] = value;
+    }
+    caught_by_rule(world, false, "count", "one direction");
 }
 
 fn many_segments() -> World {
