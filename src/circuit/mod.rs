@@ -13,7 +13,7 @@ pub mod step;
 pub mod tables;
 pub mod tier;
 
-pub use cost::{Cost, Costs, Needs, costs};
+pub use cost::{Cost, Costs, Needs, ONE_OF_EACH, costs};
 pub use machine::{Machine, Program, Rows};
 pub use plan::Plan;
 pub use tier::{TIERS, Tier};
