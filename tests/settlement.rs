@@ -69,7 +69,7 @@ fn item(sender: u8, sequence: u64, outcome: u8, segments: usize, view: &ChainVie
         proof: Proof { proof_type: 1, tier: 1, segments: vec![Default::default(); segments] },
         ..PostOperation::default()
     };
-    Item { operation, post_operation }
+    Item::new(operation, post_operation)
 }
 
 proptest! {
@@ -82,7 +82,7 @@ proptest! {
             chain_id: 1,
             slot: 100,
             base_fee: 500,
-            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, ..ExtensionView::default() })].into(),
+            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
             ..ChainView::default()
         };
         let mut settled = BTreeSet::new();
@@ -115,7 +115,7 @@ proptest! {
                         Ok(receipt) => {
                             prop_assert!(valid);
                             prop_assert!(settled.insert((sender, sequence)), "settled twice");
-                            prop_assert_eq!(receipt.paid, receipt.prover + receipt.settler);
+                            prop_assert_eq!(receipt.paid, receipt.prover + receipt.held + receipt.settler);
                             let most = middle_client::operation::fee::max_cost(&item.operation).unwrap();
                             prop_assert!(receipt.paid <= most);
                             prop_assert_eq!(calls, u32::from(outcome == 0));

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../spec/18-node.md")]
+#![doc = include_str!("../../spec/19-node.md")]
 
 mod composition;
 pub mod simulation;

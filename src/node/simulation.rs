@@ -260,8 +260,12 @@ impl World {
                 (block.hash, Block { number: number as u64, slot: block.slot, canonical: true })
             }),
         );
-        let known =
-            ExtensionView { code_commitment: self.code_commitment, proof_system: 1, ..ExtensionView::default() };
+        let known = ExtensionView {
+            code_commitment: self.code_commitment,
+            proof_system: 1,
+            data_rule: 1,
+            ..ExtensionView::default()
+        };
         let mut view = ChainView {
             chain_id: 1,
             slot: self.slot,
@@ -489,7 +493,7 @@ impl World {
                 .filter_map(|it| {
                     let pooled = pools.operations.operations.get(&it.post_operation.operation_hash)?;
                     let (operation, post_operation) = (pooled.operation.clone(), it.post_operation.clone());
-                    Some((it.depth, Item { operation, post_operation }))
+                    Some((it.depth, Item::new(operation, post_operation)))
                 })
                 .collect();
             items.sort_by_key(|(depth, item)| (*depth, item.post_operation.operation_hash));

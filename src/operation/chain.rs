@@ -34,6 +34,8 @@ pub struct ChainView {
     pub roots: BTreeMap<(B256, U256), B256>,
     /// Extensions and sponsors with a stake of their own.
     pub staked: BTreeSet<B256>,
+    /// The versioned hashes of the blobs that the transaction carries (EIP-4844), where a contract is called.
+    pub blob_hashes: Vec<B256>,
     /// The accounts with code, each with the hashes and signatures that it accepts (ERC-1271).
     pub contracts: BTreeMap<Address, BTreeSet<(B256, Bytes)>>,
 }
@@ -56,6 +58,8 @@ pub struct ExtensionView {
     pub code_commitment: B256,
     /// The proof system, which is the type of its proofs.
     pub proof_system: u8,
+    /// What must be available of its Operations' data: 0 nothing, 1 calldata, 2 a blob.
+    pub data_rule: u8,
     /// Whether its module reads a witness: imports `middle.witness` or `middle.witness_len`.
     pub reads_witness: bool,
     /// The slot from which it is deprecated, if one is set.
@@ -84,7 +88,7 @@ impl ChainView {
 json_fields!(
     ChainView, default: chain_id, consensus_contract, slot, finalized_slot, base_fee, blocks, head_number, beacon_roots,
     deposits,
-    nonces, extensions, roots, staked, contracts
+    nonces, extensions, roots, staked, blob_hashes, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: code_commitment, proof_system, reads_witness, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, deprecated_from, quarantined);

@@ -4,7 +4,7 @@ mod check;
 mod types;
 
 pub use check::{Verify, check, check_stamp, needs_renewal};
-pub use types::{PostOperation, Proof, statement};
+pub use types::{PostOperation, Proof, signing_hash, statement};
 
 /// The first byte of a PostOperation.
 pub const ENVELOPE: u8 = 0x02;

@@ -44,11 +44,8 @@ impl Staker {
 impl Consensus {
     /// The leader of a slot. None without a seed or stake.
     pub fn leader(&self, slot: u64) -> Option<Address> {
-        let epoch = epoch(slot);
-        let seed = self.seeds.get(&epoch)?;
-        // SETTLE-005: the weights of the last slot of the epoch before the last one.
-        let frozen = (epoch.checked_sub(1)? * EPOCH_SLOTS).checked_sub(1)?;
-        let weights: Vec<u64> = self.stakers.iter().map(|staker| staker.weight(frozen)).collect();
+        let seed = self.seeds.get(&epoch(slot))?;
+        let weights = self.weights(slot);
         let total: u64 = weights.iter().sum();
         if total == 0 {
             return None;
