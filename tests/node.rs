@@ -45,7 +45,7 @@ proptest! {
         let scenario = json!({
             "description": "Random events.", "seed": format!("{seed:#x}"), "nodes": 4, "slots": "0x18", "latency": "0x3",
             "finality": "0x10", "provers": [0, 2], "isBroken": false, "events": events,
-            "settled": "0x0", "repelled": "0x0", "isQuarantined": false,
+            "settled": "0x0", "rewarded": "0x0", "repelled": "0x0", "isQuarantined": false,
         });
         let outcome = simulation::run(&JsonNode::new("scenario", &scenario)).unwrap();
         for name in ["nothing settles twice", "value is conserved", "no honest node is disconnected", "replaying gives the same"] {

@@ -6,12 +6,12 @@ use crate::canonical_code;
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node as JsonNode, digest, hex};
 use crate::notation::{B256, Rejection, keccak256};
-use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
+use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
 use crate::post_operation::{PostOperation, Proof, statement};
 use crate::profile::{self, Module};
 use crate::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
 use crate::statement::{Statement, Terms, relation};
-use crate::wire::{Announcement, Message, PooledItems, Session};
+use crate::wire::{Announcement, Message, PooledItems, Session, Verdict, VerificationResponse};
 use alloy_primitives::{Address, Bytes, U256};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -25,7 +25,7 @@ const FIRST_SLOT: u64 = 160;
 /// Quiet slots in the end, in which everything arrives.
 const QUIET_SLOTS: u64 = 3;
 /// The extension of all scenarios: adds the input to the lane's state, and rejects an input of zero.
-const MODULE: &str = r#"(module
+pub const MODULE: &str = r#"(module
     (import "middle" "input" (func $input (param i32) (result i64)))
     (import "middle" "context" (func $context (param i32) (result i64)))
     (import "middle" "output" (func $output (param i32 i64)))
@@ -62,6 +62,8 @@ pub struct Scenario {
     pub events: Vec<Incident>,
     /// The number of Operations that are settled in the end.
     pub settled: u64,
+    /// The number of settled results in the end whose verifiers have been paid.
+    pub rewarded: u64,
     /// The number of attackers that are disconnected or banned in the end.
     pub repelled: u64,
     /// Whether the extension is quarantined in the end.
@@ -82,7 +84,7 @@ pub struct Incident {
 }
 
 json_fields!(
-    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, events, settled, repelled,
+    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, events, settled, rewarded, repelled,
     is_quarantined
 );
 json_fields!(Incident: slot, what, number, nodes);
@@ -107,6 +109,8 @@ struct L1Block {
     slot: u64,
     contract: Consensus,
     settled: Vec<B256>,
+    /// The Operations whose verifiers were paid.
+    rewarded: Vec<B256>,
 }
 
 struct World {
@@ -128,6 +132,8 @@ struct World {
     group: Vec<usize>,
     sequences: BTreeMap<u64, u64>,
     timeline: Vec<String>,
+    /// The proven results by the name that their verifiers sign: Operation, hash of the proof, stamp, prover's node.
+    proven: BTreeMap<B256, (B256, B256, B256, usize)>,
     honest_disconnects: u64,
     repelled: BTreeSet<B256>,
 }
@@ -209,12 +215,17 @@ impl World {
             group: vec![0; scenario.nodes.into()],
             sequences: BTreeMap::new(),
             timeline: Vec::new(),
+            proven: BTreeMap::new(),
             honest_disconnects: 0,
             repelled: BTreeSet::new(),
         };
         for slot in 0..=FIRST_SLOT {
             let hash = keccak256(format!("block {slot}"));
-            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled: Vec::new() });
+            let (settled, rewarded) = (Vec::new(), Vec::new());
+            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, rewarded });
+        }
+        for (number, node) in world.nodes.iter_mut().enumerate() {
+            node.account = account(&secret("node", number as u64))?;
         }
         Ok(world)
     }
@@ -309,6 +320,11 @@ impl World {
                         Some(_) => self.honest_disconnects += 1,
                         None => drop(self.repelled.insert(other)),
                     }
+                }
+                Action::Sign(to, mut response) => {
+                    let hash = response.signing_hash(1, Address::ZERO);
+                    response.signature = sign(&secret("node", number as u64), hash).unwrap_or_default();
+                    self.tell(number, &Event::Signed(to, response));
                 }
                 Action::Alarm(_) => self.say(format!("node {number} sees two valid results that differ")),
                 Action::Refused(reason) => self.say(format!("node {number} refuses its user: {}", reason.name())),
@@ -471,6 +487,12 @@ impl World {
                 let result = self.result(&operation, &view, &secret("node", prover.into()), |_| ())?;
                 self.say(format!("node {prover} proves {}", short(result.operation_hash)));
                 self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
+                if let Ok(Some(stated)) = statement(&operation, &result, &view) {
+                    let proof = keccak256(rlp::encode(&result.proof));
+                    let proven = (result.operation_hash, proof, result.stamp_hash, prover.into());
+                    self.proven.insert(result.signing_hash(&stated, Address::ZERO), proven);
+                }
+                self.tell(prover.into(), &Event::Ask(result.operation_hash));
             }
         }
         Ok(())
@@ -506,17 +528,33 @@ impl World {
             let results = contract.settle(leader.unwrap_or_default(), &batch, &view, &verify, call);
             settled = results.into_iter().flatten().map(|receipt| receipt.operation_hash).collect();
         }
+        let rewarded = self.reward(&mut contract, &view);
         let parent = self.chain[self.chain.len() - 1].hash;
         let hash = keccak256([parent, B256::from(U256::from(self.slot))].concat());
         if !settled.is_empty() {
             let names: Vec<String> = settled.iter().map(|hash| short(*hash)).collect();
             self.say(format!("node {} settles {}", number.unwrap_or_default(), names.join(", ")));
         }
-        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone() });
+        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone(), rewarded });
         let head = self.head(&settled);
         for number in 0..self.nodes.len() {
             self.tell(number, &head);
         }
+    }
+
+    /// Provers show the verdicts that they have collected, so that those who gave them are paid.
+    fn reward(&mut self, contract: &mut Consensus, view: &ChainView) -> Vec<B256> {
+        let mut rewarded = Vec::new();
+        for (name, (operation, proof, stamp, prover)) in self.proven.clone() {
+            let verdicts = self.nodes[prover].verdicts.get(&name).cloned().unwrap_or_default();
+            let valid = |it: &VerificationResponse| it.verdict == Verdict::Valid as u8;
+            let responses: Vec<VerificationResponse> = verdicts.into_values().filter(valid).collect();
+            if contract.claim_reward(operation, proof, stamp, &responses, view).is_ok() {
+                self.say(format!("{} nodes are paid for verifying {}", responses.len(), short(operation)));
+                rewarded.push(operation);
+            }
+        }
+        rewarded
     }
 
     fn reorg(&mut self, depth: u64) {
@@ -532,7 +570,13 @@ impl World {
         let parent = self.chain[self.chain.len() - 1].clone();
         let hash = keccak256([parent.hash, B256::from(U256::from(self.slot)), B256::repeat_byte(1)].concat());
         let ancestor = self.chain.len() as u64 - 1;
-        self.chain.push(L1Block { hash, slot: self.slot, contract: parent.contract, settled: Vec::new() });
+        self.chain.push(L1Block {
+            hash,
+            slot: self.slot,
+            contract: parent.contract,
+            settled: Vec::new(),
+            rewarded: Vec::new(),
+        });
         let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()));
         for number in 0..self.nodes.len() {
             self.tell(number, &event);
@@ -627,6 +671,7 @@ impl World {
         };
         let all_settled: Vec<B256> = self.chain.iter().flat_map(|block| block.settled.clone()).collect();
         let once: BTreeSet<B256> = all_settled.iter().copied().collect();
+        let rewarded = self.chain.iter().map(|block| block.rewarded.len() as u64).sum::<u64>();
         let same = |one: &Node, two: &Node| operations(one) == operations(two) && results(one) == results(two);
         let converge = self.nodes.windows(2).all(|pair| same(&pair[0], &pair[1]));
         let quarantined = self.nodes.iter().any(|node| !node.quarantined.is_empty());
@@ -636,6 +681,7 @@ impl World {
             ("value is conserved", self.chain.iter().all(|block| block.contract.is_balanced())),
             ("no honest node is disconnected", self.honest_disconnects == 0),
             ("as many Operations are settled as expected", once.len() as u64 == self.scenario.settled),
+            ("the verifiers of as many results are paid as expected", rewarded == self.scenario.rewarded),
             ("as many attackers are repelled as expected", self.repelled.len() as u64 == self.scenario.repelled),
             ("the extension is halted if expected", quarantined == self.scenario.is_quarantined),
         ];

@@ -70,8 +70,9 @@ impl Consensus {
             shares.push((response.node, weight));
         }
         // SETTLE-027: two thirds of all stake, in integers.
-        let (said, all): (u64, u64) = (shares.iter().map(|it| it.1).sum(), weights.iter().sum());
-        if u128::from(said) * 3 < u128::from(all) * 2 || said == 0 {
+        let sum = |weights: &mut dyn Iterator<Item = u64>| weights.map(u128::from).sum::<u128>();
+        let (said, all) = (sum(&mut shares.iter().map(|it| it.1)), sum(&mut weights.iter().copied()));
+        if said * 3 < all * 2 || said == 0 {
             return refuse(Reject::QuorumMissing, format!("{said} of {all}"));
         }
         self.rewards.remove(&operation_hash);

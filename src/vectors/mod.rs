@@ -29,6 +29,7 @@ mod build;
 mod bytes;
 mod case;
 mod check;
+mod end_to_end;
 mod evaluate;
 mod extensions;
 mod fixture;
@@ -208,7 +209,7 @@ impl Format {
             Format::Pools => pools::cases(),
             Format::Wire => wire::cases(),
             Format::Settlement => settlement::cases(),
-            Format::Node => node::cases(),
+            Format::Node => node::cases(proven),
             Format::NativeTransaction => native_transaction::cases(),
             Format::Requests => requests::cases(),
             Format::Composition => composition::cases(),
