@@ -105,39 +105,7 @@ fn real_extensions_are_adopted() {
     }
 }
 
-fn entries() -> impl Strategy<Value = Entry> {
-    let hashes = prop::collection::vec(any::<[u8; 32]>(), 0..4);
-    let bytes = (any::<Vec<u8>>(), any::<Vec<u8>>());
-    (any::<[u8; 20]>(), any::<[[u8; 32]; 4]>(), hashes, bytes, any::<[u8; 3]>(), any::<u16>()).prop_map(
-        |(developer, words, blobs, (wasm, metadata), small, abi_version)| Entry {
-            developer: developer.into(),
-            wasm_hash: words[0].into(),
-            wasm: wasm.into(),
-            blob_hashes: blobs.into_iter().map(B256::from).collect(),
-            code_commitment: words[1].into(),
-            mode: small[0],
-            proof_system: small[1],
-            key_hash: words[2].into(),
-            abi_version,
-            data_rule: small[2],
-            build_root: words[3].into(),
-            metadata_uri: metadata.into(),
-        },
-    )
-}
-
 proptest! {
-    #[test]
-    fn entries_have_one_encoding(entry in entries(), place in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut bytes = entry.to_bytes();
-        prop_assert_eq!(Entry::from_bytes(&bytes), Ok(entry));
-        let place = place.index(bytes.len());
-        bytes[place] = byte;
-        if let Ok(decoded) = Entry::from_bytes(&bytes) {
-            prop_assert_eq!(decoded.to_bytes(), bytes);
-        }
-    }
-
     #[test]
     fn manifests_have_one_encoding(
         names in prop::collection::btree_set((0u8..3, any::<Vec<u8>>()), 0..6),
