@@ -209,9 +209,9 @@ impl OperationPool {
         let old = replaced.and_then(|hash| self.operations.get(&hash));
         let freed = old.filter(|old| old.operation.payer() == payer).map_or(0, |old| old.max_cost);
         let reserved = self.reserved.get(&payer).copied().unwrap_or(0) - freed;
-        // POOL-008: what is reserved can be paid.
+        // POOL-008: what is reserved can be paid, and nothing of it is on its way out.
         match reserved.checked_add(max_cost) {
-            Some(sum) if sum <= view.deposit(payer) => Ok(()),
+            Some(sum) if sum <= view.available(payer) => Ok(()),
             _ => refuse(Reject::DepositTooSmall, format!("{max_cost} wei beside {reserved} reserved")),
         }
     }

@@ -276,12 +276,6 @@ impl Consensus {
         self.deposits.get(&account).copied().unwrap_or(0)
     }
 
-    /// What admission may count on, in wei: the deposit without what is announced to be withdrawn.
-    pub fn available(&self, account: Address) -> u128 {
-        let announced = self.withdrawals.get(&account).map_or(0, |it| it.wei);
-        self.deposit(account).saturating_sub(announced)
-    }
-
     pub(super) fn credit(&mut self, account: Address, wei: u128) {
         if wei > 0 {
             *self.deposits.entry(account).or_default() += wei;
@@ -308,8 +302,8 @@ impl Consensus {
 
     /// What nodes see of the contract's state.
     pub fn show(&self, view: &mut ChainView) {
-        let accounts = self.deposits.keys();
-        view.deposits = accounts.map(|account| (*account, self.available(*account))).filter(|it| it.1 > 0).collect();
+        view.deposits = self.deposits.clone();
+        view.withdrawals = self.withdrawals.iter().map(|(account, it)| (*account, it.wei)).collect();
         view.nonces = self.nonces.clone();
         view.roots = self.roots.clone();
         for id in &self.quarantined {

@@ -129,7 +129,8 @@ impl Consensus {
 
         self.nonces.insert(key, next + 1);
         let mut calls = Vec::new();
-        // SETTLE-010: only an accepted result moves the root and calls. COMP-011: in a family, all or none.
+        // SETTLE-010: only an accepted result moves the root and calls.
+        // COMP-011: in a family, all or none.
         if is_accepted {
             for place in &family.order {
                 let (member, result) = (&members[*place], results[*place]);

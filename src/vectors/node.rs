@@ -271,7 +271,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 10] = [
+pub const SCENARIOS: [(&str, &str); 18] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -282,6 +282,14 @@ pub const SCENARIOS: [(&str, &str); 10] = [
     scenario!("false-results"),
     scenario!("stolen-results"),
     scenario!("broken-proof-system"),
+    scenario!("flood"),
+    scenario!("announcements"),
+    scenario!("verification-flood"),
+    scenario!("replay"),
+    scenario!("equivocation"),
+    scenario!("false-prover"),
+    scenario!("silent-leaders"),
+    scenario!("withdrawal"),
 ];
 
 /// The scenarios as cases.
