@@ -61,8 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                             }
                         }
                     }
-                    // Field elements to hash have no target of their own.
-                    Subject::Elements { .. } => {}
+                    Subject::Elements { elements, .. } => write("poseidon_bytes", &case.id, &elements)?,
                 }
             }
         }
