@@ -7,7 +7,7 @@ use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node as JsonNode, digest, hex};
 use crate::notation::{B256, Rejection, keccak256};
 use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
-use crate::post_operation::{PostOperation, Proof, statement};
+use crate::post_operation::{PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
 use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT};
 use crate::statement::{Statement, Terms, relation};
@@ -503,18 +503,49 @@ impl World {
                 })
                 .map(|(_, it)| it.operation.clone())
                 .collect();
+            let own = account(&secret("node", prover.into()))?;
+            let old: Vec<(Operation, PostOperation)> = pools
+                .post_operations
+                .post_operations
+                .values()
+                .map(|it| &it.post_operation)
+                .filter(|it| it.prover == own && needs_renewal(it.stamp_hash, &view))
+                .filter_map(|it| {
+                    let pooled = pools.operations.operations.get(&it.operation_hash)?;
+                    Some((pooled.operation.clone(), it.clone()))
+                })
+                .collect();
             for operation in next {
                 let result = self.result(&operation, &view, &secret("node", prover.into()), |_| ())?;
                 self.say(format!("node {prover} proves {}", short(result.operation_hash)));
-                self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
-                if let Ok(Some(stated)) = statement(&operation, &result, &view) {
-                    let proof = keccak256(rlp::encode(&result.proof));
-                    let proven = (result.operation_hash, proof, result.stamp_hash, prover.into());
-                    self.proven.insert(result.signing_hash(&stated, Address::ZERO), proven);
-                }
-                self.tell(prover.into(), &Event::Ask(result.operation_hash));
+                self.publish(prover, &operation, result, &view)?;
+            }
+            for (operation, mut result) in old {
+                // The same proof under a new stamp.
+                result.stamp_hash = self.chain[self.chain.len() - 1].hash;
+                self.say(format!("node {prover} renews {}", short(result.operation_hash)));
+                self.publish(prover, &operation, result, &view)?;
             }
         }
+        Ok(())
+    }
+
+    /// A prover signs its result, publishes it, and asks others for their verdicts.
+    fn publish(
+        &mut self,
+        prover: u8,
+        operation: &Operation,
+        mut result: PostOperation,
+        view: &ChainView,
+    ) -> Result<(), Fault> {
+        let unknown = || Fault::new("simulation", "the anchor is unknown");
+        let stated = statement(operation, &result, view).map_err(refused)?.ok_or_else(unknown)?;
+        let name = result.signing_hash(&stated, Address::ZERO);
+        result.prover_signature = sign(&secret("node", prover.into()), name)?;
+        let proof = keccak256(rlp::encode(&result.proof));
+        self.proven.insert(name, (result.operation_hash, proof, result.stamp_hash, prover.into()));
+        self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
+        self.tell(prover.into(), &Event::Ask(result.operation_hash));
         Ok(())
     }
 

@@ -291,8 +291,8 @@ impl OperationPool {
         Some(pooled)
     }
 
-    /// Takes out what can no longer be settled as the chain is now, in the order of sender and nonce.
-    pub fn revalidate(&mut self, view: &ChainView) -> Vec<B256> {
+    /// Takes out what can no longer be settled as the chain is now, in the order of sender and nonce, and gives it.
+    pub fn revalidate(&mut self, view: &ChainView) -> Vec<(B256, Operation)> {
         let mut gone = Vec::new();
         let mut reserved: BTreeMap<Address, u128> = BTreeMap::new();
         let mut previous: Option<(Address, U256)> = None;
@@ -319,10 +319,7 @@ impl OperationPool {
                 gone.push(*hash);
             }
         }
-        for hash in &gone {
-            self.remove(*hash);
-        }
-        gone
+        gone.into_iter().filter_map(|hash| Some((hash, self.remove(hash)?.operation))).collect()
     }
 }
 

@@ -660,6 +660,13 @@ fn chains() -> Vec<Case> {
             "What was settled comes back.",
             &["POOL-020"],
         ),
+        history()
+            .operation(&first)
+            .operation(&second)
+            .settled(&first, SLOT)
+            .head(0, &settled)
+            .reorg(SLOT - 1, 1, BTreeMap::new(), &view())
+            .accept("reorg-successor", "What was settled comes back, and what follows it stays.", &["POOL-020"]),
         in_limbo().reorg(SLOT - 1, 1, BTreeMap::from([(first.hash(CONTRACT), SLOT + 1)]), &settled).accept(
             "reorg-kept",
             "The new branch has settled it too.",
