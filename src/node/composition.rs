@@ -5,11 +5,11 @@ use crate::notation::json::{Json, hex};
 use crate::notation::{B256, Reject, Rejection, Stage};
 use crate::operation::{ChainView, Operation, wire_hash};
 use crate::pools::{Addition, Pools};
-use crate::post_operation::{PostOperation, Verify, statement};
+use crate::post_operation::{PostOperation, Verify, check, statement};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
 use crate::wire::{
-    self, Announcement, MAX_ANNOUNCED, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message, PooledItems, Session,
-    Verdict, VerificationRequest, VerificationResponse,
+    self, Announcement, MAX_ANNOUNCED, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message,
+    PooledItems, Request, Session, Verdict, VerificationRequest, VerificationResponse,
 };
 use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
@@ -78,6 +78,10 @@ pub struct Node {
     pub account: Address,
     /// The names of results whose proofs this node has refuted, by wire hash; all of these are rejected.
     pub refuted: BTreeMap<B256, B256>,
+    /// The names of results that this node has verified without pooling them, since it was asked, by wire hash.
+    pub vouched: BTreeMap<B256, B256>,
+    /// The results about which this node has asked, by name: Operation and pre-state root.
+    pub asked_results: BTreeMap<B256, (B256, B256)>,
     /// The requests for verdicts on what this node may still get, by peer and id.
     pub pending: BTreeMap<(B256, B256), VerificationRequest>,
     /// The slot in which this node has asked a peer for verdicts last, and how often in it.
@@ -167,8 +171,14 @@ impl Node {
         for (peer, session) in &mut self.sessions {
             // NODE-010: an answer is sent a slot later at the latest, and takes less than another one.
             let is_late = self.asked.get(peer).is_some_and(|(slot, _)| slot + 2 < view.slot);
-            for _ in 0..if is_late { std::mem::take(&mut session.asked_verifications).len() } else { 0 } {
-                self.reputation.count(Entity::Peer(*peer), Counter::Unanswered, view.slot);
+            if !is_late {
+                continue;
+            }
+            for name in std::mem::take(&mut session.asked_verifications).into_values() {
+                let key = self.asked_results.get(&name);
+                if key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key)) {
+                    self.reputation.count(Entity::Peer(*peer), Counter::Unanswered, view.slot);
+                }
             }
         }
     }
@@ -183,6 +193,10 @@ impl Node {
             if self.verdicts.len() >= MAX_COLLECTED {
                 self.verdicts.pop_first();
             }
+            if self.asked_results.len() >= MAX_COLLECTED {
+                self.asked_results.pop_first();
+            }
+            self.asked_results.insert(name, (result.operation_hash, result.pre_root));
             self.verdicts.entry(name).or_default();
             // Nodes that ask about one result have requests of their own.
             let salt = self.account.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
@@ -225,9 +239,39 @@ impl Node {
         if pooled.is_some_and(|result| self.name(&result) == Some(request.post_operation)) {
             return Verdict::Valid;
         }
+        if self.vouched.get(&request.wire_hash) == Some(&request.post_operation) {
+            return Verdict::Valid;
+        }
         match self.refuted.get(&request.wire_hash) == Some(&request.post_operation) {
             true => Verdict::Invalid,
             false => Verdict::Error,
+        }
+    }
+
+    /// Asks a peer for the result on which it wants a verdict, unless it is on its way.
+    fn fetch(&mut self, peer: B256, request: &VerificationRequest, actions: &mut Vec<Action>) {
+        let (is_pending, hash) = (self.pending.contains_key(&(peer, request.id())), request.wire_hash);
+        let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_pending) else { return };
+        let is_asked = session.requested.values().any(|hashes| hashes.contains(&hash));
+        if is_asked || session.requested.len() >= MAX_OPEN_REQUESTS || self.rejected.contains(&hash) {
+            return;
+        }
+        let request_id = session.next_request([hash].into());
+        self.send(peer, Message::GetPostOperations(Request { request_id, hashes: vec![hash] }), actions);
+    }
+
+    /// Verifies a result that is not pooled, because a peer wants a verdict on it.
+    fn vouch(&mut self, hash: B256, bytes: &Bytes, verify: Verify) {
+        if !self.pending.values().any(|request| request.wire_hash == hash) {
+            return;
+        }
+        let Ok(result) = PostOperation::from_bytes(bytes) else { return };
+        let Some(pooled) = self.pools.operations.operations.get(&result.operation_hash) else { return };
+        if let (Ok(_), Some(name)) = (check(&pooled.operation, &result, &self.view, verify), self.name(&result)) {
+            if self.vouched.len() >= MAX_COLLECTED {
+                self.vouched.pop_first();
+            }
+            self.vouched.insert(hash, name);
         }
     }
 
@@ -260,8 +304,13 @@ impl Node {
     fn answered(&mut self, peer: B256, response: VerificationResponse) {
         // NODE-010: an error is an answer that helps nobody.
         let is_error = Verdict::from_number(response.verdict) == Some(Verdict::Error);
-        let counter = if is_error { Counter::Unanswered } else { Counter::Answered };
-        self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
+        let key = self.asked_results.get(&response.post_operation);
+        let is_pooled = key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key));
+        // What has been settled meanwhile is gone from the peer's pools, too.
+        if !is_error || is_pooled {
+            let counter = if is_error { Counter::Unanswered } else { Counter::Answered };
+            self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
+        }
         if let Some(verdicts) = self.verdicts.get_mut(&response.post_operation).filter(|_| !is_error) {
             verdicts.insert(response.node, response);
         }
@@ -404,6 +453,10 @@ impl Node {
                 if may_come.contains(&rejection.reason) && self.waiting.len() < MAX_WAITING {
                     self.waiting.push((from, bytes.clone()));
                 }
+                // NODE-009: the same result of another prover is not pooled, but can be judged.
+                if rejection.reason == Reject::AlreadyKnown {
+                    self.vouch(hash, bytes, verify);
+                }
                 self.remember(hash, &rejection);
                 // NODE-009: signed by its prover, for its signature is checked before its proof.
                 if rejection.reason.stage() == Stage::Verification
@@ -481,6 +534,7 @@ impl Node {
             Message::VerificationRequest(request) => {
                 self.pending.insert((peer, request.id()), request.clone());
                 self.settle_pending(actions);
+                self.fetch(peer, request, actions);
                 return;
             }
             _ => return,
