@@ -502,3 +502,28 @@ fn the_command_ends_with_the_counts() {
     assert_eq!(command(&[]).0, Some(2));
     std::fs::remove_dir_all(&directory).expect("removed");
 }
+
+/// Every invocation's trace satisfies the circuit, in all scripts of all versions:
+/// `cargo test --release --test wast -- --ignored --nocapture circuit`
+#[test]
+#[ignore = "takes minutes"]
+fn official_suite_in_the_circuit() {
+    use rayon::prelude::*;
+    for (column, version) in VERSIONS.into_iter().enumerate() {
+        let expected: BTreeMap<&str, [usize; 3]> = PASSED.into_iter().collect();
+        let files: Vec<TestFile> = spec(version).collect();
+        let passed: usize = files
+            .par_iter()
+            .map(|file| {
+                let start = std::time::Instant::now();
+                let report = run_script(file.name(), file.raw(), Engine::Circuit);
+                let failures: Vec<_> = report.failures().collect();
+                assert!(failures.is_empty(), "{version:?} {}: {failures:?}", file.name());
+                assert_eq!(report.passed(), expected[stem(file).as_str()][column], "{version:?} {}", file.name());
+                println!("{version:?} {:>30} {:>6} {:?}", file.name(), report.passed(), start.elapsed());
+                report.passed()
+            })
+            .sum();
+        println!("{version:?}: {passed} passed");
+    }
+}
