@@ -42,8 +42,9 @@ impl Case {
         let wasm = module(Source::Generator, bytes)?;
         let code = lower(&load(&wasm).ok()?).ok()?;
         let mut choices = Choices::new(&bytes[..bytes.len().min(ARGUMENT_BYTES)]);
+        // First, as the inputs may use up the choices.
+        let cycle_limit = if choices.chance(20) { choices.between(1, CYCLES) } else { CYCLES };
         let inputs = inputs(&mut choices);
-        let cycle_limit = if choices.chance(50) { CYCLES } else { choices.between(1, CYCLES) };
         Some(Case { code, inputs, cycle_limit: cycle_limit.into() })
     }
 
