@@ -1,6 +1,6 @@
 //! The executor: runs canonical code, one word a cycle, and shows every access to a cell.
 
-use super::program::CanonicalCode;
+use super::program::{CanonicalCode, Cell};
 use super::word::{IMMEDIATE_1, IMMEDIATE_2, INPUT_LENGTH, OUTPUT_LENGTH, Opcode, Space, WITNESS_LENGTH, Word, link};
 use crate::host_interface::{CONTEXT_WORDS, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
 use crate::notation::{B256, Execution, Outcome, Trap, word as word_of_bytes};
@@ -170,6 +170,29 @@ impl<'c> Machine<'c> {
     /// The cell of any space but registers and memory; 0 if it was never written.
     pub fn cell(&self, space: Space, index: u32) -> u64 {
         self.cells[space as usize].get(index as usize).copied().unwrap_or(0)
+    }
+
+    /// The image of a program that begins with what the cells hold now: those of memory, globals, table and data that are
+    /// not zero, in ascending order.
+    pub fn image(&self) -> Vec<Cell> {
+        let memory = self.memory.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")));
+        let others = |space: Space| self.cells[space as usize].iter().copied();
+        let mut image = Vec::new();
+        let mut add = |space: Space, values: &mut dyn Iterator<Item = u64>| {
+            let cells = values.zip(0..).filter(|(value, _)| *value != 0);
+            image.extend(cells.map(|(value, index)| Cell { space, index, value }));
+        };
+        add(Space::Memory, &mut { memory });
+        for space in [Space::Global, Space::Table, Space::Data] {
+            add(space, &mut others(space));
+        }
+        image.sort_unstable();
+        image
+    }
+
+    /// The size of the memory in pages.
+    pub fn pages(&self) -> u32 {
+        (self.memory.len() / PAGE_BYTES) as u32
     }
 
     /// Continues from the memory and globals that another machine left, as one invocation of a module's function
@@ -542,8 +565,7 @@ impl<'c> Machine<'c> {
             Opcode::Get => self.get(word, observer),
             Opcode::Set => self.set(word, observer),
             Opcode::Size => {
-                let pages = (self.memory.len() / PAGE_BYTES) as u64;
-                self.set_register(word.dst, pages, observer);
+                self.set_register(word.dst, self.pages().into(), observer);
                 Ok(())
             }
             Opcode::Grow => self.grow(word, observer),
@@ -593,7 +615,7 @@ impl Tracer {
         self.cycle.clock = machine.cycles;
         self.cycle.program_counter = machine.program_counter;
         self.cycle.frame_pointer = machine.frame_pointer;
-        self.cycle.pages = (machine.memory.len() / PAGE_BYTES) as u32;
+        self.cycle.pages = machine.pages();
         if let Some(word) = machine.code.words.get(machine.program_counter as usize) {
             self.cycle.word = *word;
         }

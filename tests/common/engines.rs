@@ -92,7 +92,8 @@ fn compare_on_this_thread(wasm: &[u8], choices: &mut Choices) -> Result<Agreemen
     Ok(agreement)
 }
 
-fn inputs(choices: &mut Choices) -> Inputs {
+/// Inputs that `choices` makes.
+pub fn inputs(choices: &mut Choices) -> Inputs {
     let (input, witness) = (choices.byte_string(60), choices.byte_string(60));
     let mut context = Context::default();
     for field in &mut context.fields {

@@ -590,3 +590,110 @@ fn s12_an_end_that_is_made_the_cycle_limit() {
     *known(&mut world, Bus::State)[1] = KnownTuple { time: end.time, ..claimed };
     caught_by_rule(world, false, "limit", "fetch");
 }
+
+/// Sets the lowest limb of a range check.
+fn set_limb(world: &mut World, block: &Block, name: &str, value: u64) {
+    let column = wire(block, name);
+    world.values[0][column] = Fr::from(value);
+}
+
+#[test]
+fn s14_a_store_that_leaves_its_second_word_as_it_was() {
+    let words = vec![
+        set(1, 8),
+        set(2, 0xffff),
+        word(Store64, 0, 0, 1, 2, 0),
+        set(3, 4),
+        set(4, 7),
+        word(Store64, 0, 0, 3, 4, 0),
+        word(Load64, 0, 5, 1, 0, 0),
+        halt(0),
+    ];
+    let mut world = run(words);
+    // The store at 4 reaches into the word at 8, and a row that says otherwise does not access it.
+    step(&mut world, 6).accesses[3] = None;
+    read(&mut world, 7, 1, 0xffff);
+    step(&mut world, 7).accesses[1].as_mut().unwrap().old_time = 4 * 3 + 2;
+    write(&mut world, 7, 3, 0xffff);
+    register(&mut world, 5).last = 0xffff;
+    cell(&mut world, Space::Memory, 1).last = 0xffff;
+    world.refill();
+    let layout = Layout::get();
+    let block = layout.block("store", 1);
+    let take = block.traffic.iter().find(|index| layout.traffic[**index].label.name == "take cell 3").unwrap();
+    let crosses = layout.traffic[*take].multiplicity[0].1;
+    world.values[0][crosses] = Fr::ZERO;
+    set_limb(&mut world, block, "in bounds", 8_191);
+    caught_by_rule(world, false, "store", "place and size");
+}
+
+#[test]
+fn s14_a_store_that_counts_twice_or_not_at_all() {
+    for active in [0u64, 2] {
+        let mut world = run(vec![set(1, 8), word(Store64, 0, 0, 1, 1, 0), halt(0)]);
+        let block = Layout::get().block("store", 0);
+        world.values[0][block.wires.start] = Fr::from(active);
+        let faults = world.faults(&nothing);
+        assert!(faults.contains(&Fault::Bus(Bus::State as u64)) && faults.contains(&Fault::Bus(Bus::Memory as u64)));
+        let catches = |fault: &Fault| matches!(fault, Fault::Row(_, label) if label.name == "active");
+        assert_eq!(faults.iter().any(catches), active == 2, "not used is no fault of a row, and no word is executed");
+        assert!(!world.verdict(&nothing));
+    }
+}
+
+#[test]
+fn s13_a_remainder_equal_to_the_divisor() {
+    let mut world = run(vec![set(1, 6), set(2, 3), binary(DivU, 3, 1, 2), halt(0)]);
+    register(&mut world, 3).last = 1;
+    world.refill();
+    let layout = Layout::get();
+    let block = layout.block("divide", 0);
+    let division = block.constraints.clone().find(|row| layout.labels[*row].name == "division").unwrap();
+    let [(_, quotient)] = layout.shape.matrices[1][division][..] else { panic!("the quotient alone") };
+    // 6 = 3 · 1 + 3
+    world.values[0][quotient] = Fr::from(1u64);
+    world.values[0][quotient + 1] = Fr::from(3u64);
+    for (name, limb) in
+        [("quotient in range", 1), ("remainder in range", 3), ("quotient representable", 1), ("result in range", 1)]
+    {
+        set_limb(&mut world, block, name, limb);
+    }
+    caught_by_rule(world, false, "divide", "remainder below divisor");
+}
+
+/// A cell whose address is that of another one, but for a multiple of 2⁴⁰: where values were packed above addresses, it
+/// was the same cell with another value.
+#[test]
+fn s7_an_audited_address_far_away() {
+    let mut world = run(vec![halt(0)]);
+    let target = (1u64 << 40) + 1;
+    let mut free = world.rows[0].audit_end.unwrap();
+    // Each step is in range; only the end is not.
+    while free <= target {
+        let address = (free + (1 << 38)).min(target);
+        let none = AuditCell {
+            free,
+            address,
+            initial: 0,
+            initial_time: 0,
+            last: 0,
+            last_time: 0,
+            public_initial: false,
+            public_final: false,
+        };
+        world.rows[0].audits.push(none);
+        free = address + 1;
+    }
+    world.rows[0].audit_end = Some(free);
+    caught_by_rule(world, true, "audit_end", "ascending");
+}
+
+#[test]
+fn s9_a_word_of_output_that_nobody_wrote() {
+    let (code, inputs) = cells();
+    let mut world = World::honest(&code, &inputs, 10_000);
+    let mut added = *known(&mut world, Bus::Final)[0];
+    added.frame_pointer += 1_000;
+    world.known.push((-1, added));
+    caught_by_bus(world, true, &[Bus::Final]);
+}
