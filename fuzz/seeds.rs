@@ -58,8 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                             write(&format!("{}_bytes", format.name()), &sha256(&bytes), &bytes)?;
                         }
                     }
-                    // Field elements to hash have no target of their own.
-                    Subject::Elements { .. } => {}
+                    Subject::Elements { elements, .. } => write("poseidon_bytes", &case.id, &elements)?,
                 }
             }
         }

@@ -32,6 +32,9 @@ const TOPICS: [&str; 21] = [
     "COMP",
 ];
 
+/// What stands above the circuits' digests.
+const DIGESTS: &str = "| tier | circuit digest |\n|---|---|\n";
+
 fn draft() -> String {
     fs::read_to_string(DRAFT).expect("the draft is text")
 }
@@ -96,4 +99,25 @@ fn it_cites_every_rule_of_the_chapters_and_no_other() {
     assert!(!rules_of_chapters.is_empty());
     assert!(missing.is_empty(), "rules that the draft does not cite: {missing:?}");
     assert!(unknown.is_empty(), "rules that no chapter has: {unknown:?}");
+}
+
+/// The rows of the circuits stand in the chapter alone, so the proposal fixes them by their digests. With `BLESS=1` it takes
+/// those of the published keys.
+#[test]
+fn it_has_the_digests_of_the_circuits() {
+    let published = fs::read_to_string("src/proving/published_keys.txt").expect("the digests are text");
+    let row = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some(format!("| `{}` | `{}` |\n", words.next()?, words.next()?))
+    };
+    let rows: String = published.lines().filter_map(row).collect();
+    assert!(!rows.is_empty());
+    let draft = draft();
+    let (before, rest) = draft.split_once(DIGESTS).expect("it has the table");
+    let (old, after) = rest.split_once("\n\n").expect("the table ends");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(DRAFT, [before, DIGESTS, &rows, "\n", after].concat()).expect("the draft can be written");
+        return;
+    }
+    assert_eq!(format!("{old}\n"), rows, "run this test with BLESS=1, and review");
 }

@@ -187,6 +187,14 @@ fn verifying_keys_are_encoded_strictly_and_validated() {
     assert_eq!(reject(&|bytes| bytes.copy_within(gamma..gamma + 64, gamma + 64)), Reject::KeyDegenerate);
     let bases = 28 + 32 + 4 * 64;
     assert_eq!(reject(&|bytes| bytes.copy_within(bases + 32..bases + 64, bases + 64)), Reject::KeyDegenerate);
+    // The highest bit of a point's last byte negates it.
+    let negated = |bytes: &mut Vec<u8>, from: std::ops::Range<usize>| {
+        let end = from.end + from.len();
+        bytes.copy_within(from.clone(), from.end);
+        bytes[end - 1] ^= 0x80;
+    };
+    assert_eq!(reject(&|bytes| negated(bytes, gamma..gamma + 64)), Reject::KeyDegenerate);
+    assert_eq!(reject(&|bytes| negated(bytes, bases + 32..bases + 64)), Reject::KeyDegenerate);
     let with = |change: &dyn Fn(&mut VerifyingKey)| {
         let mut key = key.clone();
         change(&mut key);
@@ -194,6 +202,11 @@ fn verifying_keys_are_encoded_strictly_and_validated() {
     };
     assert_eq!(with(&|key| key.delta_g2 = key.gamma_g2), Reject::KeyDegenerate);
     assert_eq!(with(&|key| key.alpha_g1 = G1Affine::zero()), Reject::KeyDegenerate);
+    let generator = G2Affine::generator();
+    assert_eq!(with(&|key| key.gamma_g2 = generator), Reject::KeyDegenerate);
+    assert_eq!(with(&|key| key.delta_g2 = -generator), Reject::KeyDegenerate);
+    assert_eq!(with(&|key| key.sigma_g2 = Some(-generator)), Reject::KeyDegenerate);
+    assert_eq!(with(&|key| key.sigma_g2 = Some(-key.delta_g2)), Reject::KeyDegenerate);
     assert_eq!(with(&|key| key.bases[2] = G1Affine::zero()), Reject::KeyDegenerate);
     assert_eq!(with(&|key| key.bases[2] = key.bases[3]), Reject::KeyDegenerate);
     assert_eq!(with(&|key| key.sigma_g2 = None), Reject::KeyMalformed);
@@ -248,6 +261,16 @@ fn cached_keys_are_found_and_damage_is_repaired() {
         assert!(matches!(origin, Origin::Rebuilt(_)), "{name}");
         assert_eq!(rebuilt.verifying_key, built.verifying_key);
     }
+    std::fs::remove_dir_all(&directory).unwrap();
+
+    // Who builds the same key at the same time builds the same file, and nothing else is left behind.
+    std::thread::scope(|scope| {
+        let build = || cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap().0.verifying_key;
+        let builders: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
+        builders.into_iter().for_each(|builder| assert_eq!(builder.join().unwrap(), built.verifying_key));
+    });
+    let files: Vec<_> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files, [file]);
     std::fs::remove_dir_all(&directory).unwrap();
 }
 

@@ -89,29 +89,59 @@ fn reason(key: &ProvingKey, challenges: &Challenges, public: &[Fr], late_public:
     verifier.verify(&prepared(key, LENGTH), challenges, &[segment]).unwrap_err().reason
 }
 
+/// A proof with the public input raised by a million, for which D takes the difference; the proof of knowledge is that of
+/// the honest D. The challenges were drawn for it, and `known` is what it claims.
+struct Shifted {
+    challenges: Challenges,
+    known: Vec<Fr>,
+    proof: Proof,
+}
+
+fn shifted(key: &ProvingKey) -> Shifted {
+    let values = honest_values(1);
+    let inner: Fr = values.left.iter().zip(&values.weights).map(|(left, weight)| *left * weight).sum();
+    let claimed = inner + Fr::from(1_000_000u64);
+    // The prover commits to D plus (true - claimed) times the input's base, and draws the challenges for it.
+    let base = key.verifying_key.bases[1 + LENGTH];
+    let blinder = Fr::from(17u64);
+    let (d, _) = Assignment::new(&values, &[Fr::ONE; 2], blinder).commitment(key);
+    let shifted = (d + base * (inner - claimed)).into_affine();
+    let challenges =
+        draw(&key.verifying_key, &prepared(key, LENGTH), &TRANSCRIPT, &[commitment(shifted, claimed)]).unwrap();
+    let assignment = Assignment::new(&values, challenges.values(), blinder);
+    let proof = Proof { d: shifted, ..assignment.prove(key) };
+    let mut known = assignment.known;
+    known[LENGTH] = claimed;
+    Shifted { challenges, known, proof }
+}
+
 /// S3: without the proof of knowledge, a prover shifts a public input through D.
 #[test]
 fn a_shifted_commitment_claims_another_input() {
     let key = key(LENGTH);
-    let values = honest_values(1);
-    let inner: Fr = values.left.iter().zip(&values.weights).map(|(left, weight)| *left * weight).sum();
-    let claimed = inner + Fr::from(1_000_000u64);
-    // He commits to D plus (true - claimed) times the input's base, and draws the challenges for it.
-    let base = key.verifying_key.bases[1 + LENGTH];
-    let blinder = Fr::from(17u64);
-    let (d, _) = Assignment::new(&values, &[Fr::ONE; 2], blinder).commitment(&key);
-    let shifted = (d + base * (inner - claimed)).into_affine();
-    let challenges =
-        draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &[commitment(shifted, claimed)]).unwrap();
-    let assignment = Assignment::new(&values, challenges.values(), blinder);
-    let proof = Proof { d: shifted, ..assignment.prove(&key) };
-
-    let mut known = assignment.known.clone();
-    known[LENGTH] = claimed;
+    let Shifted { challenges, known, proof } = shifted(&key);
     assert!(groth16_holds(&key.verifying_key, inputs(&key.verifying_key, &known), &proof), "the attack is real");
     assert!(!knowledge_holds(&key.verifying_key, &proof));
-    let product = [known[LENGTH + 3]];
-    assert_eq!(reason(&key, &challenges, &[claimed], &product, &proof), Reject::ProofInvalid);
+    let (public, late_public) = ([known[LENGTH]], [known[LENGTH + 3]]);
+    assert_eq!(reason(&key, &challenges, &public, &late_public, &proof), Reject::ProofInvalid);
+}
+
+/// S17: with a sigma that everybody knows, the proof of knowledge of any point is that point, or its negation.
+#[test]
+fn a_key_with_a_known_sigma_accepts_shifted_commitments() {
+    let generator = G2Affine::generator();
+    for (sigma, sign) in [(generator, Fr::ONE), (-generator, -Fr::ONE)] {
+        let mut key = key(LENGTH);
+        key.verifying_key.sigma_g2 = Some(sigma);
+        let Shifted { known, proof, .. } = shifted(&key);
+        let proof = Proof { knowledge: (proof.d * sign).into(), ..proof };
+        let point = inputs(&key.verifying_key, &known);
+        assert!(
+            groth16_holds(&key.verifying_key, point, &proof) && knowledge_holds(&key.verifying_key, &proof),
+            "the attack is real"
+        );
+        assert_eq!(Verifier::new(key.verifying_key).unwrap_err().reason, Reject::KeyDegenerate);
+    }
 }
 
 /// S2: a prover who knows the challenges first commits to values that are no permutation but fit them.
@@ -263,7 +293,7 @@ fn a_foreign_prepared_point_claims_another_input() {
 }
 
 /// The key of the cubic circuit with chosen secrets.
-fn cubic_key(gamma: u64, delta: u64) -> (ProvingKey, Cubic) {
+fn cubic_key(gamma: Fr, delta: Fr) -> (ProvingKey, Cubic) {
     struct Rows(Shape);
     use ark_relations::gr1cs::{
         ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
@@ -297,8 +327,8 @@ fn cubic_key(gamma: u64, delta: u64) -> (ProvingKey, Cubic) {
         Rows(key.shape.clone()),
         Fr::from(11u64),
         Fr::from(13u64),
-        Fr::from(gamma),
-        Fr::from(delta),
+        gamma,
+        delta,
         G1Projective::generator(),
         ark_bn254::G2Projective::generator(),
         &mut rng(5),
@@ -325,30 +355,34 @@ fn vanilla_holds(key: &VerifyingKey, known: &[Fr], proof: &ark_groth16::Proof<Bn
     Bn254::pairing(a, b) == right
 }
 
-/// S17: with gamma equal to delta, C takes over the difference of two statements.
+/// S17: with gamma equal or opposite to delta, C takes over the difference of two statements.
 #[test]
-fn a_key_with_gamma_equal_to_delta_proves_anything() {
-    let (key, circuit) = cubic_key(17, 17);
-    let proof = prove_vanilla(&key, &circuit, &mut rng(1)).unwrap();
-    let (seven, y) = (Fr::from(7u64), circuit.y().unwrap());
-    let claimed = [seven, y + Fr::from(12345u64)];
-    let difference = inputs(&key.verifying_key, &[seven, y]) - inputs(&key.verifying_key, &claimed);
-    let forged = ark_groth16::Proof { c: (difference + proof.c).into_affine(), ..proof };
-    assert!(vanilla_holds(&key.verifying_key, &claimed, &forged), "the attack is real");
-    assert_eq!(Verifier::new(key.verifying_key).unwrap_err().reason, Reject::KeyDegenerate);
+fn a_key_with_gamma_equal_or_opposite_to_delta_proves_anything() {
+    let (gamma, sound_delta) = (Fr::from(17u64), Fr::from(19u64));
+    for sign in [Fr::ONE, -Fr::ONE] {
+        let (key, circuit) = cubic_key(gamma, gamma * sign);
+        let proof = prove_vanilla(&key, &circuit, &mut rng(1)).unwrap();
+        let (seven, y) = (Fr::from(7u64), circuit.y().unwrap());
+        let claimed = [seven, y + Fr::from(12345u64)];
+        let difference = inputs(&key.verifying_key, &[seven, y]) - inputs(&key.verifying_key, &claimed);
+        let forged = ark_groth16::Proof { c: (difference * sign + proof.c).into_affine(), ..proof };
+        assert!(vanilla_holds(&key.verifying_key, &claimed, &forged), "the attack is real");
+        assert_eq!(Verifier::new(key.verifying_key).unwrap_err().reason, Reject::KeyDegenerate);
 
-    let (sound, circuit) = cubic_key(17, 19);
-    let proof = prove_vanilla(&sound, &circuit, &mut rng(1)).unwrap();
-    let forged = ark_groth16::Proof { c: (difference + proof.c).into_affine(), ..proof };
-    let verifier = Verifier::new(sound.verifying_key).unwrap();
-    verifier.verify_vanilla(&[seven, y], &proof).unwrap();
-    assert_eq!(verifier.verify_vanilla(&claimed, &forged).unwrap_err().reason, Reject::ProofInvalid);
+        let (sound, circuit) = cubic_key(gamma, sound_delta);
+        let proof = prove_vanilla(&sound, &circuit, &mut rng(1)).unwrap();
+        let forged = ark_groth16::Proof { c: (difference * sign + proof.c).into_affine(), ..proof };
+        let verifier = Verifier::new(sound.verifying_key).unwrap();
+        verifier.verify_vanilla(&[seven, y], &proof).unwrap();
+        assert_eq!(verifier.verify_vanilla(&claimed, &forged).unwrap_err().reason, Reject::ProofInvalid);
+    }
 }
 
-/// S17: an input whose base is zero can be anything; one whose base is repeated trades with the other.
+/// S17: an input whose base is zero can be anything; two with the same base change against each other, two with opposite
+/// bases together.
 #[test]
-fn zero_and_repeated_bases_let_inputs_change() {
-    let (key, circuit) = cubic_key(17, 19);
+fn zero_repeated_and_opposite_bases_let_inputs_change() {
+    let (key, circuit) = cubic_key(Fr::from(17u64), Fr::from(19u64));
     let proof = prove_vanilla(&key, &circuit, &mut rng(1)).unwrap();
     let (seven, y) = (Fr::from(7u64), circuit.y().unwrap());
     // The first input is in the row `x · 0 = 0` alone: without that row its base would be the identity.
@@ -360,12 +394,15 @@ fn zero_and_repeated_bases_let_inputs_change() {
     assert!(vanilla_holds(&without_row, &[Fr::from(1_000u64), y], &without_input), "the attack is real");
     assert_eq!(Verifier::new(without_row).unwrap_err().reason, Reject::KeyDegenerate);
 
-    let mut repeated = key.verifying_key.clone();
-    repeated.bases[0] = (repeated.bases[0] + repeated.bases[1] * seven - repeated.bases[2] * seven).into_affine();
-    repeated.bases[1] = repeated.bases[2];
-    assert!(vanilla_holds(&repeated, &[seven, y], &proof));
-    assert!(vanilla_holds(&repeated, &[seven + Fr::ONE, y - Fr::ONE], &proof), "the attack is real");
-    assert_eq!(Verifier::new(repeated).unwrap_err().reason, Reject::KeyDegenerate);
+    for sign in [Fr::ONE, -Fr::ONE] {
+        let mut related = key.verifying_key.clone();
+        related.bases[1] = (related.bases[2] * sign).into_affine();
+        let correction = key.verifying_key.bases[1] * seven - related.bases[1] * seven;
+        related.bases[0] = (related.bases[0] + correction).into_affine();
+        assert!(vanilla_holds(&related, &[seven, y], &proof));
+        assert!(vanilla_holds(&related, &[seven + sign, y - Fr::ONE], &proof), "the attack is real");
+        assert_eq!(Verifier::new(related).unwrap_err().reason, Reject::KeyDegenerate);
+    }
 }
 
 /// S19: without a blinder a guess of the committed values can be confirmed.

@@ -712,12 +712,15 @@ fn building_says_what_changed() {
         text.replacen("\"profile-minimal\"", "\"profile-old\"", 1).replacen("of the extension sort", "of sort", 1);
     fs::write(&path, text).unwrap();
     fs::write(target.join("v1/blobs/0000.wasm"), "left over").unwrap();
+    // What is no vector is somebody's: the directory may be another one than was meant.
+    fs::write(target.join("notes"), "to keep").unwrap();
     let second = build(&target);
     let file = second.files.iter().find(|file| file.path == "v1/profile/accept.json").unwrap();
     assert_eq!(file.added, ["profile-minimal"]);
     assert_eq!(file.removed, ["profile-old"]);
     assert_eq!(file.changed, ["profile-sort"]);
     assert_eq!(second.removed, ["v1/blobs/0000.wasm"]);
+    assert_eq!(fs::read_to_string(target.join("notes")).unwrap(), "to keep");
     let third = build(&target);
     assert!(third.is_unchanged(), "{third:?}");
 }
@@ -826,8 +829,7 @@ fn damage_is_found() {
     expect_faults(&faults(&target), &BROKEN_FILES);
 
     let found = faults(&scratch("nothing"));
-    assert!(found.contains(&"MANIFEST.json: the file is missing".into()), "{found:#?}");
-    assert!(found.iter().any(|fault| fault.ends_with("there are no cases")), "{found:#?}");
+    assert!(matches!(&found[..], [fault] if fault.ends_with("there are no vectors")), "{found:#?}");
 }
 
 /// Whatever a file holds, reading it ends in cases or in a fault with its place.

@@ -44,9 +44,14 @@ pub(super) fn explain(wasm: &[u8], fault: Fault) -> Rejection {
     match fault {
         Fault::Rule(rejection) => rejection,
         Fault::Parser(error) => {
-            Rejection::new(validation_reason(wasm, &error), error.offset() as usize, error.message())
+            Rejection::new(validation_reason(wasm, &error), error.offset() as usize, one_line(error.message()))
         }
     }
+}
+
+/// Some messages of the reader list bytes on lines of their own.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A deviation from the grammar, or a limit of the reader.
@@ -57,7 +62,7 @@ struct Flaw {
 
 impl From<wasmparser::Error> for Flaw {
     fn from(error: wasmparser::Error) -> Flaw {
-        Flaw { offset: error.offset(), message: error.message().into() }
+        Flaw { offset: error.offset(), message: one_line(error.message()) }
     }
 }
 

@@ -105,10 +105,23 @@ fn write(path: &Path, header: &[u8], key: &ProvingKey) -> std::io::Result<()> {
     bytes.extend(hash);
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    // A name of its own for each process: two that build the same key do not write into each other's file.
-    let temporary = path.with_extension(format!("{}.partial", std::process::id()));
-    let mut file = fs::File::create(&temporary)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)
+    let (temporary, mut file) = partial(path)?;
+    let written = file.write_all(&bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // Half a key is of no use, and may be gigabytes.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// A new file beside `path`: two threads or processes that build the same key do not write into each other's.
+fn partial(path: &Path) -> std::io::Result<(PathBuf, fs::File)> {
+    let mut number = 0u32;
+    loop {
+        let temporary = path.with_extension(format!("{}-{number}.partial", std::process::id()));
+        match fs::File::create_new(&temporary) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            created => return Ok((temporary, created?)),
+        }
+    }
 }

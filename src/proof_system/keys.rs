@@ -221,23 +221,28 @@ impl VerifyingKey {
         if (self.challenges > 0) != self.sigma_g2.is_some() {
             return reject(Reject::KeyMalformed, format!("{} challenges with or without sigma", self.challenges));
         }
-        // PROOF-005: with gamma = delta a private wire could stand in for a public input.
-        if self.gamma_g2 == self.delta_g2 {
-            return reject(Reject::KeyDegenerate, "gamma and delta are equal".into());
-        }
         let points = [self.beta_g2, self.gamma_g2, self.delta_g2];
         if self.alpha_g1.is_zero() || points.iter().chain(&self.sigma_g2).any(AffineRepr::is_zero) {
             return reject(Reject::KeyDegenerate, "a point is the identity".into());
         }
-        // PROOF-005: an input with the base zero could be changed freely, and two with the same base against each
-        // other.
+        // PROOF-005: with gamma = delta or -delta, C could stand in for a public input; a sigma of 1 or -1 is no secret.
+        // Points are equal or opposite if they have the same x.
+        let apart = [Some(self.gamma_g2), Some(self.delta_g2), self.sigma_g2, Some(G2Affine::generator())];
+        let apart: Vec<G2Affine> = apart.into_iter().flatten().collect();
+        if (1..apart.len()).any(|index| apart[..index].iter().any(|point| point.x == apart[index].x)) {
+            return reject(Reject::KeyDegenerate, "two of gamma, delta, sigma and 1 are equal or opposite".into());
+        }
+        // PROOF-005: an input with the base zero could be changed freely, and two with the same or opposite bases together.
         let mut seen = BTreeSet::new();
         for (index, base) in self.bases.iter().enumerate().skip(1) {
             if base.is_zero() {
                 return reject(Reject::KeyDegenerate, format!("base {index} is the identity"));
             }
-            if !seen.insert(super::encoding::point_to_bytes(base)) {
-                return reject(Reject::KeyDegenerate, format!("base {index} is repeated"));
+            if !seen.insert(base.x) {
+                return reject(
+                    Reject::KeyDegenerate,
+                    format!("base {index} is that of another input, or its opposite"),
+                );
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use alloy_primitives::Address;
 
 /// Most cycles of an execution that can be proven. The circuit's times are four for each cycle and have 32 bits.
 pub const MAX_CYCLES: u64 = (1 << 30) - 1;
-/// Most segments of a proof: 2^30 cycles in segments of 2^14, and 12 MiB of proofs for a verifier.
+/// Most segments of a proof: 2^30 cycles in segments of 2^14, and 14 MiB of proofs for a verifier.
 pub const MAX_SEGMENTS: u32 = 1 << 16;
 
 /// A statement: everything public about an execution and its proof.

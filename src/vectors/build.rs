@@ -2,7 +2,7 @@
 
 use super::json::Fault;
 use super::proving::Proven;
-use super::suite::{self, Files};
+use super::suite::{self, Files, MANIFEST};
 use crate::proof_system::CacheError;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -87,24 +87,23 @@ pub fn build(target: &Path, cache: &Path, progress: &mut dyn FnMut(usize, usize,
     Ok(summary)
 }
 
-/// All files below `target` but the README, by path; none if there is no such directory.
+/// Where vectors lie. Nothing else in their directory is read or removed: it may be another one than was meant.
+const ROOTS: [&str; 3] = [MANIFEST, "schema", "v1"];
+
+/// The manifest, the schemas and the vectors below `target`, by path; none if there is no such directory.
 pub(super) fn read_files(target: &Path) -> Result<Files, BuildError> {
     let mut files = Files::new();
-    let mut pending = vec![(target.to_path_buf(), String::new())];
-    while let Some((directory, prefix)) = pending.pop() {
-        let entries = match fs::read_dir(&directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && prefix.is_empty() => return Ok(files),
-            entries => entries.map_err(|error| BuildError::Io(directory.clone(), error))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(|error| BuildError::Io(directory.clone(), error))?;
-            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.path().is_dir() {
-                pending.push((entry.path(), format!("{path}/")));
-            } else if path != "README.md" {
-                let bytes = fs::read(entry.path()).map_err(|error| BuildError::Io(entry.path(), error))?;
-                files.insert(path, bytes);
+    let mut pending = ROOTS.map(String::from).to_vec();
+    while let Some(path) = pending.pop() {
+        let place = target.join(&path);
+        let fail = |error| BuildError::Io(place.clone(), error);
+        if place.is_dir() {
+            for entry in fs::read_dir(&place).map_err(fail)? {
+                let name = entry.map_err(fail)?.file_name();
+                pending.push(format!("{path}/{}", name.to_string_lossy()));
             }
+        } else if place.exists() || !ROOTS.contains(&path.as_str()) {
+            files.insert(path, fs::read(&place).map_err(fail)?);
         }
     }
     Ok(files)

@@ -26,6 +26,10 @@ pub struct Report {
 pub fn check(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Report, BuildError> {
     let files = read_files(target)?;
     let mut report = Report::default();
+    if files.is_empty() {
+        report.faults.push(Fault::new(target.display().to_string(), "there are no vectors"));
+        return Ok(report);
+    }
     check_manifest(&files, &mut report).unwrap_or_else(|fault| report.faults.push(fault));
     check_cases(&files, &mut report, progress);
     match suite::files(&Proven::stored(&files), &mut |_, _, _| ()) {

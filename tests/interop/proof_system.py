@@ -154,9 +154,10 @@ class Key:
         self.bases = [reader.g1() for _ in range(1 + known)]
         reader.end()
         require((self.challenges > 0) == bool(committed), "key_malformed")
-        require(self.gamma != self.delta, "key_degenerate")
-        encodings = {encode_point(base) for base in self.bases[1:]}
-        require(len(encodings) == known, "key_degenerate")
+        # Equal and opposite points have the same x; decoded ones are affine.
+        apart = [self.gamma, self.delta, G2] + ([self.sigma] if committed else [])
+        require(len({magnitude(point[0]) for point in apart}) == len(apart), "key_degenerate")
+        require(len({int(base[0]) for base in self.bases[1:]}) == known, "key_degenerate")
         self.data, self.digest = data, keccak256(data)
 
     def sum(self, start, values):

@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 const LENGTH: usize = 3;
 /// The statement that the proofs are about.
 const STATEMENT: &[u8] = b"a statement";
+/// The bit of a point's last byte that says which of the two roots y is.
+const SIGN_FLAG: u8 = 0x80;
 /// The tier that the proofs are about.
 const TIER: u32 = 2;
 
@@ -470,7 +472,7 @@ fn keys(one: &Proven) -> Vec<Case> {
         origin.changed(name, description, &[rule], mutation, reason, |input| input["verifyingKey"] = hex(bytes).into())
     };
     // Magic, five counts, alpha, then beta, gamma, delta, sigma, then the bases.
-    let (alpha, gamma, delta) = (28, 124, 188);
+    let (alpha, gamma, delta, sigma) = (28, 124, 188, 252);
     let base = |index: usize| 316 + 32 * index;
     let mut identity = [0; 32];
     identity[31] = 0x40;
@@ -518,7 +520,7 @@ fn keys(one: &Proven) -> Vec<Case> {
             Reject::KeyMalformed,
             &|b| {
                 b[27] = 0;
-                b.drain(252..316);
+                b.drain(sigma..base(0));
             },
         ),
         changed(
@@ -562,12 +564,50 @@ fn keys(one: &Proven) -> Vec<Case> {
             &|b| b.copy_within(gamma..delta, delta),
         ),
         changed(
+            "gamma-delta-opposite",
+            "Gamma and delta are not opposite.",
+            "PROOF-005",
+            "set delta to the negation of gamma",
+            Reject::KeyDegenerate,
+            &|b| {
+                b.copy_within(gamma..delta, delta);
+                b[sigma - 1] ^= SIGN_FLAG;
+            },
+        ),
+        changed(
+            "sigma-one",
+            "Sigma is a secret.",
+            "PROOF-005",
+            "set sigma to the generator",
+            Reject::KeyDegenerate,
+            &|b| b[sigma..base(0)].copy_from_slice(&point_to_bytes(&G2Affine::generator())),
+        ),
+        changed(
+            "sigma-minus-one",
+            "Sigma is a secret.",
+            "PROOF-005",
+            "set sigma to the negation of the generator",
+            Reject::KeyDegenerate,
+            &|b| b[sigma..base(0)].copy_from_slice(&point_to_bytes(&-G2Affine::generator())),
+        ),
+        changed(
             "base-repeated",
             "No base of a key is repeated.",
             "PROOF-005",
             "set the base of the second input to that of the first",
             Reject::KeyDegenerate,
             &|b| b.copy_within(base(1)..base(2), base(2)),
+        ),
+        changed(
+            "base-opposite",
+            "No two bases of a key are opposite.",
+            "PROOF-005",
+            "set the base of the second input to the negation of that of the first",
+            Reject::KeyDegenerate,
+            &|b| {
+                b.copy_within(base(1)..base(2), base(2));
+                b[base(3) - 1] ^= SIGN_FLAG;
+            },
         ),
     ]
 }
