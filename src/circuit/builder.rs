@@ -101,6 +101,11 @@ impl<'s> Builder<'s> {
         self.flags.clear();
     }
 
+    /// Whether rows are wanted, and not values alone.
+    pub fn keeps_rows(&self) -> bool {
+        self.keeps_rows
+    }
+
     /// A public input.
     pub fn public(&mut self, value: Fr) -> EarlyWire {
         self.system.public(Some(value))

@@ -22,11 +22,11 @@ use std::sync::OnceLock;
 pub const TIER: Tier = Tier {
     name: "soundness",
     code_words: 96,
-    image_cells: 4,
-    //     add, cmp, br, jump, ci, load, store, bit, shift, count, ext, mul, div, cell, mem, end
-    rows: [24, 8, 8, 6, 2, 9, 5, 6, 8, 4, 5, 4, 6, 10, 3, 1],
+    image_cells: 8,
+    //     add, cmp, br, jump, ci, load, store, bit, shift, count, ext, mul, div, cell, mem, end, poseidon
+    rows: [24, 8, 8, 6, 2, 9, 5, 6, 8, 4, 5, 4, 6, 10, 3, 1, 1],
     refreshes: 3,
-    audits: 24,
+    audits: 28,
     witness_words: 3,
 };
 
