@@ -15,6 +15,7 @@ use middle_client::circuit::public::{known_sum, known_tuples};
 use middle_client::circuit::{MAX_CUSTOM_ROWS, Machine, Needs, Plan, Program, TIERS, Tier, costs, fit, suits};
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{B256, Outcome, Reject, Trap};
+use middle_client::post_operation::Keys;
 use middle_client::profile::load;
 use middle_client::proof_system::{ProvingKey, Shape, assignment, domain_size};
 use middle_client::proving::{
@@ -362,6 +363,27 @@ fn a_proof_is_of_its_key_statement_and_mode() {
     assert!(matches!(error, Err(ProveError::Rejected(rejection)) if rejection.reason == Reject::TierMismatch));
 }
 
+/// A node verifies an extension in the mode in which it is registered.
+#[test]
+fn a_node_verifies_an_extension_under_its_own_key() {
+    let keyed = fibonacci();
+    let (statement, proof) = keyed.prove(&input(&200u64.to_le_bytes()), 0);
+    let travels = middle_client::post_operation::Proof::of(&proof);
+    let reason = |keys: &Keys, statement: &Statement| keys.verify(statement, &travels).map_err(|it| it.reason);
+    let mut keys = Keys::new(Vec::new());
+    assert_eq!(reason(&keys, &statement), Err(Reject::ExtensionNotActive), "another node may have the key");
+    let (id, wasm, bytes) = (statement.extension_id, wasm("fibonacci"), keyed.key.to_bytes());
+    let refused = keys.adopt_custom(id, &wasm, &bytes, B256::ZERO).unwrap_err();
+    assert_eq!(refused.reason, Reject::OtherKey);
+    assert_eq!(reason(&keys, &statement), Err(Reject::ExtensionNotActive));
+    keys.adopt_custom(id, &wasm, &bytes, keyed.key.digest()).unwrap();
+    assert_eq!(reason(&keys, &statement), Ok(()));
+    assert_eq!(reason(&keys, &Statement { tier: 0, ..statement.clone() }), Err(Reject::TierMismatch));
+    // The same code under another id, which is not registered in this mode.
+    let other = Statement { extension_id: B256::ZERO, ..statement };
+    assert_eq!(reason(&keys, &other), Err(Reject::ExtensionNotActive));
+}
+
 #[test]
 fn a_key_is_of_its_extension_and_capacities() {
     let keyed = fibonacci();
@@ -403,12 +425,6 @@ fn processor_time() -> Duration {
     fields.filter_map(|ticks| ticks.parse::<u64>().ok()).map(|ticks| Duration::from_millis(10 * ticks)).sum()
 }
 
-/// The tier whose segments have the fewest rows together.
-fn best_tier(needs: &Needs) -> u32 {
-    let total = |tier: &Tier| Some(u64::from(needs.segments(tier)?) * tier.domain(&costs()));
-    (0..).zip(&TIERS).filter_map(|(number, tier)| Some((total(tier)?, number))).min().unwrap().1
-}
-
 fn gain_line(name: &str, needed: &Needs, custom: &Tier) -> String {
     let cycles: u64 = needed.steps.iter().sum();
     let mode = |tier: &Tier| {
@@ -417,7 +433,7 @@ fn gain_line(name: &str, needed: &Needs, custom: &Tier) -> String {
         let per_cycle = |rows: u64| (segments * rows) as f64 / cycles as f64;
         (segments, tier.domain(&costs()), per_cycle(rows(tier)), per_cycle(tier.domain(&costs())))
     };
-    let universal = &TIERS[best_tier(needed) as usize];
+    let universal = &TIERS[needed.best_tier().unwrap() as usize];
     let (segments, domain, constraints, all) = mode(universal);
     let (own_segments, own_domain, own_constraints, own) = mode(custom);
     format!(
@@ -459,7 +475,7 @@ fn prints_the_gain() {
     for workload in timed {
         let extension = Extension::from_wasm(&workload.wasm).unwrap();
         let needed = needs(&extension, &workload.inputs, LIMIT).unwrap();
-        let number = best_tier(&needed);
+        let number = needed.best_tier().unwrap();
         let (universal, _) = insecure_tier_key(&directory(), &TIERS[number as usize]).unwrap();
         let verifier = TierVerifier::new(number, universal.verifying_key.clone()).unwrap();
         let mut times = Vec::new();

@@ -9,7 +9,7 @@ pub(super) use evaluate::evaluate;
 use super::fixture::{CHAIN_ID, account, block_hash, extension};
 use super::json::hex;
 use super::suite::Files;
-use super::{Case, case, wat};
+use super::{Case, case, end_to_end, wat};
 use crate::canonical_code::lower;
 use crate::circuit::TIERS;
 use crate::host_interface::{Context, ContextFields, Inputs};
@@ -52,7 +52,7 @@ impl Proven {
     pub fn make(cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Proven, CacheError> {
         let mut proven = Proven::default();
         let [universal, customs] = [subjects(), custom::subjects()];
-        let total = universal.len() + customs.len() + 1 + custom::KEYS.len();
+        let total = universal.len() + end_to_end::NAMES.len() + customs.len() + 1 + custom::KEYS.len();
         let mut done = 0;
         let mut step = |what: &str| {
             progress(done, total, what);
@@ -60,21 +60,33 @@ impl Proven {
         };
         step("the key of the smallest tier");
         let published = published(&TIERS[TIER as usize]);
-        let cached =
-            |key| universal.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
+        let cached = |key| {
+            let proofs = universal.iter().map(|subject| Some((subject.name, fs::read(subject.path(cache, key)).ok()?)));
+            let protocol = end_to_end::statements(key);
+            let protocol =
+                protocol.iter().map(|(name, it)| Some((*name, fs::read(proof_path(cache, key, it, name)).ok()?)));
+            proofs.chain(protocol).collect::<Option<BTreeMap<_, _>>>()
+        };
         if let Some(published) = published
             && let Ok(key) = fs::read(verifying_key_path(cache, published.key))
             && keccak256(&key) == published.key
             && let Some(proofs) = cached(published.key)
         {
             proven.verifying_key = key;
-            proven.proofs.extend(universal.iter().map(|subject| subject.name).zip(proofs));
+            proven.proofs = proofs;
         } else {
             let (key, _) = insecure_tier_key(cache, &TIERS[TIER as usize])?;
             let verifier = TierVerifier::new(TIER, key.verifying_key.clone()).expect("the key is sound");
             for subject in &universal {
                 step(subject.name);
                 proven.proofs.insert(subject.name, subject.cached(cache, &key, &verifier)?);
+            }
+            let digest = key.verifying_key.digest();
+            for (name, statement) in end_to_end::statements(digest) {
+                step(name);
+                let path = proof_path(cache, digest, &statement, name);
+                let proof = cached_proof(path, || end_to_end::prove(&key, name, &statement))?;
+                proven.proofs.insert(name, proof);
             }
             proven.verifying_key = key.verifying_key.to_bytes();
         }
@@ -115,12 +127,38 @@ impl Proven {
                 }
             }
         }
+        let text = files.get("v1/node/accept.json").cloned().unwrap_or_default();
+        let file: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let cases = file["cases"].as_array().into_iter().flatten();
+        proven.proofs.extend(cases.filter(|case| case["id"] == end_to_end::ACCEPTED).flat_map(end_to_end::stored));
         proven
     }
 
-    fn proof(&self, name: &str) -> Vec<u8> {
+    /// The verifying key of the smallest tier.
+    pub(super) fn verifying_key(&self) -> &[u8] {
+        &self.verifying_key
+    }
+
+    pub(super) fn proof(&self, name: &str) -> Vec<u8> {
         self.proofs.get(name).cloned().unwrap_or_default()
     }
+}
+
+/// Where a directory has the proof of a statement of the protocol's cases under this key.
+fn proof_path(cache: &Path, key: B256, statement: &Statement, name: &str) -> std::path::PathBuf {
+    let statement = statement.digest();
+    let parts = [key.as_slice(), statement.as_slice(), name.as_bytes()];
+    cache.join(format!("{}.proof", hex::encode(keccak256(parts.concat()))))
+}
+
+/// The proof in a file, or made and put there.
+fn cached_proof(path: std::path::PathBuf, prove: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, CacheError> {
+    if let Ok(proof) = fs::read(&path) {
+        return Ok(proof);
+    }
+    let proof = prove();
+    fs::write(&path, &proof).map_err(|error| CacheError::File { path, error })?;
+    Ok(proof)
 }
 
 /// An execution that is proven.
@@ -190,13 +228,7 @@ impl Subject {
         key: &proof_system::ProvingKey,
         verifier: &TierVerifier,
     ) -> Result<Vec<u8>, CacheError> {
-        let path = self.path(cache, key.verifying_key.digest());
-        if let Ok(proof) = fs::read(&path) {
-            return Ok(proof);
-        }
-        let proof = self.prove(key, verifier);
-        fs::write(&path, &proof).map_err(|error| CacheError::File { path, error })?;
-        Ok(proof)
+        cached_proof(self.path(cache, key.verifying_key.digest()), || self.prove(key, verifier))
     }
 
     fn prove(&self, key: &proof_system::ProvingKey, verifier: &TierVerifier) -> Vec<u8> {
@@ -263,6 +295,27 @@ fn multiplier() -> Vec<u8> {
     wat(&text)
 }
 
+/// The hash of the two elements of the witness is the output.
+fn hasher() -> Vec<u8> {
+    wat(r#"(module
+        (import "middle" "witness" (func $witness (param i32) (result i64)))
+        (import "middle" "poseidon" (func $poseidon (param i32 i32)))
+        (import "middle" "output" (func $output (param i32 i64)))
+        (import "middle" "output_len" (func $output_len (param i32)))
+        (memory (export "memory") 1)
+        (func (export "run") (result i32) (local $i i32)
+            (loop $next
+                (i64.store (i32.shl (local.get $i) (i32.const 3)) (call $witness (local.get $i)))
+                (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 8))))
+            (call $poseidon (i32.const 0) (i32.const 32))
+            (call $output (i32.const 0) (i64.load (i32.const 32)))
+            (call $output (i32.const 1) (i64.load (i32.const 40)))
+            (call $output (i32.const 2) (i64.load (i32.const 48)))
+            (call $output (i32.const 3) (i64.load (i32.const 56)))
+            (call $output_len (i32.const 32))
+            (i32.const 0)))"#)
+}
+
 fn words(words: &[u64]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
@@ -279,6 +332,12 @@ fn subjects() -> Vec<Subject> {
         foreign: None,
         custom: None,
     };
+    let hashed = |name, left: [u64; 4]| Subject {
+        module: hasher(),
+        input: Vec::new(),
+        witness: words(&[left, [2, 0, 0, 0]].concat()),
+        ..divided(name, 5, 0)
+    };
     vec![
         divided("accepted", 5, 0),
         divided("rejected", 5, 3),
@@ -292,6 +351,8 @@ fn subjects() -> Vec<Subject> {
             segments: 2,
             ..divided("two-segments", 5, 0)
         },
+        hashed("hashed", [1, 0, 0, 0]),
+        hashed("hashed-not-canonical", Fr::MODULUS.0),
         Subject { foreign: Some(multiplier()), ..divided("accepted-foreign-code-point", 5, 0) },
     ]
 }
@@ -391,6 +452,8 @@ fn verified(proven: &Proven) -> Vec<Case> {
             "cycle-limit" => ("An execution that exhausts its cycle limit.", &["CIRCUIT-008", "CIRCUIT-017"]),
             "padded" => ("A proof may show more segments than the execution needs.", &["PROVE-006", "PROVE-008"]),
             "two-segments" => ("An execution that needs two segments.", &["PROVE-006", "PROVE-008", "CIRCUIT-003"]),
+            "hashed" => ("The hash of two elements that nobody else knows.", &["CIRCUIT-012", "CIRCUIT-018"]),
+            "hashed-not-canonical" => ("A hash of a number that is no element traps.", &["CIRCUIT-017"]),
             _ => continue,
         };
         cases.push(accept(&subject, description, rules));
