@@ -1,11 +1,15 @@
 //! Proofs of statements, with real keys.
 
 use alloy_primitives::Address;
+use middle_client::canonical_code::execute;
 use middle_client::circuit::TIERS;
 use middle_client::host_interface::Inputs;
-use middle_client::notation::{B256, Reject};
+use middle_client::notation::{B256, Reject, keccak256};
+use middle_client::profile::load;
 use middle_client::proof_system::ProvingKey;
-use middle_client::proving::{Extension, Prepared, Proof, Randomness, TierVerifier, insecure_tier_key, prove, verify};
+use middle_client::proving::{
+    Extension, Prepared, Proof, Randomness, TierVerifier, insecure_tier_key, needs, prove, verify,
+};
 use middle_client::statement::{Statement, Terms, relation};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -87,59 +91,103 @@ fn segments_are_verified_together() {
     verify(&keys().verifier, &prepared, &statement, &proof).unwrap_err();
 }
 
-/// The cases of an extension that run under 100,000 code words.
-fn cases(name: &str) -> Vec<(String, Inputs)> {
+/// The cases of an extension.
+fn cases(name: &str) -> Vec<Inputs> {
     let text = std::fs::read_to_string(format!("tests/extensions/{name}/cases.json")).unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();
     let bytes = |value: &serde_json::Value| match value.as_str() {
         Some(text) => hex::decode(text.trim_start_matches("0x")).unwrap(),
         None => Vec::new(),
     };
-    let list = file.as_array().or_else(|| file["cases"].as_array()).unwrap();
-    list.iter()
-        .filter_map(|case| {
-            let mut context = bytes(&case["context"]);
-            context.resize(256, 0);
-            let inputs = Inputs::new(&bytes(&case["input"]), &bytes(&case["witness"]), &context).ok()?;
-            Some((case["name"].as_str().or(case["id"].as_str()).unwrap_or("").to_string(), inputs))
-        })
-        .collect()
+    let inputs = |case: &serde_json::Value| {
+        let mut context = bytes(&case["context"]);
+        context.resize(256, 0);
+        Inputs::new(&bytes(&case["input"]), &bytes(&case["witness"]), &context).unwrap()
+    };
+    file["cases"].as_array().or(file.as_array()).unwrap().iter().map(inputs).collect()
 }
 
-/// `cargo test --release --test proving -- --ignored --nocapture large`
+fn extensions() -> Vec<String> {
+    let entries = std::fs::read_dir("tests/extensions").unwrap().map(|entry| entry.unwrap());
+    let directories = entries.filter(|entry| entry.path().join("cases.json").exists());
+    let mut names: Vec<String> = directories.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// An extension's longest case under 100,000 code words, with the tier that has the fewest rows for it.
+fn longest_case(name: &str) -> (Extension, Inputs, u32) {
+    const CODE_WORDS: u64 = 100_000;
+    let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
+    let extension = Extension::from_wasm(&wasm).unwrap();
+    let cycles = |inputs: &Inputs| execute(&extension.code, inputs, CODE_WORDS).cycles;
+    let short = cases(name).into_iter().filter(|inputs| cycles(inputs) < CODE_WORDS);
+    let inputs = short.max_by_key(cycles).expect("each extension has a short case");
+    let tier = needs(&extension, &inputs, CODE_WORDS).unwrap().best_tier().expect("a tier has room");
+    (extension, inputs, tier)
+}
+
+/// Proves twice with the same seed, which has to give the same bytes, and verifies.
+fn prove_and_verify(name: &str, key: &ProvingKey, extension: Extension, inputs: &Inputs, tier: u32) {
+    let verifier = TierVerifier::new(tier, key.verifying_key.clone()).unwrap();
+    let prepared = Prepared::derive(extension, &verifier).unwrap();
+    let terms = Terms { tier, ..terms(0) };
+    let start = std::time::Instant::now();
+    let once =
+        || prove(key, &prepared, inputs, &terms, Randomness::insecure(name.as_bytes()), &mut |_, _, _| {}).unwrap();
+    let (statement, proof) = once();
+    let time = start.elapsed();
+    let bytes = proof.to_bytes();
+    let start = std::time::Instant::now();
+    verify(&verifier, &prepared, &statement, &proof).unwrap();
+    println!(
+        "| `{name}` | {} | {} | {} | {:.1} | {:.1} | {} | `{}` |",
+        statement.cycles,
+        TIERS[tier as usize].name,
+        statement.segments,
+        time.as_secs_f64(),
+        start.elapsed().as_secs_f64() * 1e3,
+        bytes.len(),
+        &hex::encode(keccak256(&bytes))[..16],
+    );
+    let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
+    relation(&statement, &load(&wasm).unwrap(), &inputs.witness).unwrap();
+    let (again, other) = once();
+    assert!((again, other.to_bytes()) == (statement, bytes), "{name}: the same seed gives other bytes");
+}
+
+/// Those that the smallest tier proves best.
 #[test]
-#[ignore = "takes minutes: keys of 2^20 rows"]
-fn large_tiers_prove() {
-    for (tier, name) in [(1u32, "sha256"), (3, "sort")] {
-        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
-        let start = std::time::Instant::now();
-        let (key, origin) = insecure_tier_key(&directory, &TIERS[tier as usize]).unwrap();
-        println!("{}: key {origin:?} in {:?}, {} rows", TIERS[tier as usize].name, start.elapsed(), key.shape.rows());
-        let verifier = TierVerifier::new(tier, key.verifying_key.clone()).unwrap();
-        let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
-        let prepared = Prepared::derive(Extension::from_wasm(&wasm).unwrap(), &verifier).unwrap();
-        let count =
-            |inputs: &Inputs| middle_client::canonical_code::execute(&prepared.extension.code, inputs, 100_000).cycles;
-        let (_, inputs) = cases(name)
-            .into_iter()
-            .filter(|(_, inputs)| count(inputs) < 100_000)
-            .max_by_key(|(_, inputs)| count(inputs))
-            .unwrap();
-        let terms = Terms { tier, ..terms(0) };
-        let start = std::time::Instant::now();
-        let mut log = Vec::new();
-        let (statement, proof) =
-            prove(&key, &prepared, &inputs, &terms, Randomness::insecure(b"large"), &mut |phase, segment, of| {
-                log.push((phase, segment, of, start.elapsed()));
-            })
-            .unwrap();
-        println!("{log:?}");
-        println!("{} cycles, {} segments in {:?}", statement.cycles, statement.segments, start.elapsed());
-        println!("{}", 1048576.0 * statement.segments as f64 / statement.cycles as f64);
-        let start = std::time::Instant::now();
-        verify(&verifier, &prepared, &statement, &proof).unwrap();
-        println!("verified in {:?}", start.elapsed());
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap());
+fn two_extensions_are_proven_and_verified() {
+    for name in ["fee_rule", "traps"] {
+        let (extension, inputs, _) = longest_case(name);
+        prove_and_verify(name, &keys().proving, extension, &inputs, 0);
     }
+}
+
+/// All of them, tier by tier, so that one key is in memory; `EXTENSIONS=sort,sha256` chooses some.
+///
+/// `cargo test --release --test proving -- --ignored --nocapture every_extension`
+#[test]
+#[ignore = "takes an hour, and gigabytes of memory for keys of 2^20 rows"]
+fn every_extension_is_proven_and_verified() {
+    let chosen = std::env::var("EXTENSIONS").ok();
+    let is_chosen = |name: &String| chosen.as_ref().is_none_or(|chosen| chosen.split(',').any(|one| one == name));
+    let names: Vec<String> = extensions().into_iter().filter(is_chosen).collect();
+    assert!(!names.is_empty(), "no extension is called {chosen:?}");
+    let mut jobs: Vec<_> = names.iter().map(|name| (name, longest_case(name))).collect();
+    jobs.sort_by_key(|(_, (_, _, tier))| *tier);
+    let mut key: Option<(u32, ProvingKey)> = None;
+    println!("| extension | cycles | tier | segments | seconds | ms to verify | bytes | keccak-256 |");
+    for (name, (extension, inputs, tier)) in jobs {
+        if key.as_ref().is_none_or(|(number, _)| *number != tier) {
+            drop(key.take());
+            let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
+            key = Some((tier, insecure_tier_key(&directory, &TIERS[tier as usize]).unwrap().0));
+        }
+        let (_, key) = key.as_ref().expect("it was just made");
+        prove_and_verify(name, key, extension, &inputs, tier);
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
 }

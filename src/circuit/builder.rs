@@ -2,12 +2,13 @@
 //! same for all of them, the products and fractions of their tuples.
 
 use super::bus::{Bus, CHALLENGES, Challenge, Coordinate, Product, Tuple, inverse_pow2, pow2};
+use super::check::Check;
 use super::cost::{Cost, Costs};
 use super::tables::{LIMB_BITS, Tables};
 use crate::proof_system::poseidon::Phase;
 use crate::proof_system::{EarlyLinear, EarlyWire, LateSystem, Linear, System, Wire};
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, One, PrimeField, batch_inversion};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero, batch_inversion};
 
 /// Names a constraint: for statistics, and for tests that leave it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +53,8 @@ impl Early {
 pub struct Builder<'s> {
     system: &'s mut System,
     keeps_rows: bool,
+    /// Judges what is written instead of keeping it.
+    check: Option<&'s mut Check>,
     chip: &'static str,
     /// The flags of widths in the present row, each with its product.
     flags: Vec<(EarlyLinear, Product)>,
@@ -84,13 +87,23 @@ impl<'s> Builder<'s> {
         let mask = EarlyWire::One;
         let (late_labels, costs) = ([vec![], vec![]], Costs::new());
         let early = Early { products: vec![], traffic: vec![], mask, labels: vec![], late_labels, costs };
-        Builder { system, keeps_rows, chip: "", flags: Vec::new(), early, tables }
+        Builder { system, keeps_rows, check: None, chip: "", flags: Vec::new(), early, tables }
+    }
+
+    /// A builder of which nothing remains but the verdict on what is written: no rows, no tuples.
+    pub(super) fn checking(system: &'s mut System, tables: Tables, check: &'s mut Check) -> Builder<'s> {
+        Builder { check: Some(check), ..Builder::new(system, tables) }
     }
 
     /// The chip whose constraints follow.
     pub fn chip(&mut self, chip: &'static str) {
         self.chip = chip;
         self.flags.clear();
+    }
+
+    /// Whether rows are wanted, and not values alone.
+    pub fn keeps_rows(&self) -> bool {
+        self.keeps_rows
     }
 
     /// A public input.
@@ -103,6 +116,10 @@ impl<'s> Builder<'s> {
         if self.keeps_rows {
             self.cost().wires += 1;
         }
+        let value = match &mut self.check {
+            Some(check) => check.wire(self.chip, value),
+            None => value,
+        };
         self.system.commit(Some(value))
     }
 
@@ -131,6 +148,13 @@ impl<'s> Builder<'s> {
             self.early.labels.push(self.label(name));
             self.cost().constraints += 1;
             self.system.enforce(a, b, c);
+        } else if self.check.is_some() {
+            let sides = [a.into(), b.into(), c.into()];
+            let [a, b, c] = sides.each_ref().map(|side| self.value(side));
+            let label = self.label(name);
+            if let Some(check) = &mut self.check {
+                check.constraint(label, a * b == c, !a.is_zero(), &sides);
+            }
         }
     }
 
@@ -155,6 +179,9 @@ impl<'s> Builder<'s> {
             self.early.late_labels[0].push(label);
             self.cost().products += 1;
         }
+        if let Some(check) = &mut self.check {
+            check.product(self.early.products.len(), &combination);
+        }
         let combination = self.keep(combination);
         self.early.products.push((challenge, combination));
         Product(self.early.products.len() - 1)
@@ -167,9 +194,34 @@ impl<'s> Builder<'s> {
             self.early.late_labels[1].push(label);
             self.cost().fractions += 1;
         }
+        if self.check.is_some() {
+            return self.check_tuple(name, &multiplicity.into(), &tuple);
+        }
         let multiplicity = self.keep(multiplicity.into());
         let tuple = Tuple { plain: self.keep(tuple.plain), ..tuple };
         self.early.traffic.push(Traffic { multiplicity, tuple });
+    }
+
+    fn check_tuple(&mut self, name: &'static str, multiplicity: &EarlyLinear, tuple: &Tuple) {
+        let (count, label) = (self.value(multiplicity), self.label(name));
+        let mut fingerprint = Fr::ZERO;
+        // In a table most entries are taken by nobody.
+        if let Some(check) = &self.check
+            && !count.is_zero()
+        {
+            fingerprint = self.value(&tuple.plain);
+            for (challenge, coordinate) in tuple.coordinates() {
+                fingerprint += check.challenge(challenge) * Fr::from(coordinate.constant);
+                for (product, factor) in coordinate.products {
+                    // A product is that of its own challenge, whatever the coordinate.
+                    let (challenge, combination) = &self.early.products[product.0];
+                    fingerprint += check.challenge(*challenge) * self.value(combination) * Fr::from(factor);
+                }
+            }
+        }
+        if let Some(check) = &mut self.check {
+            check.tuple(label, count, fingerprint, multiplicity, tuple);
+        }
     }
 
     /// Takes a tuple as often as the multiplicity says.
@@ -279,19 +331,11 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
         products.push((wire, value));
     }
 
-    let coordinates = |tuple: &Tuple| {
-        [
-            (Challenge::Beta, tuple.time.clone()),
-            (Challenge::Gamma, tuple.program_counter.clone()),
-            (Challenge::Delta, tuple.frame_pointer.clone()),
-            (Challenge::Epsilon, Coordinate::constant(tuple.bus as u128)),
-        ]
-    };
     let mut denominators: Vec<Fr> = Vec::with_capacity(early.traffic.len());
     for Traffic { tuple, .. } in &early.traffic {
         let mut value = values[Challenge::Alpha as usize];
         value -= tuple.plain.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
-        for (challenge, coordinate) in coordinates(tuple) {
+        for (challenge, coordinate) in tuple.coordinates() {
             for (product, factor) in coordinate.products {
                 value -= products[product.0].1 * Fr::from(factor);
             }
@@ -313,7 +357,7 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
         if keeps_rows {
             let mut denominator: Linear<Wire> = Linear::from(challenges[Challenge::Alpha as usize]);
             denominator -= tuple.plain.clone();
-            for (challenge, coordinate) in coordinates(tuple) {
+            for (challenge, coordinate) in tuple.coordinates() {
                 for (product, factor) in coordinate.products {
                     denominator -= Linear::from(products[product.0].0) * Fr::from(factor);
                 }

@@ -105,6 +105,16 @@ impl Tuple {
         let none = Coordinate::default;
         Tuple { bus, plain, time: none(), program_counter: none(), frame_pointer: none() }
     }
+
+    /// The coordinates with a challenge.
+    pub(super) fn coordinates(&self) -> [(Challenge, Coordinate); CHALLENGES - 1] {
+        [
+            (Challenge::Beta, self.time.clone()),
+            (Challenge::Gamma, self.program_counter.clone()),
+            (Challenge::Delta, self.frame_pointer.clone()),
+            (Challenge::Epsilon, Coordinate::constant(self.bus as u128)),
+        ]
+    }
 }
 
 /// A tuple whose values are known: the verifier's.

@@ -2,7 +2,7 @@
 
 use super::entry::Kind;
 use super::machine::Machine;
-use super::tier::Tier;
+use super::tier::{TIERS, Tier};
 use crate::proof_system::{System, domain_size};
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ impl Cost {
 pub type Costs = BTreeMap<&'static str, Cost>;
 
 /// A row of everything.
-const ONE_OF_EACH: Tier = Tier {
+pub const ONE_OF_EACH: Tier = Tier {
     name: "one of each",
     code_words: 1,
     image_cells: 1,
@@ -134,6 +134,13 @@ impl Needs {
         let kinds = Kind::ALL.into_iter().zip(self.steps).map(|(kind, rows)| (kind.name(), rows));
         let others = [("refresh", self.refreshes), ("audit", self.audits), ("witness", self.witness_words)].into_iter();
         kinds.chain(others).map(|(chip, rows)| (chip, rows, tier.capacity(chip))).collect()
+    }
+
+    /// The number of the tier whose segments have the fewest rows together. `None` if no tier has room.
+    pub fn best_tier(&self) -> Option<u32> {
+        let costs = costs();
+        let total = |tier: &Tier| Some(u64::from(self.segments(tier)?) * tier.domain(&costs));
+        (0..).zip(&TIERS).filter_map(|(number, tier)| Some((total(tier)?, number))).min().map(|(_, number)| number)
     }
 
     /// The number of segments: as many as the busiest chip needs. `None` if the program does not fit the tier, or if a

@@ -116,12 +116,13 @@ impl<'a> Machine<'a> {
 type Chip = fn(&mut Builder, Option<&Step>);
 
 /// CIRCUIT-017: the chips of traps, and which traps of which kinds they are for.
-const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 6] = [
+const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 7] = [
     ("divide_trap", chips::divide::divide_trap, Some(Kind::Divide)),
     ("load_trap", chips::trap::load_trap, Some(Kind::Load)),
     ("store_trap", chips::trap::store_trap, Some(Kind::Store)),
     ("call_trap", chips::trap::call_trap, Some(Kind::Jump)),
     ("call_indirect_trap", chips::trap::call_indirect_trap, Some(Kind::CallIndirect)),
+    ("poseidon_trap", chips::poseidon::poseidon_trap, Some(Kind::Poseidon)),
     ("limit", chips::trap::limit, None),
 ];
 
@@ -133,11 +134,20 @@ impl Circuit for Machine<'_> {
         if self.custom { 0 } else { self.tier.constants() }
     }
 
-    // CIRCUIT-016: the order of wires and rows.
     fn phase_1(&self, system: &mut System) -> Early {
+        self.write(Builder::new(system, Tables::new(self.tier.code_words)))
+    }
+
+    fn phase_2(&self, early: Early, challenges: &[Wire], system: &mut LateSystem) {
+        phase_2(&early, challenges, system);
+    }
+}
+
+impl Machine<'_> {
+    /// CIRCUIT-016: the order of wires and rows.
+    pub(super) fn write(&self, mut builder: Builder) -> Early {
         let none = Rows::default();
         let rows = self.rows.unwrap_or(&none);
-        let mut builder = Builder::new(system, Tables::new(self.tier.code_words));
         let mut constants = match self.program {
             Some(program) => program.constants(self.tier),
             None => vec![Fr::zero(); self.tier.constants()],
@@ -192,9 +202,5 @@ impl Circuit for Machine<'_> {
             builder.put("cell", first, Tuple { frame_pointer: address.into(), ..Tuple::plain(Bus::Initial, value) });
         }
         builder.finish(rows.mask)
-    }
-
-    fn phase_2(&self, early: Early, challenges: &[Wire], system: &mut LateSystem) {
-        phase_2(&early, challenges, system);
     }
 }

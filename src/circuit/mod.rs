@@ -2,6 +2,7 @@
 
 pub mod builder;
 pub mod bus;
+pub mod check;
 pub mod chips;
 pub mod cost;
 pub mod entry;
@@ -13,7 +14,8 @@ pub mod step;
 pub mod tables;
 pub mod tier;
 
-pub use cost::{Cost, Costs, Needs, costs};
+pub use check::{Block, Check, Fault};
+pub use cost::{Cost, Costs, Needs, ONE_OF_EACH, costs};
 pub use machine::{Machine, Program, Rows};
 pub use plan::Plan;
 pub use tier::{TIERS, Tier};

@@ -8,7 +8,7 @@ use super::chips::audit::{AuditCell, WitnessLength};
 use super::cost::Needs;
 use super::entry::{Kind, address};
 use super::machine::{Program, Rows};
-use super::step::{Cells, Step};
+use super::step::{Cells, Refresh, Step};
 use super::tier::Tier;
 use crate::canonical_code::{CanonicalCode, INPUT_LENGTH, OUTPUT_LENGTH, Space, WITNESS_LENGTH, trace};
 use crate::host_interface::{CONTEXT_WORDS, Inputs};
@@ -60,6 +60,12 @@ impl PublicCells {
         }
         cells
     }
+}
+
+/// A row that a cycle needs.
+enum CycleRow {
+    Refresh(Refresh),
+    Step(Step),
 }
 
 /// What a proof of an execution is made of.
@@ -223,43 +229,79 @@ impl<'a> Plan<'a> {
             rows.audit_end = Some(self.audit_end);
         }
         let mine = |number: u64, capacity: usize| capacity > 0 && number / capacity as u64 == u64::from(segment);
-        let trap = match self.execution.outcome {
-            Outcome::Trapped(trap) => Some(trap),
-            _ => None,
-        };
         let mut counts = [0u64; Kind::ALL.len()];
         let mut refreshes = 0u64;
-        let mut cells = Cells::default();
-        let mut after: Option<Step> = None;
-        trace(self.code, self.inputs, self.cycle_limit, |cycle| {
-            let mut refreshed = Vec::new();
-            let mut step = cells.step(cycle, None, |refresh| refreshed.push(refresh));
-            for refresh in refreshed {
+        let trap = self.each_row(|row| match row {
+            CycleRow::Refresh(refresh) => {
                 if mine(refreshes, self.tier.refreshes) {
                     rows.refreshes.push(refresh);
                 }
                 refreshes += 1;
             }
-            let index = step.kind as usize - 1;
+            CycleRow::Step(step) => {
+                let index = step.kind as usize - 1;
+                if mine(counts[index], self.tier.rows[index]) {
+                    rows.steps[index].push(step);
+                }
+                counts[index] += 1;
+            }
+        });
+        if segment == 0 {
+            rows.trap = trap;
+        }
+        rows
+    }
+
+    /// All rows, in segments of at most so many rows each of cycles and cells, from one execution.
+    pub fn batches(&self, size: usize, mut visit: impl FnMut(&Rows)) {
+        for audits in self.audits.chunks(size) {
+            visit(&Rows { audits: audits.to_vec(), ..Rows::default() });
+        }
+        let mut rows = Rows {
+            first: true,
+            witness: self.witness.clone(),
+            witness_length: self.inputs.witness.len() as u64,
+            witness_cell: self.witness_cell,
+            audit_end: Some(self.audit_end),
+            ..Rows::default()
+        };
+        let mut count = 0;
+        rows.trap = self.each_row(|row| {
+            match row {
+                CycleRow::Refresh(refresh) => rows.refreshes.push(refresh),
+                CycleRow::Step(step) => rows.steps[step.kind as usize - 1].push(step),
+            }
+            count += 1;
+            if count == size {
+                visit(&std::mem::take(&mut rows));
+                count = 0;
+            }
+        });
+        visit(&rows);
+    }
+
+    /// Executes the program and shows each row of a cycle; the result is the row of a chip of traps.
+    fn each_row(&self, mut visit: impl FnMut(CycleRow)) -> Option<Step> {
+        let trap = match self.execution.outcome {
+            Outcome::Trapped(trap) => Some(trap),
+            _ => None,
+        };
+        let mut cells = Cells::default();
+        let mut after: Option<Step> = None;
+        trace(self.code, self.inputs, self.cycle_limit, |cycle| {
+            let mut step = cells.step(cycle, None, |refresh| visit(CycleRow::Refresh(refresh)));
             let last = cycle.clock == self.cycles;
             if last && trap.is_some_and(|trap| trap != Trap::CycleLimitExhausted) && step.kind != Kind::End {
                 step.trap = trap;
                 after = Some(step);
                 return;
             }
-            let capacity = self.tier.rows[index];
             if last && trap == Some(Trap::CycleLimitExhausted) {
                 after = Some(step.clone());
             }
-            if mine(counts[index], capacity) {
-                rows.steps[index].push(step);
-            }
-            counts[index] += 1;
+            visit(CycleRow::Step(step));
         });
-        if segment == 0 && trap.is_some() {
-            rows.trap = self.trap_row(after, trap);
-        }
-        rows
+        trap.and_then(|_| self.trap_row(after, trap))
     }
 
     /// The row of a chip of traps: the step that trapped, or the state that the last cycle left at the limit.
@@ -284,6 +326,7 @@ impl<'a> Plan<'a> {
             entry: super::entry::entry(word),
             kind: Kind::of(word.opcode),
             accesses: [None; 4],
+            words: Vec::new(),
             trap,
         })
     }

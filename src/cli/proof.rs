@@ -6,7 +6,7 @@ use super::source;
 use super::wasm::{Run, Source};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use middle_client::circuit::{Needs, TIERS, Tier, costs};
+use middle_client::circuit::Tier;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::Rejection;
 use middle_client::proof_system::{
@@ -188,7 +188,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         Some(name) => tier_named(name)?,
         None => {
             let needs = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
-            let number = best_tier(&needs).ok_or_else(|| fail(ProveError::NoCapacity("largest")))?;
+            let number = needs.best_tier().ok_or_else(|| fail(ProveError::NoCapacity("largest")))?;
             (number, Tiers::get(number).map_err(|error| fail(error.into()))?)
         }
     };
@@ -299,14 +299,6 @@ fn published_key(arguments: &VerifyArguments, tier: &Tier) -> Result<VerifyingKe
 
 pub fn tier_named(name: &str) -> Result<(u32, &'static Tier), Failure> {
     Tiers::named(name).map_err(|rejection| Failure::Usage(format!("--tier: {}", rejection.detail)))
-}
-
-/// The number of the tier whose segments have the fewest rows together.
-pub fn best_tier(needs: &Needs) -> Option<u32> {
-    let costs = costs();
-    let total = |tier: &Tier| Some(u64::from(needs.segments(tier)?) * tier.domain(&costs));
-    let fitting = (0..).zip(&TIERS).filter_map(|(number, tier)| Some((total(tier)?, number)));
-    fitting.min().map(|(_, number)| number)
 }
 
 /// The proving key of a tier, with a spinner while it is read or made.

@@ -192,7 +192,7 @@ fn stats(source: &Source, run: &Run, tier: Option<&str>, out: &mut impl Write) -
     }
     let extension = Extension::of(code);
     if let Ok(needs) = needs(&extension, &inputs, run.cycle_limit) {
-        let best = || proof::best_tier(&needs).and_then(|number| Some((number, Tiers::get(number).ok()?)));
+        let best = || needs.best_tier().and_then(|number| Some((number, Tiers::get(number).ok()?)));
         let tier = chosen.or_else(best).map(|(_, tier)| tier);
         add_proof(&mut result, &needs, tier, finished.cycles, interpreted.instructions);
     }

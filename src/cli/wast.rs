@@ -34,6 +34,8 @@ enum EngineName {
     Interpreter,
     /// The executor of canonical code
     Code,
+    /// The same; the trace of every invocation has to satisfy the circuit
+    Circuit,
     /// Both side by side; they have to agree
     Both,
 }
@@ -43,6 +45,7 @@ impl From<EngineName> for Engine {
         match name {
             EngineName::Interpreter => Engine::Interpreter,
             EngineName::Code => Engine::Code,
+            EngineName::Circuit => Engine::Circuit,
             EngineName::Both => Engine::Both,
         }
     }

@@ -2,7 +2,6 @@
 
 use super::extension::{Extension, Prepared};
 use super::{Proof, SegmentProof};
-use crate::circuit::entry::Kind;
 use crate::circuit::{Machine, Needs, Plan, Tier};
 use crate::host_interface::Inputs;
 use crate::notation::{Outcome, Reject, Rejection, keccak256};
@@ -129,17 +128,7 @@ pub fn prove_segment(
 /// How many rows of each chip a proof of an execution needs, whatever its tier.
 pub fn needs(extension: &Extension, inputs: &Inputs, cycle_limit: u64) -> Result<Needs, Rejection> {
     inputs.check()?;
-    // A tier with room for every program that can be lowered.
-    let room = Tier {
-        name: "any",
-        code_words: usize::MAX,
-        image_cells: usize::MAX,
-        rows: [usize::MAX; Kind::ALL.len()],
-        refreshes: usize::MAX,
-        audits: usize::MAX,
-        witness_words: usize::MAX,
-    };
-    let plan = Plan::new(&extension.code, inputs, cycle_limit, &room, 0);
+    let plan = Plan::new(&extension.code, inputs, cycle_limit, &Tier::ANY, 0);
     plan.map(|plan| plan.needs()).ok_or_else(|| Rejection::new(Reject::CodeExceedsTier, 0, "no tier has room for it"))
 }
 

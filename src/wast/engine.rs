@@ -1,6 +1,7 @@
 //! One module instance in each of the engines, with its state from one invocation to the next.
 
-use crate::canonical_code::{CanonicalCode, Machine, Space, lower_invocation};
+use crate::canonical_code::{CanonicalCode, Finished, Machine, Space, lower_invocation};
+use crate::circuit;
 use crate::execution::{Halt, Instance};
 use crate::host_interface::{Context, Inputs};
 use crate::notation::{B256, Outcome, Rejection, Trap};
@@ -13,6 +14,9 @@ pub enum Engine {
     Interpreter,
     /// The executor of canonical code.
     Code,
+    /// The same, and every invocation's trace has to satisfy the circuit: its program is the entry routine of an
+    /// invocation, and its image what the invocation before left.
+    Circuit,
     /// Both side by side. They have to agree after every invocation on results, memory and globals.
     #[default]
     Both,
@@ -50,6 +54,8 @@ pub(super) struct Machines<'a> {
 /// memory and globals. Before the first, both are as the module says.
 struct CodeState {
     left: Option<Machine<'static>>,
+    /// Whether traces have to satisfy the circuit.
+    in_circuit: bool,
 }
 
 /// A program that is never run: its machine only holds a state.
@@ -63,8 +69,13 @@ static NO_INPUTS: Inputs =
 impl<'a> Machines<'a> {
     /// Instantiates a module; the start function does not run.
     pub fn new(module: &'a Module, engine: Engine) -> Machines<'a> {
-        let interpreter = (engine != Engine::Code).then(|| Instance::new(module, &NO_INPUTS));
-        let code = (engine != Engine::Interpreter).then_some(CodeState { left: None });
+        let (interprets, executes) = match engine {
+            Engine::Interpreter => (true, false),
+            Engine::Code | Engine::Circuit => (false, true),
+            Engine::Both => (true, true),
+        };
+        let interpreter = interprets.then(|| Instance::new(module, &NO_INPUTS));
+        let code = executes.then_some(CodeState { left: None, in_circuit: engine == Engine::Circuit });
         Machines { module, interpreter, code }
     }
 
@@ -129,7 +140,9 @@ impl CodeState {
         if let Some(left) = &self.left {
             machine.resume(left);
         }
-        let outcome = machine.run(STEP_LIMIT).execution.outcome;
+        let begin = self.in_circuit.then(|| (machine.image(), machine.pages()));
+        let finished = machine.run(STEP_LIMIT);
+        let outcome = finished.execution.outcome;
         let results = module.function_type(function).results.len() as u32;
         let ending = match outcome {
             Outcome::Accepted => {
@@ -141,6 +154,12 @@ impl CodeState {
                 return Err(Fault::Disagreement(format!("canonical code halts with status {code}")));
             }
         };
+        if let Some((image, initial_pages)) = begin
+            && ending != Ending::Unfinished
+        {
+            let code = CanonicalCode { image, initial_pages, ..code.clone() };
+            satisfies_circuit(&code, &finished)?;
+        }
         self.left.get_or_insert_with(|| Machine::new(&IDLE, &NO_INPUTS)).resume(&machine);
         Ok(ending)
     }
@@ -150,6 +169,18 @@ impl CodeState {
             Some(machine) => machine.cell(Space::Global, index),
             None => module.globals[index as usize].initial,
         }
+    }
+}
+
+/// Whether the trace of a program satisfies the circuit, as a proof that it ends like this.
+fn satisfies_circuit(code: &CanonicalCode, finished: &Finished) -> Result<(), Fault> {
+    let plan = circuit::check::plan(code, &NO_INPUTS, STEP_LIMIT);
+    if (&plan.execution, plan.cycles) != (&finished.execution, finished.cycles) {
+        return Err(Fault::Disagreement("a program with the state in its image behaves differently".into()));
+    }
+    match circuit::check::faults(code, &NO_INPUTS, &plan).into_iter().next() {
+        Some(fault) => Err(Fault::Disagreement(format!("the circuit is not satisfied: {fault}"))),
+        None => Ok(()),
     }
 }
 

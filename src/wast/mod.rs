@@ -3,6 +3,7 @@
 //! ```text
 //! middle-client wast FILE…                       both engines, side by side
 //! middle-client wast --engine code FILE…         one of them
+//! middle-client wast --engine circuit FILE…      canonical code, whose every trace has to satisfy the circuit
 //! middle-client wast --verbose FILE…             every assertion with its place and verdict
 //! ```
 //!

@@ -5,7 +5,7 @@ use super::generator::{self, Choices};
 use arbitrary::Unstructured;
 
 /// The bytes of a case that choose inputs and arguments; the others choose the module.
-const ARGUMENT_BYTES: usize = 96;
+pub const ARGUMENT_BYTES: usize = 96;
 
 /// How the module of a case is made.
 #[derive(Clone, Copy, Debug)]
