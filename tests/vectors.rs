@@ -3,7 +3,7 @@
 
 use middle_client::canonical_code::{self, CanonicalCode, Machine};
 use middle_client::circuit::entry::{Kind, entry};
-use middle_client::circuit::{Machine as Circuit, TIERS, Tier, fit};
+use middle_client::circuit::{Machine as Circuit, ONE_OF_EACH, TIERS, Tier, costs, fit};
 use middle_client::execution;
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome, Rejection, keccak256};
@@ -442,6 +442,20 @@ fn run_circuit(id: &str, input: &Value, expect: &Value) {
             assert_eq!(parts.pack(), Fr::from(low) + Fr::from(rest) * power(64) + high, "{id}");
             Ok(())
         }),
+        "chip" => {
+            // As many of each as a row costs, with the labels that the circuit of one row of each has.
+            let name = input["chip"].as_str().unwrap();
+            let cost = costs()[name];
+            let list = |part: &str| expect[part].as_array().unwrap();
+            let parts = ["constraints", "products", "tuples"].map(list);
+            assert_eq!(parts.map(|part| part.len() as u64), [cost.constraints, cost.products, cost.fractions], "{id}");
+            assert_eq!(u64::from(number(&expect["wires"])), cost.wires, "{id}");
+            let labels = Circuit::universal(&ONE_OF_EACH).labels();
+            let labels = labels.iter().filter(|label| label.chip == name).map(|label| label.name);
+            let found = parts.into_iter().flatten().map(|row| row["label"].as_str().unwrap());
+            assert!(found.eq(labels), "{id}: the labels");
+            Ok(())
+        }
         _ => Extension::from_wasm(&bytes(&input["module"])).and_then(|extension| {
             let tier = Tiers::get(number(&input["tier"]))?;
             extension.check_fits(tier)?;
