@@ -14,7 +14,7 @@ pub mod step;
 pub mod tables;
 pub mod tier;
 
-pub use check::{Block, Check, Fault};
+pub use check::{Block, Check, Fault, Uses};
 pub use cost::{Cost, Costs, Needs, costs};
 pub use machine::{Machine, Program, Rows};
 pub use plan::Plan;
