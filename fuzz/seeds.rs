@@ -56,6 +56,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                     Subject::Object(input) => {
                         for bytes in encodings(&input) {
                             write(&format!("{}_bytes", format.name()), &sha256(&bytes), &bytes)?;
+                            if format == Format::Requests {
+                                write("requests_json", &sha256(&bytes), &bytes)?;
+                            }
                         }
                     }
                     Subject::Elements { elements, .. } => write("poseidon_bytes", &case.id, &elements)?,

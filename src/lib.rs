@@ -26,11 +26,11 @@
 //! 14. [`reputation`]: what others did, in exact counters
 //! 15. [`pools`]: Operations that wait for a proof, results that wait for settlement
 //! 16. [`wire`]: messages between nodes, and what a peer may say when
-//! 17. [`settlement`]: the Consensus Contract: deposits, stakes, leaders, settlement, slashing
-//! 18. [`node`]: the handlers composed: events in, actions out; and a simulation
-//! 19. [`native_transaction`]: results in blocks, without a contract: needs a fork
-//! 20. [`requests`]: what a node's users ask
-//! 21. [`composition`]: child operations, families, data rules
+//! 17. [`composition`]: child operations, families, data rules
+//! 18. [`settlement`]: the Consensus Contract: deposits, stakes, leaders, settlement, rewards, slashing
+//! 19. [`node`]: the handlers composed: events in, actions out; and a simulation
+//! 20. [`native_transaction`]: results in blocks, without a contract: needs a fork
+//! 21. [`requests`]: what a node's users ask
 //!
 //! [`vectors`] builds and checks the conformance vectors, [`wast`] runs the official test scripts.
 #![forbid(unsafe_code)]

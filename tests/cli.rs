@@ -415,3 +415,33 @@ fn scenarios_end_with_the_verdicts_of_the_invariants() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("FAILED as many Operations are settled as expected"));
 }
+
+/// What a prover signs, from files; a wrong key is told without being shown.
+#[test]
+fn results_are_hashed_and_signed() {
+    let vectors: Value = serde_json::from_str(
+        &fs::read_to_string(Path::new(ROOT).join("vectors/v1/post_operation/accept.json")).unwrap(),
+    )
+    .unwrap();
+    let cases = vectors["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["id"] == "post-operation-check-accepted").unwrap();
+    let decoded = |name: &str, bytes: &Value| json(&[name, "decode", bytes.as_str().unwrap()]);
+    let operation = decoded("operation", &case["input"]["operation"]);
+    let mut result = decoded("post-operation", &case["input"]["postOperation"]);
+    let signature = result["proverSignature"].take();
+    result["proverSignature"] = "0x".into();
+    let operation = file("its-operation.json", operation.to_string());
+    let view = file("view.json", case["input"]["view"].to_string());
+    let result = file("result.json", result.to_string());
+    let hashes = json(&["post-operation", "hash", &result, "--operation", &operation, "--view", &view]);
+    for name in ["resultId", "statement", "statementDigest", "signingHash"] {
+        assert_eq!(hashes[name], case["expect"][name], "{name}");
+    }
+    let secret = middle_client::notation::keccak256("middle-client vectors v1 insecure prover");
+    let key = file("prover-key", secret.to_string());
+    let sign = ["post-operation", "sign", &result, "--operation", &operation, "--view", &view, "--key"];
+    assert_eq!(json(&[&sign[..], &[&key]].concat())["proverSignature"], signature);
+    let told = failure(1, &[&sign[..], &[&file("wrong-key", "0x1234")]].concat());
+    assert!(told.contains("no secret key") && !told.contains("1234"), "{told}");
+    assert!(failure(2, &["post-operation", "hash", &result, "--view", &view]).contains("--operation"));
+}

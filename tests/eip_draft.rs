@@ -25,11 +25,11 @@ const TOPICS: [&str; 21] = [
     "REP",
     "POOL",
     "WIRE",
+    "COMP",
     "SETTLE",
     "NODE",
     "NATIVE",
     "REQUEST",
-    "COMP",
 ];
 
 /// What stands above the circuits' digests.

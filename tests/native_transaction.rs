@@ -47,7 +47,7 @@ proptest! {
             slot: 100,
             base_fee: 500,
             blocks: [(B256::repeat_byte(9), Block { number: 1, slot: 50, canonical: true })].into(),
-            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, ..ExtensionView::default() })].into(),
+            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
             ..ChainView::default()
         };
         for (sequence, segments, outcome, success, gas_used) in steps {

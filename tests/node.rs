@@ -17,7 +17,7 @@ fn every_scenario_ends_as_it_says() {
         assert!(broken.is_empty(), "{}: {broken:?}\n{}", path.display(), outcome.timeline.join("\n"));
         names.push(path);
     }
-    assert!(names.len() >= 10);
+    assert!(names.len() >= 18);
 }
 
 /// An event in a slot: what, a number, a node.
@@ -29,6 +29,10 @@ fn incidents() -> impl Strategy<Value = Value> {
         1 => Just("unsignedOperations"),
         1 => Just("wrongSize"),
         1 => Just("falseResults"),
+        1 => Just("flood"),
+        1 => Just("verificationFlood"),
+        1 => Just("replay"),
+        1 => Just("withdraw"),
     ];
     (0u64..20, what, 0u64..4, 0u8..4).prop_map(|(slot, what, number, node)| {
         json!({"slot": format!("{slot:#x}"), "what": what, "number": format!("{number:#x}"), "nodes": [node]})
@@ -45,7 +49,7 @@ proptest! {
         let scenario = json!({
             "description": "Random events.", "seed": format!("{seed:#x}"), "nodes": 4, "slots": "0x18", "latency": "0x3",
             "finality": "0x10", "provers": [0, 2], "isBroken": false, "events": events,
-            "settled": "0x0", "repelled": "0x0", "isQuarantined": false,
+            "settled": "0x0", "rewarded": "0x0", "slashed": "0x0", "repelled": "0x0", "isQuarantined": false,
         });
         let outcome = simulation::run(&JsonNode::new("scenario", &scenario)).unwrap();
         for name in ["nothing settles twice", "value is conserved", "no honest node is disconnected", "replaying gives the same"] {

@@ -193,6 +193,50 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A chain that settles Operations, loses them in a re-org and settles them again leaves the pools as if it had not.
+    #[test]
+    fn a_reorg_there_and_back_restores_the_pools(counts in prop::array::uniform4(1u64..=4), settled in prop::array::uniform4(0u64..=4)) {
+        let accounts = secrets();
+        let mut view = first_view(&accounts);
+        let reputation = Reputation::default();
+        let mut pools = Pools::default();
+        for (sender, count) in counts.iter().enumerate() {
+            for sequence in 0..*count {
+                let (secret, account) = accounts[sender];
+                let mut operation = operation(account, sequence, 3, sender as u8 % 2, 10, &view);
+                operation.signature = signature::sign(&secret, operation.hash(Address::ZERO)).unwrap().into();
+                pools.admit(&operation, &view, &reputation).unwrap();
+            }
+        }
+        let before = (pools.clone(), view.clone());
+        let mut hashes = Vec::new();
+        for (sender, count) in counts.iter().enumerate() {
+            let account = accounts[sender].1;
+            let gone = settled[sender].min(*count);
+            view.nonces.insert((account, U256::ZERO), gone);
+            let of_sender = pools.operations.operations.iter().filter(|(_, it)| it.operation.sender == account);
+            hashes.extend(of_sender.filter(|(_, it)| it.operation.nonce_sequence() < gone).map(|(hash, _)| *hash));
+        }
+        let settle = |pools: &mut Pools, view: &ChainView| {
+            for hash in &hashes {
+                pools.settled(*hash, 901);
+            }
+            pools.head(view, 900);
+        };
+        settle(&mut pools, &view);
+        let after = pools.clone();
+        prop_assert_eq!(after.limbo.len(), hashes.len());
+        let back = pools.reorg(900, 1, &BTreeMap::new(), &before.1, &reputation);
+        prop_assert!(hashes.iter().all(|hash| back.contains(hash)));
+        prop_assert_eq!(&pools, &before.0);
+        settle(&mut pools, &view);
+        prop_assert_eq!(&pools, &after);
+    }
+}
+
 /// A pool at its limits: admission, replacement and eviction cost the logarithm, and a deep re-org is quick.
 #[test]
 fn a_full_pool_is_quick() {

@@ -104,3 +104,23 @@ fn real_extensions_are_adopted() {
         assert_eq!((onboarded.id, onboarded.reads_witness), (entry.id(1), reads_witness), "{name}");
     }
 }
+
+proptest! {
+    #[test]
+    fn manifests_have_one_encoding(
+        names in prop::collection::btree_set((0u8..3, any::<Vec<u8>>()), 0..6),
+        hash in any::<[u8; 32]>(),
+        place in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let items = names.into_iter().map(|(kind, name)| ManifestItem { kind, name: name.into(), digest: hash.into() });
+        let manifest = BuildManifest { wasm_hash: hash.into(), items: items.collect() };
+        let mut bytes = manifest.to_bytes();
+        prop_assert_eq!(BuildManifest::from_bytes(&bytes), Ok(manifest));
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        if let Ok(decoded) = BuildManifest::from_bytes(&bytes) {
+            prop_assert_eq!(decoded.to_bytes(), bytes);
+        }
+    }
+}

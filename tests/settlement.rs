@@ -12,6 +12,7 @@ enum Event {
     Call(u8, Call),
     Settle { settler: u8, sender: u8, sequence: u64, outcome: u8, gas_used: u64, segments: usize, valid: bool },
     Slots(u64),
+    Release { sender: u8, sequence: u64 },
 }
 
 fn events() -> impl Strategy<Value = Event> {
@@ -30,6 +31,7 @@ fn events() -> impl Strategy<Value = Event> {
                 Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid }
             }
         ),
+        1 => (0u8..4, 0u64..4).prop_map(|(sender, sequence)| Event::Release { sender, sequence }),
         1 => prop_oneof![0u64..600, Just(100_800)].prop_map(Event::Slots),
     ]
 }
@@ -69,7 +71,7 @@ fn item(sender: u8, sequence: u64, outcome: u8, segments: usize, view: &ChainVie
         proof: Proof { proof_type: 1, tier: 1, segments: vec![Default::default(); segments] },
         ..PostOperation::default()
     };
-    Item { operation, post_operation }
+    Item::new(operation, post_operation)
 }
 
 proptest! {
@@ -82,7 +84,7 @@ proptest! {
             chain_id: 1,
             slot: 100,
             base_fee: 500,
-            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, ..ExtensionView::default() })].into(),
+            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
             ..ChainView::default()
         };
         let mut settled = BTreeSet::new();
@@ -91,6 +93,15 @@ proptest! {
             let before = contract.clone();
             match event {
                 Event::Slots(slots) => view.slot += slots,
+                Event::Release { sender, sequence } => {
+                    // An Operation is known by the slot in which it was sent: any that is held will do.
+                    let known = contract.rewards.keys().nth((u64::from(sender) + sequence) as usize).copied();
+                    let call = Call::ReleaseReward(known.unwrap_or_default());
+                    match contract.call(account(sender), &call, &view) {
+                        Ok(()) => prop_assert!(!contract.rewards.contains_key(&known.unwrap_or_default())),
+                        Err(_) => prop_assert_eq!(&contract, &before),
+                    }
+                }
                 Event::Call(caller, call) => {
                     if contract.call(account(caller), &call, &view).is_err() {
                         prop_assert_eq!(&contract, &before);
@@ -115,7 +126,7 @@ proptest! {
                         Ok(receipt) => {
                             prop_assert!(valid);
                             prop_assert!(settled.insert((sender, sequence)), "settled twice");
-                            prop_assert_eq!(receipt.paid, receipt.prover + receipt.settler);
+                            prop_assert_eq!(receipt.paid, receipt.prover + receipt.held + receipt.settler);
                             let most = middle_client::operation::fee::max_cost(&item.operation).unwrap();
                             prop_assert!(receipt.paid <= most);
                             prop_assert_eq!(calls, u32::from(outcome == 0));

@@ -25,11 +25,11 @@ const PREFIXES: [(&str, &str); 21] = [
     ("14-reputation.md", "REP"),
     ("15-pools.md", "POOL"),
     ("16-wire.md", "WIRE"),
-    ("17-settlement.md", "SETTLE"),
-    ("18-node.md", "NODE"),
-    ("19-native-transaction.md", "NATIVE"),
-    ("20-requests.md", "REQUEST"),
-    ("21-composition.md", "COMP"),
+    ("17-composition.md", "COMP"),
+    ("18-settlement.md", "SETTLE"),
+    ("19-node.md", "NODE"),
+    ("20-native-transaction.md", "NATIVE"),
+    ("21-requests.md", "REQUEST"),
 ];
 
 /// What the top level of the repository may hold, dotfiles and build output aside.

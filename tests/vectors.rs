@@ -543,7 +543,9 @@ fn run_protocol(id: &str, input: &Value, expect: &Value) {
         .filter(|format| id.starts_with(&format.name().replace('_', "-")))
         .max_by_key(|format| format.name().len())
         .unwrap();
-    let input = vectors::Input::from_json(&vectors::Node::new(id, input), &vectors::Blobs::new()).unwrap();
+    let key = input["verifyingKey"]["blob"].as_str();
+    let blobs = key.map(|name| (name.to_string(), bytes(&input["verifyingKey"]))).into_iter().collect();
+    let input = vectors::Input::from_json(&vectors::Node::new(id, input), &blobs).unwrap();
     let found = vectors::evaluate(format, &input, &mut vectors::Blobs::new()).unwrap();
     assert_eq!(&found, expect, "{id}");
 }

@@ -2,14 +2,16 @@
 
 use super::failure::Failure;
 use super::source;
+use alloy_primitives::Bytes;
 use clap::{Args, Subcommand};
 use middle_client::node::simulation;
 use middle_client::notation::json::{Json, Node, hex, to_text};
 use middle_client::notation::{B256, Rejection};
-use middle_client::operation::{Operation, domain, fee, signature, wire_hash};
-use middle_client::post_operation::PostOperation;
+use middle_client::operation::{ChainView, Operation, domain, fee, signature, wire_hash};
+use middle_client::post_operation::{PostOperation, statement};
 use middle_client::registry::{Entry, onboard};
 use middle_client::settlement::Consensus;
+use middle_client::statement::Statement;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -64,10 +66,31 @@ pub enum PostOperationCommand {
         /// Hex, or @FILE with the bytes themselves
         bytes: String,
     },
-    /// Print the result id and the wire hash of a PostOperation in JSON
+    /// Print the result id and the wire hash of a PostOperation in JSON; with its Operation and a view of the chain also
+    /// its statement, the digest of that, and what the prover signs
     Hash {
         /// The PostOperation in JSON; - is standard input
         file: PathBuf,
+        /// Its Operation in JSON
+        #[arg(long, value_name = "FILE", requires = "view")]
+        operation: Option<PathBuf>,
+        /// The chain as vectors have it, in JSON: with the anchor's block, the extension and the Consensus Contract
+        #[arg(long, value_name = "FILE", requires = "operation")]
+        view: Option<PathBuf>,
+    },
+    /// Sign a PostOperation in JSON for its prover and print it
+    Sign {
+        /// The PostOperation in JSON; - is standard input
+        file: PathBuf,
+        /// Its Operation in JSON
+        #[arg(long, value_name = "FILE")]
+        operation: PathBuf,
+        /// The chain as vectors have it, in JSON: with the anchor's block, the extension and the Consensus Contract
+        #[arg(long, value_name = "FILE")]
+        view: PathBuf,
+        /// A file with the secret key in hex; never give a key on the command line
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
     },
 }
 
@@ -140,14 +163,10 @@ pub fn operation(command: OperationCommand, out: &mut impl Write) -> Result<(), 
         }
         OperationCommand::Sign { file, contract, key, as_sponsor } => {
             let mut operation: Operation = read(&file)?;
-            let secret = source::read(&key)?;
-            let secret = String::from_utf8_lossy(&secret);
-            let secret: B256 = option("--key", secret.trim())?;
-            let hash = operation.hash(option("--contract", &contract)?);
-            let signature = signature::sign(&secret, hash).map_err(|error| Failure::input(key.display(), error))?;
+            let signature = sign(&key, operation.hash(option("--contract", &contract)?))?;
             match as_sponsor {
-                true => operation.gas_management.sponsor_signature = signature.into(),
-                false => operation.signature = signature.into(),
+                true => operation.gas_management.sponsor_signature = signature,
+                false => operation.signature = signature,
             }
             print(&operation.to_json(), out)
         }
@@ -163,10 +182,24 @@ pub fn post_operation(command: PostOperationCommand, out: &mut impl Write) -> Re
             let bytes = source::bytes("the PostOperation", &bytes)?;
             print(&PostOperation::from_bytes(&bytes).map_err(refused)?.to_json(), out)
         }
-        PostOperationCommand::Hash { file } => {
+        PostOperationCommand::Hash { file, operation, view } => {
             let post_operation: PostOperation = read(&file)?;
             let wire_hash = hex(wire_hash(&post_operation.to_bytes()));
-            print(&json!({"resultId": hex(post_operation.result_id()), "wireHash": wire_hash}), out)
+            let mut hashes = json!({"resultId": hex(post_operation.result_id()), "wireHash": wire_hash});
+            if let (Some(operation), Some(view)) = (operation, view) {
+                let (stated, view) = stated(&post_operation, &operation, &view)?;
+                hashes["statement"] = hex(stated.to_bytes()).into();
+                hashes["statementDigest"] = hex(stated.digest()).into();
+                hashes["signingHash"] = hex(post_operation.signing_hash(&stated, view.consensus_contract)).into();
+            }
+            print(&hashes, out)
+        }
+        PostOperationCommand::Sign { file, operation, view, key } => {
+            let mut post_operation: PostOperation = read(&file)?;
+            let (stated, view) = stated(&post_operation, &operation, &view)?;
+            let hash = post_operation.signing_hash(&stated, view.consensus_contract);
+            post_operation.prover_signature = sign(&key, hash)?;
+            print(&post_operation.to_json(), out)
         }
     }
 }
@@ -205,6 +238,27 @@ pub fn simulate(arguments: &SimulateArguments, out: &mut impl Write) -> Result<(
     }
     let broken: Vec<String> = outcome.invariants.iter().filter(|(_, holds)| !**holds).map(|it| it.0.clone()).collect();
     if broken.is_empty() { Ok(()) } else { Err(Failure::Input(broken)) }
+}
+
+/// The signature of this hash with the key in a file.
+fn sign(key: &Path, hash: B256) -> Result<Bytes, Failure> {
+    let secret = source::read(key)?;
+    let secret = String::from_utf8_lossy(&secret);
+    // The key itself stands in no message.
+    let secret: B256 = secret
+        .trim()
+        .parse()
+        .map_err(|_| Failure::input(key.display(), "is no secret key: 32 bytes in hex are needed"))?;
+    Ok(signature::sign(&secret, hash).map_err(|error| Failure::input(key.display(), error))?.into())
+}
+
+/// The statement of a PostOperation about an Operation as this chain has it.
+fn stated(post_operation: &PostOperation, operation: &Path, view: &Path) -> Result<(Statement, ChainView), Failure> {
+    let (operation, view): (Operation, ChainView) = (read(operation)?, read(view)?);
+    let stated = statement(&operation, post_operation, &view).map_err(refused)?;
+    let stated = stated.ok_or_else(|| Failure::input("--view", "has no block of the anchor, or not the extension"))?;
+    stated.check().map_err(refused)?;
+    Ok((stated, view))
 }
 
 fn print(value: &Value, out: &mut impl Write) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use super::{AUTHORIZATION_EXTENSION, MAX_MEMBERS};
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use crate::operation::rlp;
+use crate::operation::{GasManagement, Operation, rlp};
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::{RlpDecodable, RlpEncodable};
 
@@ -62,6 +62,24 @@ impl Child {
         let words =
             [keccak256("middle-client child v1"), parent, B256::from(U256::from(index)), keccak256(rlp::encode(self))];
         keccak256(words.concat())
+    }
+
+    // COMP-009: what a child does not say is its parent's, or nothing.
+    /// The Operation that its statement is about. Nobody signs it, and it has no fee of its own.
+    pub fn operation(&self, parent: &Operation) -> Operation {
+        Operation {
+            chain_id: parent.chain_id,
+            sender: Child::sender(parent.extension_id),
+            extension_id: self.extension_id,
+            lane: self.lane,
+            to: self.to,
+            gas_limit: self.gas_limit,
+            gas_management: GasManagement { cycle_limit: self.cycle_limit, ..GasManagement::default() },
+            data: self.data.clone(),
+            anchor_hash: parent.anchor_hash,
+            valid_until_slot: parent.valid_until_slot,
+            ..Operation::default()
+        }
     }
 
     // COMP-002: nobody has the key of this account.

@@ -2,7 +2,9 @@
 
 use super::{Child, MAX_DEPTH, MAX_MEMBERS, children};
 use crate::json_fields;
-use crate::notation::{B256, Reject, Rejection};
+use crate::notation::{B256, Outcome, Reject, Rejection};
+use crate::operation::{Operation, SETTLEMENT_GAS};
+use crate::post_operation::PostOperation;
 use crate::registry::{DATA_BLOB, DATA_NONE};
 use alloy_primitives::{Bytes, U256};
 
@@ -25,6 +27,78 @@ json_fields!(Member: parent, hash, extension_id, lane, output);
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
     Err(Rejection::new(reason, 0, detail))
+}
+
+/// The result of a child in a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChildResult {
+    /// The place of its parent in the family; the Operation itself has place 0, and the children follow.
+    pub parent: u32,
+    /// Its result.
+    pub post_operation: PostOperation,
+}
+
+json_fields!(ChildResult: parent, post_operation);
+
+/// A family as it is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The Operations of all members, the children's as their statements have them, with the gas limits of their calls.
+    pub operations: Vec<Operation>,
+    /// The places of the members in the order in which they settle.
+    pub order: Vec<usize>,
+}
+
+/// Derives the Operations of an Operation's children from what the results claim, and the order of the family.
+pub fn assemble(
+    operation: &Operation,
+    hash: B256,
+    post_operation: &PostOperation,
+    results: &[ChildResult],
+) -> Result<Family, Rejection> {
+    // COMP-003: before anything is derived.
+    if results.len() >= MAX_MEMBERS {
+        return refuse(Reject::FamilyTooLarge, format!("{} members", results.len() + 1));
+    }
+    let mut operations = vec![operation.clone()];
+    let mut members = vec![member(None, hash, operation, post_operation)?];
+    for (place, result) in (1..).zip(results) {
+        let parent = result.parent as usize;
+        let claimed = match members.get(parent) {
+            Some(member) => children(&member.output)?,
+            None => return refuse(Reject::FamilyIncomplete, format!("member {place} has no parent before it")),
+        };
+        // COMP-006: in the claimed order, so that the number of its siblings so far says which child it is.
+        let index = results[..place - 1].iter().filter(|it| it.parent == result.parent).count();
+        let Some(child) = claimed.get(index) else {
+            return refuse(Reject::FamilyIncomplete, format!("member {parent} claims no child {index}"));
+        };
+        let child_hash = child.hash(members[parent].hash, index as u64);
+        let operation = child.operation(&operations[parent]);
+        members.push(member(Some(result.parent), child_hash, &operation, &result.post_operation)?);
+        operations.push(operation);
+        // POST-008: it is about this child.
+        let found = (result.post_operation.operation_hash, result.post_operation.extension_id);
+        if found != (child_hash, child.extension_id) {
+            return refuse(Reject::OtherOperation, format!("the child is {child_hash}"));
+        }
+    }
+    let order = plan(&members)?;
+    // COMP-010: what was reserved for the Operation pays for its family.
+    let needed = |gas: Option<u64>, child: &Operation| gas?.checked_add(child.gas_limit)?.checked_add(SETTLEMENT_GAS);
+    let own = operations[1..].iter().fold(Some(0), needed).and_then(|needed| operation.gas_limit.checked_sub(needed));
+    let Some(own) = own else { return refuse(Reject::FamilyGas, format!("{} gas is not enough", operation.gas_limit)) };
+    operations[0].gas_limit = own;
+    Ok(Family { operations, order })
+}
+
+fn member(parent: Option<u32>, hash: B256, operation: &Operation, result: &PostOperation) -> Result<Member, Rejection> {
+    // COMP-001: what was not accepted claims nothing.
+    let output = match result.outcome()? {
+        Outcome::Accepted => result.output.clone(),
+        Outcome::Rejected(_) | Outcome::Trapped(_) => Bytes::new(),
+    };
+    Ok(Member { parent, hash, extension_id: operation.extension_id, lane: operation.lane, output })
 }
 
 /// The order in which a family is settled, as places in the list: children before their parents.
@@ -78,6 +152,12 @@ fn visit(members: &[Member], place: usize, order: &mut Vec<usize>) {
         visit(members, child, order);
     }
     order.push(place);
+}
+
+// COMP-008: the program sees the name of its data.
+/// The versioned hash of the blob that an Operation of an extension with data rule 2 claims.
+pub fn claimed_blob(operation: &Operation) -> Option<B256> {
+    operation.data.first_chunk::<32>().map(|hash| B256::new(*hash))
 }
 
 /// Whether an extension with this data rule may settle: `blob` is the hash of the blob that the settlement carries for

@@ -1,10 +1,10 @@
-#![doc = include_str!("../../spec/21-composition.md")]
+#![doc = include_str!("../../spec/17-composition.md")]
 
 mod children;
 mod family;
 
 pub use children::{Child, children, encode_children};
-pub use family::{Member, check_data, plan};
+pub use family::{ChildResult, Family, Member, assemble, check_data, claimed_blob, plan};
 
 /// How deep a family of Operations is at most; an Operation without children has depth 1.
 pub const MAX_DEPTH: usize = 4;

@@ -1,6 +1,7 @@
 //! Validity and effect of the transaction.
 
 use super::{BASE_GAS, BYTE_GAS, MiddleOpTx, PROOF_GAS, PROOF_SEGMENT_GAS, ZERO_BYTE_GAS};
+use crate::composition::{check_data, children, claimed_blob};
 use crate::json_fields;
 use crate::notation::{B256, Outcome, Reject, Rejection};
 use crate::operation::{ANCHOR_SLOTS, ChainView, check_fields, check_signatures, fee};
@@ -100,6 +101,12 @@ pub fn check(
     if post_operation.pre_root != root {
         return refuse(Reject::PreRootStale, format!("the root is {root}"));
     }
+    // NATIVE-009: one result, and nothing that others could not follow.
+    if outcome == Outcome::Accepted && !children(&post_operation.output)?.is_empty() {
+        return refuse(Reject::FamilyIncomplete, "a transaction has no place for the results of children");
+    }
+    let is_stateful = !post_operation.pre_root.is_zero() || !post_operation.post_root.is_zero();
+    check_data(extension.data_rule, is_stateful, claimed_blob(operation), &[])?;
     let Some(gas_price) = fee::gas_price(&operation.gas_management, view.base_fee) else {
         return refuse(Reject::BaseFeeTooHigh, view.base_fee.to_string());
     };

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../spec/19-native-transaction.md")]
+#![doc = include_str!("../../spec/20-native-transaction.md")]
 
 mod apply;
 mod types;

@@ -1,14 +1,17 @@
 //! The node: handlers composed. Events in, actions out; no sockets, no clock.
 
-use super::{MAX_REJECTED, MAX_WAITING};
+use super::{MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING};
 use crate::notation::json::{Json, hex};
 use crate::notation::{B256, Reject, Rejection, Stage};
 use crate::operation::{ChainView, Operation, wire_hash};
 use crate::pools::{Addition, Pools};
-use crate::post_operation::{PostOperation, Verify};
+use crate::post_operation::{PostOperation, Verify, check, statement};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
-use crate::wire::{self, Announcement, MAX_ANNOUNCED, MAX_PUSHED_BYTES, Message, PooledItems, Session};
-use alloy_primitives::Bytes;
+use crate::wire::{
+    self, Announcement, MAX_ANNOUNCED, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message,
+    PooledItems, Request, Session, Verdict, VerificationRequest, VerificationResponse,
+};
+use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +28,10 @@ pub enum Event {
     Submit(Bytes),
     /// A prover of this node publishes a PostOperation.
     Publish(Bytes),
+    /// The operator wants the verdicts of all peers on the pooled results of this Operation.
+    Ask(B256),
+    /// The operator has signed the answer to a peer's request for a verdict.
+    Signed(B256, VerificationResponse),
     /// L1 has a new head: what is seen from it, the number of the last final block, and the Operations that the new
     /// block has settled.
     Head(Box<ChainView>, u64, Vec<B256>),
@@ -40,6 +47,8 @@ pub enum Action {
     Send(B256, Bytes),
     /// Ends the connection to a peer.
     Disconnect(B256, Reject),
+    /// Asks its operator to sign this answer to a peer, whose signature is empty.
+    Sign(B256, VerificationResponse),
     /// Tells its operator that two valid results of an extension disagree.
     Alarm(B256),
     /// Answers its user: the message was refused.
@@ -65,6 +74,22 @@ pub struct Node {
     pub waiting: Vec<(Option<B256>, Bytes)>,
     /// The extensions in which this node has seen a conflict.
     pub quarantined: BTreeSet<B256>,
+    /// The account in whose name this node gives verdicts.
+    pub account: Address,
+    /// The names of results whose proofs this node has refuted, by wire hash; all of these are rejected.
+    pub refuted: BTreeMap<B256, B256>,
+    /// The names of results that this node has verified without pooling them, since it was asked, by wire hash.
+    pub vouched: BTreeMap<B256, B256>,
+    /// The results about which this node has asked, by name: Operation and pre-state root.
+    pub asked_results: BTreeMap<B256, (B256, B256)>,
+    /// The requests for verdicts on what this node may still get, by peer and id.
+    pub pending: BTreeMap<(B256, B256), VerificationRequest>,
+    /// The slot in which this node has asked a peer for verdicts last, and how often in it.
+    pub asked: BTreeMap<B256, (u64, u32)>,
+    /// The verdicts of peers for which this node has asked, by the name of the result and the peer's account.
+    pub verdicts: BTreeMap<B256, BTreeMap<Address, VerificationResponse>>,
+    /// The extensions that this node can give to others: entry and module, by id.
+    pub extensions: BTreeMap<B256, (Bytes, Bytes)>,
 }
 
 impl Node {
@@ -80,7 +105,11 @@ impl Node {
                 let items: Vec<(B256, Bytes)> = self.items.iter().map(|(hash, item)| (*hash, item.clone())).collect();
                 self.announce(Some(*peer), &items, &mut actions);
             }
-            Event::Disconnected(peer) => drop(self.sessions.remove(peer)),
+            Event::Disconnected(peer) => {
+                self.sessions.remove(peer);
+                self.asked.remove(peer);
+                self.pending.retain(|(of, _), _| of != peer);
+            }
             Event::Message(peer, bytes) => self.receive(*peer, bytes, verify, &mut actions),
             Event::Submit(bytes) => {
                 if let Err(rejection) = self.operation(None, bytes, &mut actions) {
@@ -90,6 +119,12 @@ impl Node {
             Event::Publish(bytes) => {
                 if let Err(rejection) = self.post_operation(None, bytes, verify, &mut actions) {
                     actions.push(Action::Refused(rejection.reason));
+                }
+            }
+            Event::Ask(operation_hash) => self.ask(*operation_hash, &mut actions),
+            Event::Signed(peer, response) => {
+                if self.sessions.contains_key(peer) {
+                    self.send(*peer, Message::VerificationResponse(response.clone()), &mut actions);
                 }
             }
             Event::Head(view, finalized_number, settled) => {
@@ -133,6 +168,152 @@ impl Node {
             }
         }
         self.reputation.advance(view.slot);
+        for (peer, session) in &mut self.sessions {
+            // NODE-010: an answer is sent a slot later at the latest, and takes less than another one.
+            let is_late = self.asked.get(peer).is_some_and(|(slot, _)| slot + 2 < view.slot);
+            if !is_late {
+                continue;
+            }
+            for name in std::mem::take(&mut session.asked_verifications).into_values() {
+                let key = self.asked_results.get(&name);
+                if key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key)) {
+                    self.reputation.count(Entity::Peer(*peer), Counter::Unanswered, view.slot);
+                }
+            }
+        }
+    }
+
+    /// Asks all peers for their verdicts on the pooled results of an Operation.
+    fn ask(&mut self, operation_hash: B256, actions: &mut Vec<Action>) {
+        let range = (operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff));
+        let results = self.pools.post_operations.post_operations.range(range);
+        let results: Vec<PostOperation> = results.map(|(_, it)| it.post_operation.clone()).collect();
+        for result in results {
+            let Some(name) = self.name(&result) else { continue };
+            if self.verdicts.len() >= MAX_COLLECTED {
+                self.verdicts.pop_first();
+            }
+            if self.asked_results.len() >= MAX_COLLECTED {
+                self.asked_results.pop_first();
+            }
+            self.asked_results.insert(name, (result.operation_hash, result.pre_root));
+            self.verdicts.entry(name).or_default();
+            // Nodes that ask about one result have requests of their own.
+            let salt = self.account.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            let request = VerificationRequest {
+                post_operation: name,
+                wire_hash: wire_hash(&result.to_bytes()),
+                slot: self.view.slot,
+                salt,
+            };
+            let mut asked = Vec::new();
+            for (peer, session) in self.sessions.iter_mut().filter(|(_, session)| session.is_open) {
+                let (slot, count) = self.asked.get(peer).copied().unwrap_or_default();
+                let count = if slot == self.view.slot { count } else { 0 };
+                // NODE-009: never more than what the peer must answer.
+                let is_busy = session.asked_verifications.len() >= MAX_OPEN_VERIFICATIONS as usize;
+                if is_busy || count >= MAX_ASKED_PER_SLOT {
+                    continue;
+                }
+                session.asked_verifications.insert(request.id(), name);
+                self.asked.insert(*peer, (self.view.slot, count + 1));
+                asked.push(*peer);
+            }
+            for peer in asked {
+                self.send(peer, Message::VerificationRequest(request.clone()), actions);
+            }
+        }
+    }
+
+    /// The name of a result whose Operation is pooled: what its prover has signed.
+    fn name(&self, result: &PostOperation) -> Option<B256> {
+        let operation = &self.pools.operations.operations.get(&result.operation_hash)?.operation;
+        let stated = statement(operation, result, &self.view).ok()??;
+        Some(result.signing_hash(&stated, self.view.consensus_contract))
+    }
+
+    /// What this node finds about a result, from what it has verified already.
+    fn verdict(&self, request: &VerificationRequest) -> Verdict {
+        // NODE-009: a name that the peer has chosen is signed only if it is that of the bytes.
+        let pooled = self.items.get(&request.wire_hash).and_then(|item| PostOperation::from_bytes(item).ok());
+        if pooled.is_some_and(|result| self.name(&result) == Some(request.post_operation)) {
+            return Verdict::Valid;
+        }
+        if self.vouched.get(&request.wire_hash) == Some(&request.post_operation) {
+            return Verdict::Valid;
+        }
+        match self.refuted.get(&request.wire_hash) == Some(&request.post_operation) {
+            true => Verdict::Invalid,
+            false => Verdict::Error,
+        }
+    }
+
+    /// Asks a peer for the result on which it wants a verdict, unless it is on its way.
+    fn fetch(&mut self, peer: B256, request: &VerificationRequest, actions: &mut Vec<Action>) {
+        let (is_pending, hash) = (self.pending.contains_key(&(peer, request.id())), request.wire_hash);
+        let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_pending) else { return };
+        let is_asked = session.requested.values().any(|hashes| hashes.contains(&hash));
+        if is_asked || session.requested.len() >= MAX_OPEN_REQUESTS || self.rejected.contains(&hash) {
+            return;
+        }
+        let request_id = session.next_request([hash].into());
+        self.send(peer, Message::GetPostOperations(Request { request_id, hashes: vec![hash] }), actions);
+    }
+
+    /// Verifies a result that is not pooled, because a peer wants a verdict on it.
+    fn vouch(&mut self, hash: B256, bytes: &Bytes, verify: Verify) {
+        if !self.pending.values().any(|request| request.wire_hash == hash) {
+            return;
+        }
+        let Ok(result) = PostOperation::from_bytes(bytes) else { return };
+        let Some(pooled) = self.pools.operations.operations.get(&result.operation_hash) else { return };
+        if let (Ok(_), Some(name)) = (check(&pooled.operation, &result, &self.view, verify), self.name(&result)) {
+            if self.vouched.len() >= MAX_COLLECTED {
+                self.vouched.pop_first();
+            }
+            self.vouched.insert(hash, name);
+        }
+    }
+
+    /// Has answers signed that are known now, or will not be known in time.
+    fn settle_pending(&mut self, actions: &mut Vec<Action>) {
+        for ((peer, id), request) in std::mem::take(&mut self.pending) {
+            let verdict = self.verdict(&request);
+            // NODE-009: an item can be on its way for as long as the answer may take.
+            let in_time = request.slot <= self.view.slot + 1 && self.view.slot <= request.slot.saturating_add(1);
+            let Some(session) = self.sessions.get_mut(&peer) else { continue };
+            if verdict == Verdict::Error && in_time {
+                self.pending.insert((peer, id), request);
+                continue;
+            }
+            session.verified(id);
+            let response = VerificationResponse {
+                request: id,
+                post_operation: request.post_operation,
+                verdict: verdict as u8,
+                node: self.account,
+                slot: self.view.slot,
+                signature: Bytes::new(),
+            };
+            // A verdict is signed by the operator's key, which stands outside.
+            actions.push(Action::Sign(peer, response));
+        }
+    }
+
+    /// Notes what a peer has answered.
+    fn answered(&mut self, peer: B256, response: VerificationResponse) {
+        // NODE-010: an error is an answer that helps nobody.
+        let is_error = Verdict::from_number(response.verdict) == Some(Verdict::Error);
+        let key = self.asked_results.get(&response.post_operation);
+        let is_pooled = key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key));
+        // What has been settled meanwhile is gone from the peer's pools, too.
+        if !is_error || is_pooled {
+            let counter = if is_error { Counter::Unanswered } else { Counter::Answered };
+            self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
+        }
+        if let Some(verdicts) = self.verdicts.get_mut(&response.post_operation).filter(|_| !is_error) {
+            verdicts.insert(response.node, response);
+        }
     }
 
     /// What has waited is tried again, once, and bytes of what is gone are forgotten.
@@ -145,6 +326,7 @@ impl Node {
                 self.blame(peer, rejection, actions);
             }
         }
+        self.settle_pending(actions);
         let pooled = &self.pools;
         self.items.retain(|_, item| match item.first() {
             Some(1) => Operation::from_bytes(item)
@@ -167,6 +349,7 @@ impl Node {
         let is_known = |hash: B256| items.contains_key(&hash) || rejected.contains(&hash);
         let received = Message::from_bytes(bytes).and_then(|message| session.receive(message, &self.view, &is_known));
         match received {
+            Ok(wire::Action::Answered(Message::VerificationResponse(response))) => self.answered(peer, response),
             Ok(wire::Action::None | wire::Action::Answered(_)) => {}
             Ok(wire::Action::Send(message)) => self.send(peer, message, actions),
             Ok(wire::Action::Answer(message)) => self.answer(peer, message, actions),
@@ -185,6 +368,7 @@ impl Node {
                         Err(rejection) => self.blame(Some(peer), rejection, actions),
                     }
                 }
+                self.settle_pending(actions);
             }
             // NODE-002: who breaks the rules of the connection loses it.
             Err(rejection) if counts_against(rejection.reason) => self.disconnect(peer, rejection.reason, actions),
@@ -269,7 +453,17 @@ impl Node {
                 if may_come.contains(&rejection.reason) && self.waiting.len() < MAX_WAITING {
                     self.waiting.push((from, bytes.clone()));
                 }
+                // NODE-009: the same result of another prover is not pooled, but can be judged.
+                if rejection.reason == Reject::AlreadyKnown {
+                    self.vouch(hash, bytes, verify);
+                }
                 self.remember(hash, &rejection);
+                // NODE-009: signed by its prover, for its signature is checked before its proof.
+                if rejection.reason.stage() == Stage::Verification
+                    && let Some(name) = PostOperation::from_bytes(bytes).ok().and_then(|it| self.name(&it))
+                {
+                    self.refuted.insert(hash, name);
+                }
                 Err(rejection)
             }
         }
@@ -278,8 +472,10 @@ impl Node {
     fn remember(&mut self, hash: B256, rejection: &Rejection) {
         // NODE-004: what is wrong for ever, in bounded memory.
         if counts_against(rejection.reason) {
-            if self.rejected.len() >= MAX_REJECTED {
-                self.rejected.pop_first();
+            if self.rejected.len() >= MAX_REJECTED
+                && let Some(forgotten) = self.rejected.pop_first()
+            {
+                self.refuted.remove(&forgotten);
             }
             self.rejected.insert(hash);
         }
@@ -332,9 +528,15 @@ impl Node {
                 items: found(&request.hashes, 2),
             }),
             Message::GetExtension(request) => {
-                Message::Extension(wire::Extension { request_id: request.request_id, ..wire::Extension::default() })
+                let (entry, wasm) = self.extensions.get(&request.extension_id).cloned().unwrap_or_default();
+                Message::Extension(wire::Extension { request_id: request.request_id, entry, wasm })
             }
-            // A verdict is signed by the operator's key, which stands outside.
+            Message::VerificationRequest(request) => {
+                self.pending.insert((peer, request.id()), request.clone());
+                self.settle_pending(actions);
+                self.fetch(peer, request, actions);
+                return;
+            }
             _ => return,
         };
         self.send(peer, answer, actions);
@@ -346,6 +548,8 @@ impl Node {
 
     fn disconnect(&mut self, peer: B256, reason: Reject, actions: &mut Vec<Action>) {
         if self.sessions.remove(&peer).is_some() {
+            self.asked.remove(&peer);
+            self.pending.retain(|(of, _), _| *of != peer);
             actions.push(Action::Disconnect(peer, reason));
         }
     }
@@ -360,6 +564,8 @@ impl Node {
             "rejected": self.rejected.to_json(),
             "waiting": self.waiting.len(),
             "quarantined": self.quarantined.to_json(),
+            "refuted": self.refuted.to_json(),
+            "verdicts": self.verdicts.iter().map(|(name, of)| json!([hex(name), of.len()])).collect::<Value>(),
         })
     }
 }

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../spec/18-node.md")]
+#![doc = include_str!("../../spec/19-node.md")]
 
 mod composition;
 pub mod simulation;
@@ -7,5 +7,9 @@ pub use composition::{Action, Event, Node};
 
 /// Wire hashes of rejected messages that a node remembers.
 pub const MAX_REJECTED: usize = 16_384;
+/// Results about which a node collects verdicts.
+pub const MAX_COLLECTED: usize = 1_024;
+/// Verdicts for which a node asks a peer in a slot: half of the quota, since the peer may be a slot behind.
+pub const MAX_ASKED_PER_SLOT: u32 = 8;
 /// PostOperations that wait for a block or an Operation.
 pub const MAX_WAITING: usize = 256;

@@ -6,12 +6,12 @@ use crate::canonical_code;
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node as JsonNode, digest, hex};
 use crate::notation::{B256, Rejection, keccak256};
-use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
-use crate::post_operation::{PostOperation, Proof, statement};
+use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
+use crate::post_operation::{PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
-use crate::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
+use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT};
 use crate::statement::{Statement, Terms, relation};
-use crate::wire::{Announcement, Message, PooledItems, Session};
+use crate::wire::{Announcement, Message, PooledItems, Session, Verdict, VerificationRequest, VerificationResponse};
 use alloy_primitives::{Address, Bytes, U256};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -25,7 +25,7 @@ const FIRST_SLOT: u64 = 160;
 /// Quiet slots in the end, in which everything arrives.
 const QUIET_SLOTS: u64 = 3;
 /// The extension of all scenarios: adds the input to the lane's state, and rejects an input of zero.
-const MODULE: &str = r#"(module
+pub const MODULE: &str = r#"(module
     (import "middle" "input" (func $input (param i32) (result i64)))
     (import "middle" "context" (func $context (param i32) (result i64)))
     (import "middle" "output" (func $output (param i32 i64)))
@@ -62,6 +62,10 @@ pub struct Scenario {
     pub events: Vec<Incident>,
     /// The number of Operations that are settled in the end.
     pub settled: u64,
+    /// The number of settled results in the end whose verifiers have been paid.
+    pub rewarded: u64,
+    /// The number of stakers whose stake is slashed in the end.
+    pub slashed: u64,
     /// The number of attackers that are disconnected or banned in the end.
     pub repelled: u64,
     /// Whether the extension is quarantined in the end.
@@ -73,7 +77,7 @@ pub struct Scenario {
 pub struct Incident {
     /// The slot in which it happens, counted from the scenario's beginning.
     pub slot: u64,
-    /// What happens: `operation`, `partition`, `heal`, `reorg` or the name of an attack.
+    /// What happens: `operation`, `partition`, `heal`, `reorg`, `silence`, `withdraw` or the name of an attack.
     pub what: String,
     /// The user of an Operation, or the depth of a re-org.
     pub number: u64,
@@ -82,7 +86,7 @@ pub struct Incident {
 }
 
 json_fields!(
-    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, events, settled, repelled,
+    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, events, settled, rewarded, slashed, repelled,
     is_quarantined
 );
 json_fields!(Incident: slot, what, number, nodes);
@@ -107,6 +111,8 @@ struct L1Block {
     slot: u64,
     contract: Consensus,
     settled: Vec<B256>,
+    /// The Operations whose verifiers were paid.
+    rewarded: Vec<B256>,
 }
 
 struct World {
@@ -128,6 +134,13 @@ struct World {
     group: Vec<usize>,
     sequences: BTreeMap<u64, u64>,
     timeline: Vec<String>,
+    /// The proven results by the name that their verifiers sign: Operation, hash of the proof, stamp, prover's node.
+    proven: BTreeMap<B256, (B256, B256, B256, usize)>,
+    /// Calls of the contract and evidence for the next block.
+    calls: Vec<(Address, Call)>,
+    reports: Vec<Evidence>,
+    /// The nodes that do not settle when they lead.
+    silent: BTreeSet<usize>,
     honest_disconnects: u64,
     repelled: BTreeSet<B256>,
 }
@@ -209,12 +222,20 @@ impl World {
             group: vec![0; scenario.nodes.into()],
             sequences: BTreeMap::new(),
             timeline: Vec::new(),
+            proven: BTreeMap::new(),
+            calls: Vec::new(),
+            reports: Vec::new(),
+            silent: BTreeSet::new(),
             honest_disconnects: 0,
             repelled: BTreeSet::new(),
         };
         for slot in 0..=FIRST_SLOT {
             let hash = keccak256(format!("block {slot}"));
-            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled: Vec::new() });
+            let (settled, rewarded) = (Vec::new(), Vec::new());
+            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, rewarded });
+        }
+        for (number, node) in world.nodes.iter_mut().enumerate() {
+            node.account = account(&secret("node", number as u64))?;
         }
         Ok(world)
     }
@@ -260,8 +281,12 @@ impl World {
                 (block.hash, Block { number: number as u64, slot: block.slot, canonical: true })
             }),
         );
-        let known =
-            ExtensionView { code_commitment: self.code_commitment, proof_system: 1, ..ExtensionView::default() };
+        let known = ExtensionView {
+            code_commitment: self.code_commitment,
+            proof_system: 1,
+            data_rule: 1,
+            ..ExtensionView::default()
+        };
         let mut view = ChainView {
             chain_id: 1,
             slot: self.slot,
@@ -305,6 +330,11 @@ impl World {
                         Some(_) => self.honest_disconnects += 1,
                         None => drop(self.repelled.insert(other)),
                     }
+                }
+                Action::Sign(to, mut response) => {
+                    let hash = response.signing_hash(1, Address::ZERO);
+                    response.signature = sign(&secret("node", number as u64), hash).unwrap_or_default();
+                    self.tell(number, &Event::Signed(to, response));
                 }
                 Action::Alarm(_) => self.say(format!("node {number} sees two valid results that differ")),
                 Action::Refused(reason) => self.say(format!("node {number} refuses its user: {}", reason.name())),
@@ -353,6 +383,16 @@ impl World {
                 self.reconnect(true);
             }
             "reorg" => self.reorg(incident.number),
+            "silence" => {
+                self.silent = incident.nodes.iter().map(|node| *node as usize).collect();
+                self.say(format!("the nodes {:?} settle nothing any more", incident.nodes));
+            }
+            "withdraw" => {
+                let user = account(&secret("user", incident.number))?;
+                let wei = self.contract().deposit(user);
+                self.calls.push((user, Call::Withdraw(wei)));
+                self.say(format!("user {} announces to withdraw {wei} wei", incident.number));
+            }
             attack => self.attack(attack, incident.number, victim)?,
         }
         Ok(())
@@ -463,12 +503,49 @@ impl World {
                 })
                 .map(|(_, it)| it.operation.clone())
                 .collect();
+            let own = account(&secret("node", prover.into()))?;
+            let old: Vec<(Operation, PostOperation)> = pools
+                .post_operations
+                .post_operations
+                .values()
+                .map(|it| &it.post_operation)
+                .filter(|it| it.prover == own && needs_renewal(it.stamp_hash, &view))
+                .filter_map(|it| {
+                    let pooled = pools.operations.operations.get(&it.operation_hash)?;
+                    Some((pooled.operation.clone(), it.clone()))
+                })
+                .collect();
             for operation in next {
                 let result = self.result(&operation, &view, &secret("node", prover.into()), |_| ())?;
                 self.say(format!("node {prover} proves {}", short(result.operation_hash)));
-                self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
+                self.publish(prover, &operation, result, &view)?;
+            }
+            for (operation, mut result) in old {
+                // The same proof under a new stamp.
+                result.stamp_hash = self.chain[self.chain.len() - 1].hash;
+                self.say(format!("node {prover} renews {}", short(result.operation_hash)));
+                self.publish(prover, &operation, result, &view)?;
             }
         }
+        Ok(())
+    }
+
+    /// A prover signs its result, publishes it, and asks others for their verdicts.
+    fn publish(
+        &mut self,
+        prover: u8,
+        operation: &Operation,
+        mut result: PostOperation,
+        view: &ChainView,
+    ) -> Result<(), Fault> {
+        let unknown = || Fault::new("simulation", "the anchor is unknown");
+        let stated = statement(operation, &result, view).map_err(refused)?.ok_or_else(unknown)?;
+        let name = result.signing_hash(&stated, Address::ZERO);
+        result.prover_signature = sign(&secret("node", prover.into()), name)?;
+        let proof = keccak256(rlp::encode(&result.proof));
+        self.proven.insert(name, (result.operation_hash, proof, result.stamp_hash, prover.into()));
+        self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
+        self.tell(prover.into(), &Event::Ask(result.operation_hash));
         Ok(())
     }
 
@@ -477,8 +554,13 @@ impl World {
         self.slot += 1;
         let mut view = self.view();
         let mut contract = self.contract().clone();
+        self.call(&mut contract, &view);
         let leader = contract.leader(self.slot);
-        let number = (0..self.nodes.len()).find(|node| account(&secret("node", *node as u64)).ok() == leader);
+        let leads = |node: &usize| account(&secret("node", *node as u64)).ok() == leader;
+        // Who is not the leader may settle what is overdue; the contract knows.
+        let settlers = (0..self.nodes.len()).filter(|node| !self.silent.contains(node));
+        let number = settlers.clone().find(leads).or(settlers.clone().next().filter(|_| !self.silent.is_empty()));
+        let settler = number.and_then(|node| account(&secret("node", node as u64)).ok()).unwrap_or_default();
         let mut settled = Vec::new();
         if let Some(number) = number {
             let pools = &self.nodes[number].pools;
@@ -489,7 +571,7 @@ impl World {
                 .filter_map(|it| {
                     let pooled = pools.operations.operations.get(&it.post_operation.operation_hash)?;
                     let (operation, post_operation) = (pooled.operation.clone(), it.post_operation.clone());
-                    Some((it.depth, Item { operation, post_operation }))
+                    Some((it.depth, Item::new(operation, post_operation)))
                 })
                 .collect();
             items.sort_by_key(|(depth, item)| (*depth, item.post_operation.operation_hash));
@@ -499,20 +581,58 @@ impl World {
             let verify =
                 |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
             let call = &mut |_: &Operation, _: &PostOperation| CallResult { success: true, gas_used: 45_000 };
-            let results = contract.settle(leader.unwrap_or_default(), &batch, &view, &verify, call);
+            let results = contract.settle(settler, &batch, &view, &verify, call);
             settled = results.into_iter().flatten().map(|receipt| receipt.operation_hash).collect();
         }
+        let rewarded = self.reward(&mut contract, &view);
         let parent = self.chain[self.chain.len() - 1].hash;
         let hash = keccak256([parent, B256::from(U256::from(self.slot))].concat());
         if !settled.is_empty() {
             let names: Vec<String> = settled.iter().map(|hash| short(*hash)).collect();
             self.say(format!("node {} settles {}", number.unwrap_or_default(), names.join(", ")));
         }
-        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone() });
+        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone(), rewarded });
         let head = self.head(&settled);
         for number in 0..self.nodes.len() {
             self.tell(number, &head);
         }
+    }
+
+    /// Carries out what accounts want of the contract, and judges evidence.
+    fn call(&mut self, contract: &mut Consensus, view: &ChainView) {
+        for (caller, call) in std::mem::take(&mut self.calls) {
+            if let Err(rejection) = contract.call(caller, &call, view) {
+                self.say(format!("the contract refuses a call: {}", rejection.reason.name()));
+            }
+        }
+        let reports = std::mem::take(&mut self.reports);
+        let reporter = account(&secret("user", 7)).unwrap_or_default();
+        let (module, is_broken) = (&self.module, self.scenario.is_broken);
+        let verify =
+            |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
+        let verdicts: Vec<_> = reports.iter().map(|it| contract.report(reporter, it, view, &verify)).collect();
+        for verdict in verdicts {
+            self.say(match verdict {
+                Ok(Some((_, reward))) => format!("a stake is slashed, and the reporter gets {reward} wei"),
+                Ok(None) => "the contract halts the extension".into(),
+                Err(rejection) => format!("the contract refuses evidence: {}", rejection.reason.name()),
+            });
+        }
+    }
+
+    /// Provers show the verdicts that they have collected, so that those who gave them are paid.
+    fn reward(&mut self, contract: &mut Consensus, view: &ChainView) -> Vec<B256> {
+        let mut rewarded = Vec::new();
+        for (name, (operation, proof, stamp, prover)) in self.proven.clone() {
+            let verdicts = self.nodes[prover].verdicts.get(&name).cloned().unwrap_or_default();
+            let valid = |it: &VerificationResponse| it.verdict == Verdict::Valid as u8;
+            let responses: Vec<VerificationResponse> = verdicts.into_values().filter(valid).collect();
+            if contract.claim_reward(operation, proof, stamp, &responses, view).is_ok() {
+                self.say(format!("{} nodes are paid for verifying {}", responses.len(), short(operation)));
+                rewarded.push(operation);
+            }
+        }
+        rewarded
     }
 
     fn reorg(&mut self, depth: u64) {
@@ -528,7 +648,13 @@ impl World {
         let parent = self.chain[self.chain.len() - 1].clone();
         let hash = keccak256([parent.hash, B256::from(U256::from(self.slot)), B256::repeat_byte(1)].concat());
         let ancestor = self.chain.len() as u64 - 1;
-        self.chain.push(L1Block { hash, slot: self.slot, contract: parent.contract, settled: Vec::new() });
+        self.chain.push(L1Block {
+            hash,
+            slot: self.slot,
+            contract: parent.contract,
+            settled: Vec::new(),
+            rewarded: Vec::new(),
+        });
         let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()));
         for number in 0..self.nodes.len() {
             self.tell(number, &event);
@@ -584,6 +710,66 @@ impl World {
                 let items = PooledItems { request_id, items: vec![item] };
                 self.tell(victim, &message(Message::Operations(items)));
             }
+            "flood" => {
+                // More Operations than a sender may have in a pool; what is refused is sent again by nobody.
+                for _ in 0..6 {
+                    let operation = self.operation(number, 1 + number)?;
+                    self.tell(victim, &push(operation.to_bytes()));
+                    let hash = operation.hash(Address::ZERO);
+                    if !self.nodes[victim].pools.operations.operations.contains_key(&hash) {
+                        *self.sequences.entry(number).or_default() -= 1;
+                    }
+                }
+            }
+            "announceOnly" => {
+                for part in 0..6u64 {
+                    let hashes: Vec<B256> =
+                        (0..4_096u64).map(|item| keccak256(format!("nothing {part} {item}"))).collect();
+                    let announcement =
+                        Announcement { types: vec![1; hashes.len()].into(), sizes: vec![100; hashes.len()], hashes };
+                    self.tell(victim, &message(Message::NewOperationHashes(announcement)));
+                }
+            }
+            "verificationFlood" => {
+                for salt in 0..3 {
+                    let request = VerificationRequest { slot: self.slot, salt, ..VerificationRequest::default() };
+                    self.tell(victim, &message(Message::VerificationRequest(request)));
+                }
+            }
+            "replay" => {
+                // What is settled is sent again, as it was.
+                let settled: Vec<Operation> =
+                    self.nodes[victim].pools.limbo.values().map(|it| it.operation.clone()).collect();
+                for operation in settled {
+                    self.tell(victim, &push(operation.to_bytes()));
+                }
+            }
+            "equivocation" => {
+                // A staker, number `number`, answers one request in two ways.
+                let signer = secret("node", number);
+                let said = |verdict: Verdict| -> Result<VerificationResponse, Fault> {
+                    let mut response = VerificationResponse {
+                        verdict: verdict as u8,
+                        node: account(&signer)?,
+                        slot: self.slot,
+                        ..VerificationResponse::default()
+                    };
+                    response.signature = sign(&signer, response.signing_hash(1, Address::ZERO))?;
+                    Ok(response)
+                };
+                let pair = (said(Verdict::Valid)?, said(Verdict::Invalid)?);
+                self.reports.push(Evidence::Equivocation(Box::new(pair)));
+            }
+            "falseProver" => {
+                // A staker, number `number`, signs results that are false.
+                let view = self.view();
+                let pooled: Vec<Operation> =
+                    self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
+                for operation in pooled {
+                    let result = self.result(&operation, &view, &secret("node", number), |it| it.cycles += 1)?;
+                    self.reports.push(Evidence::InvalidProof(Box::new((operation, result))));
+                }
+            }
             "falseResults" | "stolenResults" | "conflict" => {
                 let view = self.view();
                 let pooled: Vec<Operation> =
@@ -623,6 +809,8 @@ impl World {
         };
         let all_settled: Vec<B256> = self.chain.iter().flat_map(|block| block.settled.clone()).collect();
         let once: BTreeSet<B256> = all_settled.iter().copied().collect();
+        let rewarded = self.chain.iter().map(|block| block.rewarded.len() as u64).sum::<u64>();
+        let slashed = self.contract().stakers.iter().filter(|staker| staker.wei == 0).count() as u64;
         let same = |one: &Node, two: &Node| operations(one) == operations(two) && results(one) == results(two);
         let converge = self.nodes.windows(2).all(|pair| same(&pair[0], &pair[1]));
         let quarantined = self.nodes.iter().any(|node| !node.quarantined.is_empty());
@@ -632,6 +820,8 @@ impl World {
             ("value is conserved", self.chain.iter().all(|block| block.contract.is_balanced())),
             ("no honest node is disconnected", self.honest_disconnects == 0),
             ("as many Operations are settled as expected", once.len() as u64 == self.scenario.settled),
+            ("the verifiers of as many results are paid as expected", rewarded == self.scenario.rewarded),
+            ("as many stakes are slashed as expected", slashed == self.scenario.slashed),
             ("as many attackers are repelled as expected", self.repelled.len() as u64 == self.scenario.repelled),
             ("the extension is halted if expected", quarantined == self.scenario.is_quarantined),
         ];

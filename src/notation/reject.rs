@@ -444,6 +444,14 @@ reasons! {
     EvidenceInvalid, "evidence_invalid", Settlement;
     /// Evidence is too old, of the future, or of an unknown block.
     EvidenceTooOld, "evidence_too_old", Settlement;
+    /// No reward is held for an Operation.
+    RewardUnknown, "reward_unknown", Settlement;
+    /// A reward is released before its time.
+    RewardHeld, "reward_held", Settlement;
+    /// A verdict in a claim is not one of a staker for the settled result, or not in its place.
+    VerdictNotCounted, "verdict_not_counted", Settlement;
+    /// The verdicts in a claim have less than two thirds of the stake.
+    QuorumMissing, "quorum_missing", Settlement;
 
     /// A native transaction is too long.
     TransactionTooLarge, "transaction_too_large", Encoding;
@@ -462,6 +470,8 @@ reasons! {
     FamilyCyclic, "family_cyclic", Settlement;
     /// The members of a family are not exactly those that are claimed, in their order.
     FamilyIncomplete, "family_incomplete", Settlement;
+    /// The calls of a family need more gas than its Operation has.
+    FamilyGas, "family_gas", Settlement;
     /// The data of an Operation would not be available as its extension asks.
     DataUnavailable, "data_unavailable", Settlement;
 }

@@ -24,8 +24,10 @@ pub struct ChainView {
     pub head_number: u64,
     /// The beacon block roots that EIP-4788 serves, with the slots of their blocks.
     pub beacon_roots: BTreeMap<B256, u64>,
-    /// Deposits in the Consensus Contract, in wei.
+    /// Deposits in the Consensus Contract, in wei, with what is announced to be withdrawn.
     pub deposits: BTreeMap<Address, u128>,
+    /// What is announced to be withdrawn, in wei.
+    pub withdrawals: BTreeMap<Address, u128>,
     /// The next sequence number of a sender under a nonce key; 0 if absent.
     pub nonces: BTreeMap<(Address, U256), u64>,
     /// The registered extensions that can be used, by id.
@@ -34,6 +36,8 @@ pub struct ChainView {
     pub roots: BTreeMap<(B256, U256), B256>,
     /// Extensions and sponsors with a stake of their own.
     pub staked: BTreeSet<B256>,
+    /// The versioned hashes of the blobs that the transaction carries (EIP-4844), where a contract is called.
+    pub blob_hashes: Vec<B256>,
     /// The accounts with code, each with the hashes and signatures that it accepts (ERC-1271).
     pub contracts: BTreeMap<Address, BTreeSet<(B256, Bytes)>>,
 }
@@ -56,6 +60,8 @@ pub struct ExtensionView {
     pub code_commitment: B256,
     /// The proof system, which is the type of its proofs.
     pub proof_system: u8,
+    /// What must be available of its Operations' data: 0 nothing, 1 calldata, 2 a blob.
+    pub data_rule: u8,
     /// Whether its module reads a witness: imports `middle.witness` or `middle.witness_len`.
     pub reads_witness: bool,
     /// The slot from which it is deprecated, if one is set.
@@ -65,9 +71,14 @@ pub struct ExtensionView {
 }
 
 impl ChainView {
-    /// The deposit of an account, in wei.
+    /// The deposit of an account, in wei: what settlement can charge.
     pub fn deposit(&self, account: Address) -> u128 {
         self.deposits.get(&account).copied().unwrap_or(0)
+    }
+
+    /// What admission may count on, in wei: the deposit without what is announced to be withdrawn.
+    pub fn available(&self, account: Address) -> u128 {
+        self.deposit(account).saturating_sub(self.withdrawals.get(&account).copied().unwrap_or(0))
     }
 
     /// The next sequence number of a sender under a nonce key.
@@ -83,8 +94,7 @@ impl ChainView {
 
 json_fields!(
     ChainView, default: chain_id, consensus_contract, slot, finalized_slot, base_fee, blocks, head_number, beacon_roots,
-    deposits,
-    nonces, extensions, roots, staked, contracts
+    deposits, withdrawals, nonces, extensions, roots, staked, blob_hashes, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: code_commitment, proof_system, reads_witness, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, deprecated_from, quarantined);

@@ -209,9 +209,9 @@ impl OperationPool {
         let old = replaced.and_then(|hash| self.operations.get(&hash));
         let freed = old.filter(|old| old.operation.payer() == payer).map_or(0, |old| old.max_cost);
         let reserved = self.reserved.get(&payer).copied().unwrap_or(0) - freed;
-        // POOL-008: what is reserved can be paid.
+        // POOL-008: what is reserved can be paid, and nothing of it is on its way out.
         match reserved.checked_add(max_cost) {
-            Some(sum) if sum <= view.deposit(payer) => Ok(()),
+            Some(sum) if sum <= view.available(payer) => Ok(()),
             _ => refuse(Reject::DepositTooSmall, format!("{max_cost} wei beside {reserved} reserved")),
         }
     }
@@ -291,8 +291,8 @@ impl OperationPool {
         Some(pooled)
     }
 
-    /// Takes out what can no longer be settled as the chain is now, in the order of sender and nonce.
-    pub fn revalidate(&mut self, view: &ChainView) -> Vec<B256> {
+    /// Takes out what can no longer be settled as the chain is now, in the order of sender and nonce, and gives it.
+    pub fn revalidate(&mut self, view: &ChainView) -> Vec<(B256, Operation)> {
         let mut gone = Vec::new();
         let mut reserved: BTreeMap<Address, u128> = BTreeMap::new();
         let mut previous: Option<(Address, U256)> = None;
@@ -319,10 +319,7 @@ impl OperationPool {
                 gone.push(*hash);
             }
         }
-        for hash in &gone {
-            self.remove(*hash);
-        }
-        gone
+        gone.into_iter().filter_map(|hash| Some((hash, self.remove(hash)?.operation))).collect()
     }
 }
 

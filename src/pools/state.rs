@@ -97,8 +97,12 @@ impl Pools {
     pub fn head(&mut self, view: &ChainView, finalized_number: u64) -> Vec<B256> {
         // POOL-019: a final settlement is for ever.
         self.limbo.retain(|_, limbo| limbo.block_number > finalized_number);
+        self.revalidate(view).into_iter().map(|(hash, _)| hash).collect()
+    }
+
+    fn revalidate(&mut self, view: &ChainView) -> Vec<(B256, Operation)> {
         let gone = self.operations.revalidate(view);
-        for hash in &gone {
+        for (hash, _) in &gone {
             self.post_operations.remove_operation(*hash);
         }
         self.post_operations.revalidate(view);
@@ -127,12 +131,13 @@ impl Pools {
                 (_, None) => {}
             }
         }
-        self.head(view, 0);
+        let gone = self.revalidate(view);
         // POOL-021: deeper than that, users send again.
         if depth > self.limits.reorg_blocks {
             return Vec::new();
         }
-        // POOL-020: predecessors first.
+        // POOL-020: predecessors first, and with them what followed them and was left without.
+        orphans.extend(gone);
         orphans.sort_by_key(|(_, operation)| (operation.sender, operation.nonce));
         let mut back = Vec::new();
         for (hash, operation) in orphans {

@@ -1,10 +1,12 @@
 #![doc = include_str!("../../spec/13-post-operation.md")]
 
 mod check;
+mod proof;
 mod types;
 
 pub use check::{Verify, check, check_stamp, needs_renewal};
-pub use types::{PostOperation, Proof, statement};
+pub use proof::Keys;
+pub use types::{PostOperation, Proof, signing_hash, statement};
 
 /// The first byte of a PostOperation.
 pub const ENVELOPE: u8 = 0x02;

@@ -128,13 +128,14 @@ impl PostOperation {
     // POST-006: the statement, these very bytes of the proof, and the stamp.
     /// What the prover signs, and the name of the PostOperation.
     pub fn signing_hash(&self, statement: &Statement, consensus_contract: Address) -> B256 {
-        let typed = typed::PostOperation {
-            statement: statement.digest(),
-            proof: keccak256(rlp::encode(&self.proof)),
-            stamp: self.stamp_hash,
-        };
-        typed.eip712_signing_hash(&domain(statement.chain_id, consensus_contract))
+        let proof = keccak256(rlp::encode(&self.proof));
+        signing_hash(statement.digest(), proof, self.stamp_hash, statement.chain_id, consensus_contract)
     }
+}
+
+/// What a prover signs, from the digests of its parts.
+pub fn signing_hash(statement: B256, proof: B256, stamp: B256, chain_id: u64, consensus_contract: Address) -> B256 {
+    typed::PostOperation { statement, proof, stamp }.eip712_signing_hash(&domain(chain_id, consensus_contract))
 }
 
 /// The statement that a PostOperation makes about its Operation, and that its proof must show. None if the view does

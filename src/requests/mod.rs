@@ -1,4 +1,4 @@
-#![doc = include_str!("../../spec/20-requests.md")]
+#![doc = include_str!("../../spec/21-requests.md")]
 
 mod handle;
 

@@ -1,11 +1,12 @@
 //! The state of the Consensus Contract, and the calls that move money in and out of it.
 
 use super::leader::{randao_index, verify_branch};
-use super::{MAX_WEIGHT, STAKE_UNIT, UNBONDING_SLOTS, WITHDRAWAL_SLOTS};
+use super::{MAX_WEIGHT, Reward, STAKE_UNIT, UNBONDING_SLOTS, WITHDRAWAL_SLOTS};
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node};
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::ChainView;
+use crate::wire::VerificationResponse;
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub struct Consensus {
     pub roots: BTreeMap<(B256, U256), B256>,
     /// The seeds by epoch.
     pub seeds: BTreeMap<u64, B256>,
+    /// What is held for those who verified settled results, by operation hash.
+    pub rewards: BTreeMap<B256, Reward>,
     /// The extensions that are halted by a conflict.
     pub quarantined: BTreeSet<B256>,
     /// What was ever paid in, in wei.
@@ -58,7 +61,7 @@ pub struct Staker {
 }
 
 json_fields!(
-    Consensus, default: deposits, withdrawals, stakers, nonces, roots, seeds, quarantined, paid_in, paid_out, burned
+    Consensus, default: deposits, withdrawals, stakers, nonces, roots, seeds, rewards, quarantined, paid_in, paid_out, burned
 );
 json_fields!(Withdrawal: wei, slot);
 json_fields!(Staker: account, wei, weights, leaves);
@@ -80,6 +83,11 @@ pub enum Call {
     Unstake,
     /// Records the seed of an epoch: the RANDAO mix, its Merkle branch, and the beacon block root that it leads to.
     RecordSeed(u64, B256, Vec<B256>, B256),
+    /// Claims what is held for those who verified a result: the operation hash, the hash of the proof and the stamp that
+    /// they saw, and their verdicts.
+    ClaimReward(B256, B256, B256, Vec<VerificationResponse>),
+    /// Gives the prover what nobody has claimed in time.
+    ReleaseReward(B256),
 }
 
 impl Json for Call {
@@ -98,6 +106,14 @@ impl Json for Call {
                 "branch": branch.to_json(),
                 "root": root.to_json(),
             }),
+            Call::ClaimReward(operation, proof, stamp, responses) => json!({
+                "call": "claimReward",
+                "operation": operation.to_json(),
+                "proof": proof.to_json(),
+                "stamp": stamp.to_json(),
+                "responses": responses.to_json(),
+            }),
+            Call::ReleaseReward(operation) => json!({"call": "releaseReward", "operation": operation.to_json()}),
         }
     }
 
@@ -116,6 +132,13 @@ impl Json for Call {
                 Json::from_json(&node.field("branch")?)?,
                 Json::from_json(&node.field("root")?)?,
             )),
+            "claimReward" => Ok(Call::ClaimReward(
+                Json::from_json(&node.field("operation")?)?,
+                Json::from_json(&node.field("proof")?)?,
+                Json::from_json(&node.field("stamp")?)?,
+                Json::from_json(&node.field("responses")?)?,
+            )),
+            "releaseReward" => Ok(Call::ReleaseReward(Json::from_json(&node.field("operation")?)?)),
             _ => Err(node.fault("is no call of the contract")),
         }
     }
@@ -176,6 +199,10 @@ impl Consensus {
                 self.paid_out += std::mem::take(&mut staker.wei);
                 Ok(())
             }
+            Call::ClaimReward(operation, proof, stamp, responses) => {
+                self.claim_reward(*operation, *proof, *stamp, responses, view)
+            }
+            Call::ReleaseReward(operation) => self.release_reward(*operation, view),
             Call::RecordSeed(epoch, mix, branch, root) => self.record_seed(*epoch, *mix, branch, *root, view),
         }
     }
@@ -249,12 +276,6 @@ impl Consensus {
         self.deposits.get(&account).copied().unwrap_or(0)
     }
 
-    /// What admission may count on, in wei: the deposit without what is announced to be withdrawn.
-    pub fn available(&self, account: Address) -> u128 {
-        let announced = self.withdrawals.get(&account).map_or(0, |it| it.wei);
-        self.deposit(account).saturating_sub(announced)
-    }
-
     pub(super) fn credit(&mut self, account: Address, wei: u128) {
         if wei > 0 {
             *self.deposits.entry(account).or_default() += wei;
@@ -275,13 +296,14 @@ impl Consensus {
     pub fn is_balanced(&self) -> bool {
         let deposits: u128 = self.deposits.values().sum();
         let stakes: u128 = self.stakers.iter().map(|staker| staker.wei).sum();
-        self.paid_in == deposits + stakes + self.burned + self.paid_out
+        let held: u128 = self.rewards.values().map(|reward| reward.wei).sum();
+        self.paid_in == deposits + stakes + held + self.burned + self.paid_out
     }
 
     /// What nodes see of the contract's state.
     pub fn show(&self, view: &mut ChainView) {
-        let accounts = self.deposits.keys();
-        view.deposits = accounts.map(|account| (*account, self.available(*account))).filter(|it| it.1 > 0).collect();
+        view.deposits = self.deposits.clone();
+        view.withdrawals = self.withdrawals.iter().map(|(account, it)| (*account, it.wei)).collect();
         view.nonces = self.nonces.clone();
         view.roots = self.roots.clone();
         for id in &self.quarantined {

@@ -44,24 +44,21 @@ impl Staker {
 impl Consensus {
     /// The leader of a slot. None without a seed or stake.
     pub fn leader(&self, slot: u64) -> Option<Address> {
-        let epoch = epoch(slot);
-        let seed = self.seeds.get(&epoch)?;
-        // SETTLE-005: the weights of the last slot of the epoch before the last one.
-        let frozen = (epoch.checked_sub(1)? * EPOCH_SLOTS).checked_sub(1)?;
-        let weights: Vec<u64> = self.stakers.iter().map(|staker| staker.weight(frozen)).collect();
-        let total: u64 = weights.iter().sum();
+        let seed = self.seeds.get(&epoch(slot))?;
+        let weights = self.weights(slot);
+        let total: u128 = weights.iter().copied().map(u128::from).sum();
         if total == 0 {
             return None;
         }
         // SETTLE-006: the owner of unit r, in the order of the stakers.
         let domain = keccak256("middle-client leader v1");
         let hash = keccak256([domain, *seed, B256::from(U256::from(slot))].concat());
-        let mut unit: u64 = (U256::from_be_bytes(hash.0) % U256::from(total)).to();
+        let mut unit: u128 = (U256::from_be_bytes(hash.0) % U256::from(total)).to();
         for (staker, weight) in self.stakers.iter().zip(weights) {
-            if unit < weight {
+            if unit < u128::from(weight) {
                 return Some(staker.account);
             }
-            unit -= weight;
+            unit -= u128::from(weight);
         }
         None
     }

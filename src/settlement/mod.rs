@@ -1,13 +1,15 @@
-#![doc = include_str!("../../spec/17-settlement.md")]
+#![doc = include_str!("../../spec/18-settlement.md")]
 
 mod contract;
 mod dispute;
 mod leader;
+mod reward;
 mod settle;
 
 pub use contract::{Call, Consensus, Staker, Withdrawal};
 pub use dispute::Evidence;
 pub use leader::{epoch, randao_index, verify_branch};
+pub use reward::Reward;
 pub use settle::{CallResult, Item, Receipt};
 
 /// Slots of an epoch.
@@ -28,5 +30,9 @@ pub const UNBONDING_SLOTS: u64 = 100_800;
 pub const EVIDENCE_SLOTS: u64 = 50_400;
 /// The settler's share of the prover's fee, in basis points.
 pub const SETTLER_SHARE: u128 = 500;
+/// The share of the prover's fee that is held for those who verified the result, in basis points.
+pub const VERIFIER_SHARE: u128 = 500;
+/// From settlement until what nobody has claimed of that share goes to the prover.
+pub const REWARD_SLOTS: u64 = 512;
 /// Gas of verifying each segment of a proof after the first, which the prover pays to the settler.
 pub const SEGMENT_GAS: u128 = 60_000;

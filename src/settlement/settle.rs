@@ -1,20 +1,36 @@
 //! Settlement of results: who may, what is checked, who is paid.
 
 use super::contract::refuse;
-use super::{Consensus, LEADER_SLOTS, OVERDUE_SLOTS, SEGMENT_GAS, SETTLER_SHARE};
+use super::{Consensus, LEADER_SLOTS, OVERDUE_SLOTS, Reward, SEGMENT_GAS, SETTLER_SHARE, VERIFIER_SHARE};
+use crate::composition::{ChildResult, assemble, check_data, claimed_blob};
 use crate::json_fields;
 use crate::notation::{B256, Outcome, Reject, Rejection};
 use crate::operation::{ANCHOR_SLOTS, ChainView, Operation, SETTLEMENT_GAS, check_fields, check_signatures, fee};
 use crate::post_operation::{PROOF_COMMITTED_GROTH16, PostOperation, Verify, statement};
-use alloy_primitives::Address;
+use crate::statement::Statement;
+use alloy_primitives::{Address, U256};
+use std::collections::BTreeMap;
 
-/// A result to settle.
+/// A result to settle, with those of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// The Operation.
     pub operation: Operation,
     /// Its result; the contract looks at neither stamp nor signature.
     pub post_operation: PostOperation,
+    /// The results of the child operations, parents before their children.
+    pub children: Vec<ChildResult>,
+}
+
+impl Item {
+    /// An Operation with its result, which claims no children.
+    pub fn new(operation: Operation, post_operation: PostOperation) -> Item {
+        Item { operation, post_operation, children: Vec::new() }
+    }
+
+    fn results(&self) -> Vec<&PostOperation> {
+        [&self.post_operation].into_iter().chain(self.children.iter().map(|child| &child.post_operation)).collect()
+    }
 }
 
 /// What the call of `to` did.
@@ -31,7 +47,7 @@ pub struct CallResult {
 pub struct Receipt {
     /// The operation hash.
     pub operation_hash: B256,
-    /// Whether `to` was called and returned.
+    /// Whether `to` was called and returned, in a family of all members.
     pub success: bool,
     /// The gas that was charged.
     pub gas: u64,
@@ -39,14 +55,16 @@ pub struct Receipt {
     pub gas_price: u128,
     /// What the payer paid, in wei.
     pub paid: u128,
-    /// What the prover got of it, in wei.
+    /// What the provers got of it, in wei.
     pub prover: u128,
+    /// What is held of it for those who verified the result, in wei.
+    pub held: u128,
     /// What the settler got of it, in wei.
     pub settler: u128,
 }
 
 json_fields!(CallResult: success, gas_used);
-json_fields!(Receipt: operation_hash, success, gas, gas_price, paid, prover, settler);
+json_fields!(Receipt: operation_hash, success, gas, gas_price, paid, prover, held, settler);
 
 impl Consensus {
     /// Settles a batch. Each item stands alone: one that is refused changes nothing and stops nothing.
@@ -70,7 +88,7 @@ impl Consensus {
         verify: Verify,
         execute: &mut dyn FnMut(&Operation, &PostOperation) -> CallResult,
     ) -> Result<Receipt, Rejection> {
-        let Item { operation, post_operation } = item;
+        let operation = &item.operation;
         let gas = &operation.gas_management;
         self.check_settler(settler, operation, view)?;
         let hash = operation.hash(view.consensus_contract);
@@ -84,7 +102,22 @@ impl Consensus {
             return refuse(reason, format!("sequence number {}, next is {next}", operation.nonce_sequence()));
         }
         check_signatures(operation, hash, view)?;
-        let outcome = self.check_result(item, hash, view, verify)?;
+        // POST-008: it is about this Operation.
+        if item.post_operation.operation_hash != hash || item.post_operation.extension_id != operation.extension_id {
+            return refuse(Reject::OtherOperation, hash.to_string());
+        }
+        let family = assemble(operation, hash, &item.post_operation, &item.children)?;
+        let (results, members) = (item.results(), &family.operations);
+        // COMP-007: each member from the root that those before it leave; nothing is written before all hold.
+        let mut roots: BTreeMap<(B256, U256), B256> = BTreeMap::new();
+        let mut is_accepted = true;
+        let mut statement = B256::ZERO;
+        for place in &family.order {
+            let (stated, outcome) = self.check_result(&members[*place], results[*place], &mut roots, view, verify)?;
+            is_accepted &= outcome == Outcome::Accepted;
+            // The Operation itself is the last one of its family.
+            statement = stated.digest();
+        }
         // SETTLE-022: the price and the deposit, as they are now.
         let Some(gas_price) = fee::gas_price(gas, view.base_fee) else {
             return refuse(Reject::BaseFeeTooHigh, format!("{} wei", view.base_fee));
@@ -95,15 +128,17 @@ impl Consensus {
         }
 
         self.nonces.insert(key, next + 1);
+        let mut calls = Vec::new();
         // SETTLE-010: only an accepted result moves the root and calls.
-        let call = match outcome {
-            Outcome::Accepted => {
-                self.roots.insert((operation.extension_id, operation.lane), post_operation.post_root);
-                execute(operation, post_operation)
+        // COMP-011: in a family, all or none.
+        if is_accepted {
+            for place in &family.order {
+                let (member, result) = (&members[*place], results[*place]);
+                self.roots.insert((member.extension_id, member.lane), result.post_root);
+                calls.push((member.gas_limit, execute(member, result)));
             }
-            Outcome::Rejected(_) | Outcome::Trapped(_) => CallResult::default(),
-        };
-        Ok(self.pay(settler, item, hash, call, outcome, gas_price, view.slot))
+        }
+        Ok(self.pay(settler, item, hash, statement, &calls, gas_price, view.slot))
     }
 
     fn check_settler(&self, settler: Address, operation: &Operation, view: &ChainView) -> Result<(), Rejection> {
@@ -129,12 +164,15 @@ impl Consensus {
         }
     }
 
-    fn check_result(&self, item: &Item, hash: B256, view: &ChainView, verify: Verify) -> Result<Outcome, Rejection> {
-        let Item { operation, post_operation } = item;
-        // POST-008: it is about this Operation.
-        if post_operation.operation_hash != hash || post_operation.extension_id != operation.extension_id {
-            return refuse(Reject::OtherOperation, hash.to_string());
-        }
+    /// Checks a member's result. `roots` are the lanes' roots as the members before it leave them.
+    fn check_result(
+        &self,
+        operation: &Operation,
+        post_operation: &PostOperation,
+        roots: &mut BTreeMap<(B256, U256), B256>,
+        view: &ChainView,
+        verify: Verify,
+    ) -> Result<(Statement, Outcome), Rejection> {
         // SETTLE-011: a halted extension settles nothing.
         let extension = view.extensions.get(&operation.extension_id).filter(|it| !it.quarantined);
         let Some(extension) = extension.filter(|_| !self.quarantined.contains(&operation.extension_id)) else {
@@ -154,56 +192,87 @@ impl Consensus {
         }
         // SETTLE-012: the order of a lane is that of its roots.
         let lane = (operation.extension_id, operation.lane);
-        let root = self.roots.get(&lane).copied().unwrap_or(B256::ZERO);
+        let root = roots.get(&lane).or(self.roots.get(&lane)).copied().unwrap_or(B256::ZERO);
         if post_operation.pre_root != root {
             return refuse(Reject::PreRootStale, format!("the root is {root}"));
         }
+        // COMP-008: others can follow what the lane's state becomes.
+        let is_stateful = !post_operation.pre_root.is_zero() || !post_operation.post_root.is_zero();
+        check_data(extension.data_rule, is_stateful, claimed_blob(operation), &view.blob_hashes)?;
         let Some(statement) = statement(operation, post_operation, view)? else {
             return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
         };
         statement.check()?;
         verify(&statement, &post_operation.proof)?;
-        Ok(outcome)
+        roots.insert(lane, post_operation.post_root);
+        Ok((statement, outcome))
     }
 
+    /// Charges the payer. `calls` are those that took place, with their gas limits.
     #[allow(clippy::too_many_arguments, reason = "what a payment depends on, once")]
     fn pay(
         &mut self,
         settler: Address,
         item: &Item,
         hash: B256,
-        call: CallResult,
-        outcome: Outcome,
+        statement: B256,
+        calls: &[(u64, CallResult)],
         gas_price: u128,
         slot: u64,
     ) -> Receipt {
-        let Item { operation, post_operation } = item;
+        let operation = &item.operation;
+        let results = item.results();
         // OP-016: the penalty is on gas of a call that took place.
-        let used = call.gas_used.min(operation.gas_limit);
-        let used = match outcome {
-            Outcome::Accepted => used + fee::unused_gas_penalty(operation.gas_limit, used),
-            Outcome::Rejected(_) | Outcome::Trapped(_) => 0,
+        let charged = |(limit, call): &(u64, CallResult)| {
+            let used = call.gas_used.min(*limit);
+            used + fee::unused_gas_penalty(*limit, used)
         };
-        let gas = SETTLEMENT_GAS + used;
+        // COMP-010: each member is settled for itself.
+        let gas = SETTLEMENT_GAS * results.len() as u64 + calls.iter().map(charged).sum::<u64>();
         let gas_cost = u128::from(gas) * gas_price;
         let prover_fee = fee::prover_fee(&operation.gas_management, slot);
-        // SETTLE-014: rounded down; more segments are their prover's affair; the prover gets the rest.
-        let share = prover_fee / 10_000 * SETTLER_SHARE + prover_fee % 10_000 * SETTLER_SHARE / 10_000;
-        let further_segments = post_operation.proof.segments.len().saturating_sub(1) as u128;
-        let segments = (further_segments * SEGMENT_GAS).saturating_mul(gas_price).min(prover_fee - share);
-        let (to_settler, to_prover) = (gas_cost + share + segments, prover_fee - share - segments);
+        // SETTLE-014: rounded down; more segments are their prover's affair; the provers get the rest.
+        let share = basis_points(prover_fee, SETTLER_SHARE);
+        // SETTLE-024: for those who verified, if anybody can have.
+        let can_verify = self.weights(slot).iter().any(|weight| *weight > 0);
+        let held = if can_verify { basis_points(prover_fee, VERIFIER_SHARE) } else { 0 };
+        let rest = prover_fee - share - held;
+        // COMP-012: each prover for its cycles, rounded down, and the first one gets what remains.
+        let cycles = results.iter().fold(U256::ZERO, |sum, result| sum + U256::from(result.cycles));
+        let mut parts: Vec<u128> = results
+            .iter()
+            .map(|result| (U256::from(rest) * U256::from(result.cycles)).checked_div(cycles).unwrap_or_default().to())
+            .collect();
+        parts[0] += rest - parts.iter().sum::<u128>();
+        let (mut to_settler, mut to_provers) = (gas_cost + share, 0);
+        for (result, part) in results.iter().zip(parts) {
+            let further_segments = result.proof.segments.len().saturating_sub(1) as u128;
+            let segments = (further_segments * SEGMENT_GAS).saturating_mul(gas_price).min(part);
+            to_settler += segments;
+            to_provers += part - segments;
+            self.credit(result.prover, part - segments);
+        }
         let paid = gas_cost + prover_fee;
         self.debit(operation.payer(), paid);
         self.credit(settler, to_settler);
-        self.credit(post_operation.prover, to_prover);
+        if held > 0 {
+            let prover = item.post_operation.prover;
+            self.rewards.insert(hash, Reward { wei: held, prover, statement, slot });
+        }
         Receipt {
             operation_hash: hash,
-            success: call.success,
+            success: !calls.is_empty() && calls.iter().all(|(_, call)| call.success),
             gas,
             gas_price,
             paid,
-            prover: to_prover,
+            prover: to_provers,
+            held,
             settler: to_settler,
         }
     }
+}
+
+/// So many basis points of an amount, rounded down, without an overflow.
+fn basis_points(wei: u128, points: u128) -> u128 {
+    wei / 10_000 * points + wei % 10_000 * points / 10_000
 }

@@ -29,6 +29,7 @@ mod build;
 mod bytes;
 mod case;
 mod check;
+mod end_to_end;
 mod evaluate;
 mod extensions;
 mod fixture;
@@ -66,11 +67,11 @@ pub const CHAPTERS: [(&str, &str); 21] = [
     ("14-reputation.md", include_str!("../../spec/14-reputation.md")),
     ("15-pools.md", include_str!("../../spec/15-pools.md")),
     ("16-wire.md", include_str!("../../spec/16-wire.md")),
-    ("17-settlement.md", include_str!("../../spec/17-settlement.md")),
-    ("18-node.md", include_str!("../../spec/18-node.md")),
-    ("19-native-transaction.md", include_str!("../../spec/19-native-transaction.md")),
-    ("20-requests.md", include_str!("../../spec/20-requests.md")),
-    ("21-composition.md", include_str!("../../spec/21-composition.md")),
+    ("17-composition.md", include_str!("../../spec/17-composition.md")),
+    ("18-settlement.md", include_str!("../../spec/18-settlement.md")),
+    ("19-node.md", include_str!("../../spec/19-node.md")),
+    ("20-native-transaction.md", include_str!("../../spec/20-native-transaction.md")),
+    ("21-requests.md", include_str!("../../spec/21-requests.md")),
 ];
 
 /// A kind of case: the shape of its input and expectation, and what a client does with it.
@@ -104,6 +105,8 @@ pub enum Format {
     Pools,
     /// Messages are decoded, and exchanged with a peer.
     Wire,
+    /// An output claims children; a family is ordered.
+    Composition,
     /// The Consensus Contract is called.
     Settlement,
     /// A node handles events.
@@ -112,8 +115,6 @@ pub enum Format {
     NativeTransaction,
     /// A JSON-RPC request is answered.
     Requests,
-    /// An output claims children; a family is ordered.
-    Composition,
 }
 
 impl Format {
@@ -133,11 +134,11 @@ impl Format {
         Format::Reputation,
         Format::Pools,
         Format::Wire,
+        Format::Composition,
         Format::Settlement,
         Format::Node,
         Format::NativeTransaction,
         Format::Requests,
-        Format::Composition,
     ];
 
     /// The name in files and paths.
@@ -208,7 +209,7 @@ impl Format {
             Format::Pools => pools::cases(),
             Format::Wire => wire::cases(),
             Format::Settlement => settlement::cases(),
-            Format::Node => node::cases(),
+            Format::Node => node::cases(proven),
             Format::NativeTransaction => native_transaction::cases(),
             Format::Requests => requests::cases(),
             Format::Composition => composition::cases(),

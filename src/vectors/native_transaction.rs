@@ -8,9 +8,10 @@ use super::fixture::{
 };
 use super::json::{Fault, Json, Node, digest, hex};
 use super::{Case, Draft, case};
+use crate::composition::{Child, encode_children};
 use crate::native_transaction::{MiddleOpTx, NativeState, apply, intrinsic_gas};
 use crate::notation::{B256, Reject};
-use crate::operation::{ChainView, Operation};
+use crate::operation::{ChainView, ExtensionView, Operation};
 use crate::post_operation::PostOperation;
 use crate::settlement::CallResult;
 use serde_json::{Value, json};
@@ -102,6 +103,14 @@ pub fn cases() -> Vec<Case> {
             .derived_from("native-transaction-accepted", mutation)
             .reject(reason)
     };
+    let with_data_rule = |name: &str, mutation: &str, data_rule: u8| {
+        let mut view = view();
+        let known = ExtensionView { data_rule, ..view.extensions[&extension("one")] };
+        view.extensions.insert(extension("one"), known);
+        transaction(name, &["NATIVE-009", "COMP-008"], &encoding, &view, &state(), "valid", called)
+            .derived_from("native-transaction-accepted", mutation)
+            .reject(Reject::DataUnavailable)
+    };
     let with_state = |name: &str, rule: &str, mutation: &str, change: &dyn Fn(&mut NativeState), reason| {
         let mut state = state();
         change(&mut state);
@@ -126,6 +135,16 @@ pub fn cases() -> Vec<Case> {
         accept("failing", &good, CallResult { success: false, gas_used: 100_000 }),
         accept("rejected", &of(|it| (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root)), called),
         accept("three-segments", &of(|it| it.proof.segments = vec![vec![0].into(); 3]), called),
+        refuse(
+            "children",
+            "NATIVE-009",
+            "claim a child",
+            &of(|it| it.output = encode_children(&vec![Child { authorization: 1, ..Child::default() }]).into())
+                .to_bytes(),
+            Reject::FamilyIncomplete,
+        ),
+        with_data_rule("data-none", "set the data rule of the extension to 0", 0),
+        with_data_rule("data-blob", "set the data rule of the extension to 2", 2),
         transaction("exact-balance", &["NATIVE-006"], &encoding, &view(), &exact, "valid", called).accept(),
         refuse(
             "type",

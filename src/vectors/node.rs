@@ -1,14 +1,17 @@
 //! Cases of the format `node`: histories of one node, and scenarios of many. Verdicts on proofs are stated.
 
 use super::evaluate::Stop;
-use super::fixture::{CONTRACT, SLOT, block_hash, field, operation, post_operation, verdict, view};
+use super::fixture::{
+    CHAIN_ID, CONTRACT, SLOT, account, block_hash, field, operation, post_operation, sign, verdict, view,
+};
 use super::json::{Fault, Json, Node as JsonNode, digest, hex};
-use super::{Case, Draft, case};
+use super::proving::Proven;
+use super::{Case, Draft, case, end_to_end};
 use crate::node::{Action, Event, Node, simulation};
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, Operation, wire_hash};
-use crate::post_operation::PostOperation;
-use crate::wire::{Announcement, Message, PooledItems, Request, Session};
+use crate::post_operation::{PostOperation, statement};
+use crate::wire::{Announcement, Message, PooledItems, Request, Session, VerificationRequest, VerificationResponse};
 use alloy_primitives::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -55,6 +58,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
                 "digest": hex(outcome.digest),
             }))
         }
+        "end_to_end" => end_to_end::evaluate(input),
         _ => Err(Fault::new("input.kind", "is unknown").into()),
     }
 }
@@ -66,6 +70,8 @@ fn event(node: &JsonNode) -> Result<Event, Fault> {
         "message" => Ok(Event::Message(field(node, "peer")?, field(node, "bytes")?)),
         "submit" => Ok(Event::Submit(field(node, "bytes")?)),
         "publish" => Ok(Event::Publish(field(node, "bytes")?)),
+        "ask" => Ok(Event::Ask(field(node, "operation")?)),
+        "signed" => Ok(Event::Signed(field(node, "peer")?, field(node, "response")?)),
         "head" => {
             Ok(Event::Head(Box::new(field(node, "view")?), field(node, "finalizedNumber")?, field(node, "settled")?))
         }
@@ -83,14 +89,15 @@ fn shown(action: &Action) -> Value {
     match action {
         Action::Send(peer, bytes) => json!({"send": hex(bytes), "to": hex(peer)}),
         Action::Disconnect(peer, reason) => json!({"disconnect": hex(peer), "reason": reason.name()}),
+        Action::Sign(peer, response) => json!({"sign": response.to_json(), "to": hex(peer)}),
         Action::Alarm(extension) => json!({"alarm": hex(extension)}),
         Action::Refused(reason) => json!({"refused": reason.name()}),
     }
 }
 
 /// The cases, each refused one after the accepted ones.
-pub fn cases() -> Vec<Case> {
-    [histories(), scenarios()].concat()
+pub fn cases(proven: &Proven) -> Vec<Case> {
+    [histories(), scenarios(), end_to_end::cases(proven)].concat()
 }
 
 fn peer(number: u8) -> B256 {
@@ -165,6 +172,35 @@ fn histories() -> Vec<Case> {
     let mut later = view();
     (later.slot, later.head_number) = (SLOT + 1, SLOT + 1);
     let settled = vec![first.hash(CONTRACT)];
+    let after = |slots: u64| ChainView { slot: SLOT + slots, ..view() };
+    let stated = statement(&first, &result, &view()).ok().flatten();
+    let name = stated.map(|it| result.signing_hash(&it, CONTRACT)).unwrap_or_default();
+    // The salt of a node without an account of its own.
+    let asked_about = |name: &B256, slot: u64, salt: u64| VerificationRequest {
+        post_operation: *name,
+        wire_hash: wire_hash(&result.to_bytes()),
+        slot,
+        salt,
+    };
+    let request = |name: &B256, slot, salt| message(1, &Message::VerificationRequest(asked_about(name, slot, salt)));
+    let asked_first = [start(1), vec![submit(&first), publish(&result), request(&name, SLOT, 1)]].concat();
+    let asking = || {
+        let ask = json!({"event": "ask", "operation": first.hash(CONTRACT).to_json()});
+        [start(1), vec![submit(&first), publish(&result), ask]].concat()
+    };
+    let signed_response = |verdict: u8, node: &str| {
+        let mut response = VerificationResponse {
+            request: asked_about(&name, SLOT, 0).id(),
+            post_operation: name,
+            verdict,
+            node: account(node),
+            slot: SLOT,
+            ..VerificationResponse::default()
+        };
+        response.signature = sign(node, response.signing_hash(CHAIN_ID, CONTRACT));
+        response
+    };
+    let answer = |verdict, node: &str| message(1, &Message::VerificationResponse(signed_response(verdict, node)));
     let rejected_five: Vec<Value> = (0..5).map(|byte| pushed(1, &wrong(byte))).collect();
     let proofs = |count: u64, verdict: &str, name: &str, description: &str| {
         let mut events = [start(1), vec![submit(&first)]].concat();
@@ -202,6 +238,16 @@ fn histories() -> Vec<Case> {
         accept("reorg", "What only the lost branch settled comes back.", &["POOL-020"], [start(0), vec![submit(&first), head(&later, &settled), json!({
             "event": "reorg", "ancestor": SLOT.to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": later.to_json(),
         })]].concat()),
+        accept("verdict-valid", "A node that has verified a result says so.", &["NODE-009", "WIRE-012"], asked_first.clone()),
+        accept("verdict-waits", "A verdict waits for the result that it is about.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
+        accept("verdict-too-late", "A result that does not come within a slot gives an error.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), head(&after(1), &[]), head(&after(2), &[])]].concat()),
+        accept("verdict-other-name", "Bytes under another result's name are an error when the time is over.", &["NODE-009"], [start(1), vec![submit(&first), publish(&result), request(&B256::repeat_byte(9), SLOT, 1), head(&after(2), &[])]].concat()),
+        history("verdict-invalid", "A node that has refuted a proof says so.", &["NODE-009"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), request(&name, SLOT, 1)]].concat(), "invalid").accept(),
+        accept("asks", "A node asks its peers, and counts what they answer.", &["NODE-010", "WIRE-013"], [asking(), vec![answer(0, "bob"), head(&after(3), &[])]].concat()),
+        accept("asks-error", "An error is no answer.", &["NODE-010"], [asking(), vec![answer(2, "bob")]].concat()),
+        accept("asks-in-time", "No answer yet.", &["NODE-010"], [asking(), vec![head(&after(2), &[])]].concat()),
+        accept("asks-in-vain", "No answer.", &["NODE-010"], [asking(), vec![head(&after(3), &[])]].concat()),
+        accept("signed", "What the operator has signed is sent.", &["NODE-009"], [asked_first, vec![json!({"event": "signed", "peer": peer(1).to_json(), "response": signed_response(0, "bob").to_json()})]].concat()),
         proofs(3, "invalid", "three-false-proofs", "Three false proofs throttle a peer.").accept(),
         history("broken-message", "A message without a meaning ends the connection.", &["NODE-002"], [start(1), vec![broken]].concat(), "valid")
             .derived_from("node-connect", "send a byte that begins no message")
@@ -225,7 +271,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 10] = [
+pub const SCENARIOS: [(&str, &str); 18] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -236,6 +282,14 @@ pub const SCENARIOS: [(&str, &str); 10] = [
     scenario!("false-results"),
     scenario!("stolen-results"),
     scenario!("broken-proof-system"),
+    scenario!("flood"),
+    scenario!("announcements"),
+    scenario!("verification-flood"),
+    scenario!("replay"),
+    scenario!("equivocation"),
+    scenario!("false-prover"),
+    scenario!("silent-leaders"),
+    scenario!("withdrawal"),
 ];
 
 /// The scenarios as cases.

@@ -352,6 +352,19 @@ fn admissions() -> Vec<Case> {
             "take a wei from the deposit",
             Reject::DepositTooSmall,
         ),
+        history()
+            .view(move |view: &mut ChainView| {
+                view.deposits.insert(account("alice"), cost);
+                view.withdrawals.insert(account("alice"), 1);
+            })
+            .operation(&plain("alice", 0))
+            .refuse(
+                "withdrawal",
+                &["POOL-008"],
+                "exact-deposit",
+                "announce a wei to be withdrawn",
+                Reject::DepositTooSmall,
+            ),
         history().view(deposit(2 * cost - 1)).operation(&plain("alice", 0)).operation(&plain("alice", 1)).refuse(
             "deposit-second",
             &["POOL-008"],
@@ -621,6 +634,14 @@ fn chains() -> Vec<Case> {
                 }),
             )
             .accept("head-deposit", "The deposit covers the first alone.", head),
+        both()
+            .head(
+                0,
+                &changed(&|view| {
+                    view.withdrawals.insert(account("alice"), DEPOSIT);
+                }),
+            )
+            .accept("head-withdrawal", "The whole deposit is announced to be withdrawn, and nothing leaves.", head),
         both().head(0, &orphaned).accept("head-orphaned-stamp", "The results go, the Operations stay.", head),
         both().head(0, &changed(&|view| view.head_number = SLOT + 10)).accept(
             "head-old-stamp",
@@ -639,6 +660,13 @@ fn chains() -> Vec<Case> {
             "What was settled comes back.",
             &["POOL-020"],
         ),
+        history()
+            .operation(&first)
+            .operation(&second)
+            .settled(&first, SLOT)
+            .head(0, &settled)
+            .reorg(SLOT - 1, 1, BTreeMap::new(), &view())
+            .accept("reorg-successor", "What was settled comes back, and what follows it stays.", &["POOL-020"]),
         in_limbo().reorg(SLOT - 1, 1, BTreeMap::from([(first.hash(CONTRACT), SLOT + 1)]), &settled).accept(
             "reorg-kept",
             "The new branch has settled it too.",

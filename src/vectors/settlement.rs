@@ -8,13 +8,16 @@ use super::fixture::{
 };
 use super::json::{Fault, Json, Node, digest, hex};
 use super::{Case, Draft, case};
-use crate::notation::{B256, Reject, keccak256};
-use crate::operation::{ChainView, Operation};
+use crate::composition::{Child, ChildResult, encode_children};
+use crate::notation::{B256, Reject, Rejection, keccak256};
+use crate::operation::{ChainView, ExtensionView, Operation, rlp};
 use crate::post_operation::PostOperation;
 use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, epoch, randao_index};
 use crate::wire::VerificationResponse;
+use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     let node = Node::new("input", input);
@@ -60,29 +63,30 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
             Ok(json!({}))
         }
         "settle" => {
-            let items = step.field("items")?.items()?;
-            let mut parsed = Vec::new();
-            for item in &items {
-                parsed.push((
-                    Item {
-                        operation: Operation::from_bytes(&item.field("operation")?.hex()?)?,
-                        post_operation: PostOperation::from_bytes(&item.field("postOperation")?.hex()?)?,
-                    },
-                    verdict(&item.field("proofVerdict")?)?,
-                    field::<CallResult>(item, "call")?,
-                ));
+            let mut batch = Vec::new();
+            // What a case states of each result, by the hash of its Operation or child.
+            let mut stated: BTreeMap<B256, (Result<(), Rejection>, CallResult)> = BTreeMap::new();
+            let mut result = |node: &Node| -> Result<PostOperation, Stop> {
+                let result = PostOperation::from_bytes(&node.field("postOperation")?.hex()?)?;
+                let claims = (verdict(&node.field("proofVerdict")?)?, field::<CallResult>(node, "call")?);
+                stated.entry(result.operation_hash).or_insert(claims);
+                Ok(result)
+            };
+            for item in step.field("items")?.items()? {
+                let operation = Operation::from_bytes(&item.field("operation")?.hex()?)?;
+                let mut settled = Item::new(operation, result(&item)?);
+                for child in item.optional("children")?.map(|it| it.items()).transpose()?.unwrap_or_default() {
+                    let parent = field(&child, "parent")?;
+                    settled.children.push(ChildResult { parent, post_operation: result(&child)? });
+                }
+                batch.push(settled);
             }
-            let batch: Vec<Item> = parsed.iter().map(|it| it.0.clone()).collect();
-            let stated = |hash: B256| parsed.iter().find(|it| it.0.post_operation.operation_hash == hash);
             let results = contract.settle(
                 field(step, "settler")?,
                 &batch,
                 view,
-                &|statement, _| {
-                    let hash = statement.context.fields[0];
-                    stated(hash).map_or(Ok(()), |it| it.1.clone())
-                },
-                &mut |_, post_operation| stated(post_operation.operation_hash).map(|it| it.2).unwrap_or_default(),
+                &|statement, _| stated.get(&statement.context.fields[0]).map_or(Ok(()), |it| it.0.clone()),
+                &mut |_, result| stated.get(&result.operation_hash).map(|it| it.1).unwrap_or_default(),
             );
             let alone = results.len() == 1;
             let results: Result<Vec<Value>, Stop> = results
@@ -100,8 +104,7 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
             let first: Option<B256> = field(step, "firstResult")?;
             let verify = |statement: &crate::statement::Statement, _: &crate::post_operation::Proof| {
                 // The first one is found by its cycles; a case has two results at most.
-                let is_other =
-                    first.is_some_and(|first| B256::from(alloy_primitives::U256::from(statement.cycles)) != first);
+                let is_other = first.is_some_and(|first| B256::from(U256::from(statement.cycles)) != first);
                 verdicts[usize::from(is_other)].clone()
             };
             match contract.report(field(step, "reporter")?, &evidence(&step.field("evidence")?)?, view, &verify)? {
@@ -133,7 +136,7 @@ fn evidence(node: &Node) -> Result<Evidence, Stop> {
 
 /// The cases, each refused one after the accepted ones.
 pub fn cases() -> Vec<Case> {
-    [money(), leaders(), settling(), refused_items(), reports()].concat()
+    [money(), leaders(), settling(), refused_items(), families(), rewards(), reports()].concat()
 }
 
 fn call(caller: &str, call: Call) -> Value {
@@ -692,6 +695,372 @@ fn refused_items() -> Vec<Case> {
     cases
 }
 
+/// A child of the extension `two` in this lane.
+fn child(lane: u64) -> Child {
+    Child {
+        authorization: 1,
+        extension_id: extension("two"),
+        lane: U256::from(lane),
+        to: Address::repeat_byte(0x71),
+        gas_limit: 50_000,
+        cycle_limit: 20_000,
+        data: vec![1, 2].into(),
+    }
+}
+
+/// A family: the Operation, its result, and those of its children with the places of their parents.
+#[derive(Clone)]
+struct Relatives {
+    operation: Operation,
+    result: PostOperation,
+    children: Vec<(u32, PostOperation)>,
+}
+
+impl Relatives {
+    fn item(&self, invalid: Option<usize>) -> Value {
+        let verdict = |place| if invalid == Some(place) { "invalid" } else { "valid" };
+        let call = CallResult { success: true, gas_used: 45_000 };
+        let mut item = item_with(&self.operation, &self.result, verdict(0), call);
+        let children = (1..).zip(&self.children).map(|(place, (parent, result))| {
+            json!({
+                "parent": parent,
+                "postOperation": hex(result.to_bytes()),
+                "proofVerdict": verdict(place),
+                "call": call.to_json(),
+            })
+        });
+        item["children"] = children.collect();
+        item
+    }
+}
+
+/// The result of a child: accepted, in so many cycles, proven by `bob`.
+fn child_result(
+    child: &Child,
+    parent: (&Operation, B256),
+    index: u64,
+    cycles: u64,
+    change: impl FnOnce(&mut PostOperation),
+) -> PostOperation {
+    post_operation(&child.operation(parent.0), "bob", &view(), |it| {
+        it.operation_hash = child.hash(parent.1, index);
+        it.post_root = it.operation_hash;
+        it.cycles = cycles;
+        change(it);
+    })
+}
+
+/// Gas for three children and nothing else.
+const THREE_CHILDREN_GAS: u64 = 3 * (500_000 + 50_000);
+
+/// An Operation with two children, of which the first has a child of its own.
+fn relatives(gas_limit: u64, change: impl FnOnce(&mut PostOperation)) -> Relatives {
+    let operation = operation("alice", 0, |it| it.gas_limit = gas_limit);
+    let result = post_operation(&operation, "prover", &view(), |it| {
+        it.output = encode_children(&vec![child(1), child(2)]).into();
+        it.cycles = 1_000;
+    });
+    let parent = (&operation, result.operation_hash);
+    let first = child_result(&child(1), parent, 0, 500, |it| it.output = encode_children(&vec![child(3)]).into());
+    let second = child_result(&child(2), parent, 1, 200, change);
+    let grandchild = child_result(&child(3), (&child(1).operation(&operation), first.operation_hash), 0, 33, |_| ());
+    Relatives { operation, result, children: vec![(0, first), (0, second), (1, grandchild)] }
+}
+
+fn families() -> Vec<Case> {
+    let rules: &[&str] = &["COMP-006", "COMP-007", "COMP-009", "COMP-010", "COMP-011", "COMP-012", "SETTLE-013"];
+    let steps = |items: &[Value]| [overdue(), vec![settle("carol", items)]].concat();
+    let accept = |name: &str, description: &str, rules: &[&str], items: &[Value]| {
+        history(name, description, rules, &steps(items)).accept()
+    };
+    let refuse = |name: &str, rules: &[&str], mutation: &str, item: Value, reason| {
+        history(name, "A family that the contract refuses as a whole.", rules, &steps(&[item]))
+            .derived_from("settlement-family", mutation)
+            .reject(reason)
+    };
+    let family = relatives(3_000_000, |_| ());
+    let changed = |change: &dyn Fn(&mut Relatives)| {
+        let mut family = family.clone();
+        change(&mut family);
+        family.item(None)
+    };
+    let rejected = relatives(3_000_000, |it| (it.outcome, it.code, it.post_root) = (1, 9, it.pre_root));
+    let claims_in_vain = post_operation(&family.operation, "prover", &view(), |it| {
+        (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root);
+        it.output = family.result.output.clone();
+    });
+    let follower = operation("alice", 1, |_| ());
+    let unrelated = post_operation(&follower, "prover", &view(), |_| ());
+    let siblings = {
+        let mut it = family.clone();
+        it.result.output = encode_children(&vec![child(1), child(1)]).into();
+        let parent = (&it.operation, it.result.operation_hash);
+        let first = child_result(&child(1), parent, 0, 500, |_| ());
+        let second = child_result(&child(1), parent, 1, 200, |result| result.pre_root = first.post_root);
+        it.children = vec![(0, first), (0, second)];
+        it
+    };
+    let with_rule = |data_rule: u8, data: Vec<u8>, blob_hashes: Vec<B256>| {
+        let operation = operation("alice", 0, |it| it.data = data.into());
+        let result = post_operation(&operation, "prover", &view(), |_| ());
+        let mut view = ChainView { slot: OVERDUE, blob_hashes, ..chain() };
+        let known = ExtensionView { data_rule, ..view.extensions[&extension("one")] };
+        view.extensions.insert(extension("one"), known);
+        let item = item(&operation, &result);
+        vec![
+            call("alice", Call::Deposit(DEPOSIT)),
+            json!({"step": "view", "view": view.to_json()}),
+            settle("carol", &[item]),
+        ]
+    };
+    let blob = B256::repeat_byte(1);
+    let data = |name: &str, steps: Vec<Value>| {
+        history(name, "What must be available of the data of an Operation.", &["COMP-008"], &steps)
+    };
+    vec![
+        accept("family", "An Operation with two children and a grandchild.", rules, &[family.item(None)]),
+        accept(
+            "family-no-gas-left",
+            "The children need all of the gas.",
+            &["COMP-010"],
+            &[relatives(THREE_CHILDREN_GAS, |_| ()).item(None)],
+        ),
+        accept(
+            "family-siblings",
+            "The second child builds on the first, in the same lane.",
+            &["COMP-006", "COMP-007"],
+            &[siblings.item(None)],
+        ),
+        accept(
+            "family-rejected-child",
+            "A child is rejected: provers are paid, no root moves and nothing is called.",
+            &["COMP-011"],
+            &[rejected.item(None)],
+        ),
+        accept(
+            "family-rejected",
+            "What was not accepted claims no children.",
+            &["COMP-001"],
+            &[item(&family.operation, &claims_in_vain)],
+        ),
+        accept(
+            "batch-family-invalid",
+            "A wrong proof of one child undoes the whole family, and nothing else.",
+            &["COMP-007", "SETTLE-008"],
+            &[family.item(Some(3)), item(&operation("alice", 0, |_| ()), &plain().1), item(&follower, &unrelated)],
+        ),
+        refuse(
+            "family-gas",
+            &["COMP-010"],
+            "take a unit less gas than its children need",
+            relatives(THREE_CHILDREN_GAS - 1, |_| ()).item(None),
+            Reject::FamilyGas,
+        ),
+        refuse(
+            "family-missing",
+            &["COMP-006"],
+            "remove the grandchild",
+            changed(&|it| drop(it.children.pop())),
+            Reject::FamilyIncomplete,
+        ),
+        refuse(
+            "family-unclaimed",
+            &["COMP-006"],
+            "add the grandchild again",
+            changed(&|it| it.children.push(it.children[2].clone())),
+            Reject::FamilyIncomplete,
+        ),
+        refuse(
+            "family-no-parent",
+            &["COMP-006"],
+            "let the grandchild be its own parent",
+            changed(&|it| it.children[2].0 = 3),
+            Reject::FamilyIncomplete,
+        ),
+        refuse(
+            "family-too-large",
+            &["COMP-003"],
+            "add thirteen results",
+            changed(&|it| it.children.extend(vec![it.children[2].clone(); 13])),
+            Reject::FamilyTooLarge,
+        ),
+        refuse(
+            "family-other-child",
+            &["POST-008"],
+            "exchange the results of the children",
+            changed(&|it| it.children.swap(0, 1)),
+            Reject::OtherOperation,
+        ),
+        refuse(
+            "family-invalid-child",
+            &["COMP-007", "POST-012"],
+            "state the other verdict on the grandchild",
+            family.item(Some(3)),
+            Reject::ProofInvalid,
+        ),
+        refuse(
+            "family-stale-child",
+            &["SETTLE-012"],
+            "let a child begin from another root",
+            relatives(3_000_000, |it| it.pre_root = B256::with_last_byte(1)).item(None),
+            Reject::PreRootStale,
+        ),
+        data("data-none", {
+            let operation = operation("alice", 0, |_| ());
+            let stateless = post_operation(&operation, "prover", &view(), |it| it.post_root = B256::ZERO);
+            let mut steps = with_rule(0, Vec::new(), Vec::new());
+            steps[2] = settle("carol", &[item(&operation, &stateless)]);
+            steps
+        })
+        .accept(),
+        data("data-blob", with_rule(2, blob.to_vec(), vec![B256::ZERO, blob])).accept(),
+        data("data-none-stateful", with_rule(0, Vec::new(), Vec::new()))
+            .derived_from("settlement-data-none", "keep a state")
+            .reject(Reject::DataUnavailable),
+        data("data-blob-missing", with_rule(2, blob.to_vec(), vec![B256::ZERO]))
+            .derived_from("settlement-data-blob", "do not carry the blob")
+            .reject(Reject::DataUnavailable),
+        data("data-blob-unnamed", with_rule(2, blob[1..].to_vec(), vec![blob]))
+            .derived_from("settlement-data-blob", "remove a byte of the blob's hash")
+            .reject(Reject::DataUnavailable),
+    ]
+}
+
+/// The claim of what is held for the verifiers of [`plain`], with the verdicts of these nodes in the order of their
+/// accounts.
+fn claim(nodes: &[&str], change: impl FnOnce(&mut Vec<VerificationResponse>)) -> Value {
+    let (operation, result) = plain();
+    let mut nodes = nodes.to_vec();
+    nodes.sort_by_key(|node| account(node));
+    let mut responses = nodes.into_iter().map(|node| response(node, 0, &result, &operation, SLOT)).collect();
+    change(&mut responses);
+    let proof = keccak256(rlp::encode(&result.proof));
+    call("carol", Call::ClaimReward(result.operation_hash, proof, result.stamp_hash, responses))
+}
+
+fn rewards() -> Vec<Case> {
+    let (operation, result) = plain();
+    let other = post_operation(&operation, "bob", &view(), |it| it.cycles += 1);
+    let settled = |units: [u128; 3]| {
+        vec![
+            at(FROZEN),
+            call("leader", Call::Stake(units[0] * STAKE_UNIT)),
+            call("bob", Call::Stake(units[1] * STAKE_UNIT)),
+            call("prover", Call::Stake(units[2] * STAKE_UNIT)),
+            call("alice", Call::Deposit(DEPOSIT)),
+            at(OVERDUE),
+            settle("carol", &[item(&operation, &result)]),
+        ]
+    };
+    let with = |step: Value| [settled([5, 1, 2]), vec![step]].concat();
+    let release = || call("anybody", Call::ReleaseReward(result.operation_hash));
+    let rules: &[&str] = &["SETTLE-024", "SETTLE-025", "SETTLE-026", "SETTLE-027", "SETTLE-013"];
+    let refuse = |name: &str, rules: &[&str], origin: &str, mutation: &str, steps: Vec<Value>, reason| {
+        history(name, "A claim that the contract refuses.", rules, &steps)
+            .derived_from(&format!("settlement-{origin}"), mutation)
+            .reject(reason)
+    };
+    let not_counted = |name: &str, mutation: &str, change: &dyn Fn(&mut Vec<VerificationResponse>)| {
+        let steps = with(claim(&["leader", "bob"], |it| change(it)));
+        refuse(name, &["SETTLE-026"], "reward", mutation, steps, Reject::VerdictNotCounted)
+    };
+    let resigned = |node: &str, verdict: u8, about: &PostOperation| response(node, verdict, about, &operation, SLOT);
+    vec![
+        history("reward-held", "A part of the fee is held.", &["SETTLE-024"], &settled([5, 1, 2])).accept(),
+        history("reward", "Six of eight units share it.", rules, &with(claim(&["leader", "bob"], |_| ()))).accept(),
+        history(
+            "reward-two-thirds",
+            "Exactly two thirds are enough.",
+            &["SETTLE-027"],
+            &[settled([4, 1, 1]), vec![claim(&["leader"], |_| ())]].concat(),
+        )
+        .accept(),
+        history(
+            "reward-renewed",
+            "The result was settled with another stamp and proof than the verifiers saw.",
+            &["SETTLE-025"],
+            &{
+                let mut steps = settled([5, 1, 2]);
+                let again = post_operation(&operation, "prover", &view(), |it| {
+                    it.stamp_hash = block_hash(SLOT - 1);
+                    it.proof.segments = vec![vec![1].into()];
+                });
+                steps[6] = settle("carol", &[item(&operation, &again)]);
+                steps.push(claim(&["leader", "bob"], |_| ()));
+                steps
+            },
+        )
+        .accept(),
+        history(
+            "reward-released",
+            "What nobody claims goes to the prover.",
+            &["SETTLE-028"],
+            &[settled([5, 1, 2]), vec![at(OVERDUE + 512), release()]].concat(),
+        )
+        .accept(),
+        refuse(
+            "reward-soon",
+            &["SETTLE-028"],
+            "reward-released",
+            "release it a slot earlier",
+            [settled([5, 1, 2]), vec![at(OVERDUE + 511), release()]].concat(),
+            Reject::RewardHeld,
+        ),
+        refuse(
+            "reward-released-twice",
+            &["SETTLE-025"],
+            "reward-released",
+            "release it twice",
+            [settled([5, 1, 2]), vec![at(OVERDUE + 512), release(), release()]].concat(),
+            Reject::RewardUnknown,
+        ),
+        refuse(
+            "reward-twice",
+            &["SETTLE-025"],
+            "reward",
+            "claim it twice",
+            [with(claim(&["leader", "bob"], |_| ())), vec![claim(&["leader", "bob"], |_| ())]].concat(),
+            Reject::RewardUnknown,
+        ),
+        refuse(
+            "reward-quorum",
+            &["SETTLE-027"],
+            "reward",
+            "take the verdicts of five of eight units",
+            with(claim(&["leader"], |_| ())),
+            Reject::QuorumMissing,
+        ),
+        refuse(
+            "reward-nobody",
+            &["SETTLE-027"],
+            "reward",
+            "take no verdict",
+            with(claim(&[], |_| ())),
+            Reject::QuorumMissing,
+        ),
+        not_counted("reward-repeated", "repeat a verdict", &|it| it.push(it[1].clone())),
+        not_counted("reward-disordered", "exchange the verdicts", &|it| it.swap(0, 1)),
+        not_counted("reward-invalid", "let one say that the result is invalid", &|it| {
+            it[1] = resigned(if it[1].node == account("bob") { "bob" } else { "leader" }, 1, &result);
+        }),
+        not_counted("reward-other-result", "let one be about another result", &|it| {
+            it[1] = resigned(if it[1].node == account("bob") { "bob" } else { "leader" }, 0, &other);
+        }),
+        not_counted("reward-unstaked", "add the verdict of an account without stake", &|it| {
+            it.push(resigned("alice", 0, &result));
+            it.sort_by_key(|response| response.node);
+        }),
+        refuse(
+            "reward-unsigned",
+            &["WIRE-013"],
+            "reward",
+            "let one verdict have the other one's signature",
+            with(claim(&["leader", "bob"], |it| it[0].signature = it[1].signature.clone())),
+            Reject::SignatureWrongSigner,
+        ),
+    ]
+}
+
 fn response(node: &str, verdict: u8, result: &PostOperation, operation: &Operation, slot: u64) -> VerificationResponse {
     let statement = crate::post_operation::statement(operation, result, &view());
     let name = statement.ok().flatten().map(|it| result.signing_hash(&it, CONTRACT)).unwrap_or_default();
@@ -742,7 +1111,7 @@ fn reports() -> Vec<Case> {
         evidence["otherPostOperation"] = hex(second.to_bytes()).into();
         evidence
     };
-    let cycles = |result: &PostOperation| B256::from(alloy_primitives::U256::from(result.cycles)).to_json();
+    let cycles = |result: &PostOperation| B256::from(U256::from(result.cycles)).to_json();
     let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
         history(name, description, rules, &steps).accept()
     };

@@ -8,7 +8,7 @@ pub(super) use evaluate::evaluate;
 use super::fixture::{CHAIN_ID, account, block_hash, extension};
 use super::json::hex;
 use super::suite::Files;
-use super::{Case, case, wat};
+use super::{Case, case, end_to_end, wat};
 use crate::canonical_code::lower;
 use crate::circuit::TIERS;
 use crate::host_interface::{Context, ContextFields, Inputs};
@@ -50,14 +50,18 @@ impl Proven {
         let subjects = subjects();
         progress(0, subjects.len() + 1, "the key of the smallest tier");
         let published = published(&TIERS[TIER as usize]);
-        let cached =
-            |key| subjects.iter().map(|subject| fs::read(subject.path(cache, key)).ok()).collect::<Option<Vec<_>>>();
+        let cached = |key| {
+            let proofs = subjects.iter().map(|subject| Some((subject.name, fs::read(subject.path(cache, key)).ok()?)));
+            let protocol = end_to_end::statements(key);
+            let protocol =
+                protocol.iter().map(|(name, it)| Some((*name, fs::read(proof_path(cache, key, it, name)).ok()?)));
+            proofs.chain(protocol).collect::<Option<BTreeMap<_, _>>>()
+        };
         if let Some(published) = published
             && let Ok(key) = fs::read(verifying_key_path(cache, published.key))
             && keccak256(&key) == published.key
             && let Some(proofs) = cached(published.key)
         {
-            let proofs = subjects.iter().map(|subject| subject.name).zip(proofs).collect();
             return Ok(Proven { verifying_key: key, proofs });
         }
         let (key, _) = insecure_tier_key(cache, &TIERS[TIER as usize])?;
@@ -74,6 +78,20 @@ impl Proven {
                 }
             };
             proofs.insert(subject.name, proof);
+        }
+        let digest = key.verifying_key.digest();
+        for (name, statement) in end_to_end::statements(digest) {
+            progress(subjects.len(), subjects.len() + 1, name);
+            let path = proof_path(cache, digest, &statement, name);
+            let proof = match fs::read(&path) {
+                Ok(proof) => proof,
+                Err(_) => {
+                    let proof = end_to_end::prove(&key, name, &statement);
+                    fs::write(&path, &proof).map_err(|error| CacheError::File { path, error })?;
+                    proof
+                }
+            };
+            proofs.insert(name, proof);
         }
         Ok(Proven { verifying_key: key.verifying_key.to_bytes(), proofs })
     }
@@ -97,12 +115,28 @@ impl Proven {
                 }
             }
         }
+        let text = files.get("v1/node/accept.json").cloned().unwrap_or_default();
+        let file: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let cases = file["cases"].as_array().into_iter().flatten();
+        proven.proofs.extend(cases.filter(|case| case["id"] == end_to_end::ACCEPTED).flat_map(end_to_end::stored));
         proven
     }
 
-    fn proof(&self, name: &str) -> Vec<u8> {
+    /// The verifying key of the smallest tier.
+    pub(super) fn verifying_key(&self) -> &[u8] {
+        &self.verifying_key
+    }
+
+    pub(super) fn proof(&self, name: &str) -> Vec<u8> {
         self.proofs.get(name).cloned().unwrap_or_default()
     }
+}
+
+/// Where a directory has the proof of a statement of the protocol's cases under this key.
+fn proof_path(cache: &Path, key: B256, statement: &Statement, name: &str) -> std::path::PathBuf {
+    let statement = statement.digest();
+    let parts = [key.as_slice(), statement.as_slice(), name.as_bytes()];
+    cache.join(format!("{}.proof", hex::encode(keccak256(parts.concat()))))
 }
 
 /// An execution that is proven.

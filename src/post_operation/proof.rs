@@ -1,0 +1,64 @@
+//! The proof of a PostOperation, as the proof system has it, and the keys under which a node verifies it.
+
+use super::Proof;
+use crate::notation::{B256, Reject, Rejection};
+use crate::proving::{self, Extension, Prepared, SegmentProof, TierVerifier, Tiers};
+use crate::statement::Statement;
+use std::collections::BTreeMap;
+
+impl Proof {
+    // POST-014: each segment's part is a byte string of its own.
+    /// A proof as it travels.
+    pub fn of(proof: &proving::Proof) -> Proof {
+        let segments = proof.segments.iter().map(|segment| segment.to_bytes().into());
+        Proof { proof_type: super::PROOF_COMMITTED_GROTH16, tier: proof.tier, segments: segments.collect() }
+    }
+
+    /// The proof that travels like this.
+    pub fn decode(&self) -> Result<proving::Proof, Rejection> {
+        // POST-014: strictly, so that a segment has one encoding.
+        let segments = self.segments.iter().map(|segment| SegmentProof::from_bytes(segment));
+        Ok(proving::Proof { tier: self.tier, segments: segments.collect::<Result<_, _>>()? })
+    }
+}
+
+/// What a node verifies proofs with: the tiers' keys, and the extensions that it has adopted.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    verifiers: BTreeMap<u32, TierVerifier>,
+    extensions: BTreeMap<(B256, u32), Prepared>,
+}
+
+impl Keys {
+    /// The keys of these tiers.
+    pub fn new(verifiers: Vec<TierVerifier>) -> Keys {
+        let verifiers = verifiers.into_iter().map(|verifier| (verifier.number, verifier)).collect();
+        Keys { verifiers, extensions: BTreeMap::new() }
+    }
+
+    /// Adopts an extension: its code point is derived under each key with room for it.
+    pub fn adopt(&mut self, wasm: &[u8]) -> Result<(), Rejection> {
+        let extension = Extension::from_wasm(wasm)?;
+        for (number, verifier) in &self.verifiers {
+            match Prepared::derive(extension.clone(), verifier) {
+                Ok(prepared) => drop(self.extensions.insert((extension.commitment, *number), prepared)),
+                Err(rejection) if rejection.reason == Reject::CodeExceedsTier => {}
+                Err(rejection) => return Err(rejection),
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies a proof of a statement.
+    pub fn verify(&self, statement: &Statement, proof: &Proof) -> Result<(), Rejection> {
+        Tiers::get(statement.tier)?;
+        let (number, commitment) = (statement.tier, statement.code_commitment);
+        let (verifier, prepared) = (self.verifiers.get(&number), self.extensions.get(&(commitment, number)));
+        let (Some(verifier), Some(prepared)) = (verifier, prepared) else {
+            // Another node may have the key: nobody is to blame.
+            let detail = format!("no key of tier {number} is prepared for the code {commitment}");
+            return Err(Rejection::new(Reject::ExtensionNotActive, 0, detail));
+        };
+        proving::verify(verifier, prepared, statement, &proof.decode()?)
+    }
+}

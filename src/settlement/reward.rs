@@ -1,0 +1,103 @@
+//! Rewards for cross-verification: a part of the prover's fee for those who said in time that the result is valid.
+
+use super::contract::refuse;
+use super::{Consensus, EPOCH_SLOTS, REWARD_SLOTS, epoch};
+use crate::json_fields;
+use crate::notation::{B256, Reject, Rejection};
+use crate::operation::ChainView;
+use crate::post_operation::signing_hash;
+use crate::wire::{Verdict, VerificationResponse};
+use alloy_primitives::{Address, U256};
+
+/// What is held for those who verified a settled result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reward {
+    /// How much, in wei.
+    pub wei: u128,
+    /// Who gets what nobody claims.
+    pub prover: Address,
+    /// The digest of the statement that was settled.
+    pub statement: B256,
+    /// The slot of the settlement.
+    pub slot: u64,
+}
+
+json_fields!(Reward: wei, prover, statement, slot);
+
+impl Consensus {
+    /// The stakers' weights, in their order, as they count in a slot: those of the last slot of the epoch before the
+    /// last one.
+    pub fn weights(&self, slot: u64) -> Vec<u64> {
+        // SETTLE-005: nobody can choose a stake knowing the seed, or the verdicts.
+        match epoch(slot).checked_sub(1).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) {
+            Some(frozen) => self.stakers.iter().map(|staker| staker.weight(frozen)).collect(),
+            None => vec![0; self.stakers.len()],
+        }
+    }
+
+    /// Divides what is held for a result among the stakers who have signed that it is valid, `responses` in ascending
+    /// order of their accounts. `proof` is the hash of the proof and `stamp` the stamp that they saw: a result can be
+    /// settled with another proof of the same statement, or a newer stamp.
+    pub fn claim_reward(
+        &mut self,
+        operation_hash: B256,
+        proof: B256,
+        stamp: B256,
+        responses: &[VerificationResponse],
+        view: &ChainView,
+    ) -> Result<(), Rejection> {
+        // SETTLE-025: once, and only of what was settled.
+        let Some(reward) = self.rewards.get(&operation_hash).cloned() else {
+            return refuse(Reject::RewardUnknown, operation_hash.to_string());
+        };
+        let name = signing_hash(reward.statement, proof, stamp, view.chain_id, view.consensus_contract);
+        let weights = self.weights(reward.slot);
+        let mut shares = Vec::new();
+        let mut last = None;
+        for response in responses {
+            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order shows it.
+            let staker = self.stakers.iter().position(|staker| staker.account == response.node);
+            let weight = staker.map_or(0, |index| weights[index]);
+            let counts = response.post_operation == name
+                && Verdict::from_number(response.verdict) == Some(Verdict::Valid)
+                && last.is_none_or(|last| last < response.node)
+                && weight > 0;
+            if !counts {
+                return refuse(Reject::VerdictNotCounted, format!("of {}", response.node));
+            }
+            response.check(view)?;
+            last = Some(response.node);
+            shares.push((response.node, weight));
+        }
+        // SETTLE-027: two thirds of all stake, in integers.
+        let sum = |weights: &mut dyn Iterator<Item = u64>| weights.map(u128::from).sum::<u128>();
+        let (said, all) = (sum(&mut shares.iter().map(|it| it.1)), sum(&mut weights.iter().copied()));
+        if said * 3 < all * 2 || said == 0 {
+            return refuse(Reject::QuorumMissing, format!("{said} of {all}"));
+        }
+        self.rewards.remove(&operation_hash);
+        let mut rest = reward.wei;
+        for (node, weight) in shares {
+            // SETTLE-025: by weight, rounded down; the product needs more than 128 bits, the quotient does not.
+            let part: u128 = (U256::from(reward.wei) * U256::from(weight) / U256::from(said)).to();
+            rest -= part;
+            self.credit(node, part);
+        }
+        self.credit(reward.prover, rest);
+        Ok(())
+    }
+
+    /// Gives the prover what nobody has claimed in time.
+    pub fn release_reward(&mut self, operation_hash: B256, view: &ChainView) -> Result<(), Rejection> {
+        let Some(reward) = self.rewards.get(&operation_hash).cloned() else {
+            return refuse(Reject::RewardUnknown, operation_hash.to_string());
+        };
+        // SETTLE-028: those who verified have had their time.
+        if view.slot < reward.slot.saturating_add(REWARD_SLOTS) {
+            return refuse(Reject::RewardHeld, format!("since slot {}", reward.slot));
+        }
+        self.rewards.remove(&operation_hash);
+        self.credit(reward.prover, reward.wei);
+        Ok(())
+    }
+}

@@ -1,0 +1,207 @@
+//! How many Operations are admitted in a second, what replacement and eviction in a full pool cost as it grows, and how
+//! long a re-org of 64 blocks over full pools takes. One thread.
+
+use alloy_primitives::{Address, B256, U256};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
+use middle_client::pools::{Limits, Pools};
+use middle_client::post_operation::{PostOperation, Proof, statement};
+use middle_client::reputation::Reputation;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+
+/// Operations that are admitted one after the other in a measurement.
+const ADMITTED: usize = 256;
+/// Blocks that a re-org loses.
+const REORG_BLOCKS: u64 = 64;
+
+fn anchor() -> B256 {
+    B256::repeat_byte(0xaa)
+}
+
+fn extension(number: usize) -> B256 {
+    B256::repeat_byte(number as u8 % 2)
+}
+
+/// A chain on which everybody has a deposit, and both extensions a stake.
+fn view() -> ChainView {
+    let known = ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() };
+    ChainView {
+        chain_id: 1,
+        slot: 1_000,
+        finalized_slot: 900,
+        blocks: [(anchor(), Block { number: 900, slot: 900, canonical: true })].into(),
+        head_number: 900,
+        extensions: [(extension(0), known), (extension(1), known)].into(),
+        staked: [extension(0), extension(1)].into(),
+        ..ChainView::default()
+    }
+}
+
+fn operation(sender: Address, sequence: u64, fee: u128, extension_id: B256) -> Operation {
+    Operation {
+        chain_id: 1,
+        sender,
+        nonce: U256::from(sequence),
+        extension_id,
+        gas_limit: 100_000,
+        gas_management: GasManagement {
+            max_fee: 100 * fee,
+            max_priority_fee: 10 * fee,
+            prover_fee_max: 10 * fee,
+            cycle_limit: 100,
+            ..GasManagement::default()
+        },
+        data: vec![7; 100].into(),
+        anchor_hash: anchor(),
+        valid_until_slot: 1_100,
+        ..Operation::default()
+    }
+}
+
+/// An account with code that accepts what it is asked: its Operations need no check of a signature.
+fn account(number: usize) -> Address {
+    Address::left_padding_from(&(number as u64 + 1).to_be_bytes())
+}
+
+/// Lets these Operations be admitted: they have deposits, and their senders accept the empty signature.
+fn allow(view: &mut ChainView, operations: &[Operation]) {
+    for operation in operations {
+        view.deposits.insert(operation.sender, u128::MAX / 2);
+        let hash = operation.hash(view.consensus_contract);
+        view.contracts.entry(operation.sender).or_default().insert((hash, Default::default()));
+    }
+}
+
+/// Four Operations each of a quarter as many senders, the later ones with the higher fees.
+fn operations(count: usize, first: usize, fee: u128) -> Vec<Operation> {
+    (0..count)
+        .map(|n| operation(account(first + n / 4), n as u64 % 4, fee + (n / 4) as u128, extension(n / 4)))
+        .collect()
+}
+
+fn full(slots: usize, view: &mut ChainView) -> Pools {
+    let all = operations(slots, 0, 1_000);
+    allow(view, &all);
+    let mut pools = Pools::new(Limits { slots: slots as u64, ..Limits::default() });
+    for operation in &all {
+        pools.admit(operation, view, &Reputation::default()).expect("there is room");
+    }
+    assert_eq!(pools.operations.slots, slots as u64);
+    pools
+}
+
+fn admission(criterion: &mut Criterion) {
+    let reputation = Reputation::default();
+    let mut group = criterion.benchmark_group("admission");
+    group.throughput(Throughput::Elements(ADMITTED as u64));
+    let mut chain = view();
+    let unsigned = operations(ADMITTED, 0, 1_000);
+    allow(&mut chain, &unsigned);
+    let signed: Vec<Operation> = (0..ADMITTED as u64)
+        .map(|n| {
+            let secret = B256::from(U256::from(n + 1));
+            let mut operation = operation(signature::account(&secret).expect("a secret"), 0, 1_000, extension(0));
+            operation.signature = signature::sign(&secret, operation.hash(Address::ZERO)).expect("a secret").into();
+            chain.deposits.insert(operation.sender, u128::MAX / 2);
+            operation
+        })
+        .collect();
+    for (name, all) in [("without signatures", &unsigned), ("with signatures", &signed)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched_ref(
+                Pools::default,
+                |pools| {
+                    for operation in all {
+                        pools.admit(black_box(operation), &chain, &reputation).expect("it is admitted");
+                    }
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn full_pool(criterion: &mut Criterion) {
+    let reputation = Reputation::default();
+    let mut group = criterion.benchmark_group("full pool");
+    group.throughput(Throughput::Elements(ADMITTED as u64));
+    for slots in [1_280, 2_560, 5_120] {
+        let mut chain = view();
+        let pools = full(slots, &mut chain);
+        // The first Operations again with higher fees, and Operations of others that outbid the last ones.
+        let replacing: Vec<Operation> = operations(ADMITTED, 0, 5_000);
+        let evicting = operations(ADMITTED, slots, 100_000);
+        allow(&mut chain, &replacing);
+        allow(&mut chain, &evicting);
+        for (name, all) in [("replacement", &replacing), ("eviction", &evicting)] {
+            group.bench_function(BenchmarkId::new(name, slots), |bencher| {
+                bencher.iter_batched_ref(
+                    || pools.clone(),
+                    |pools| {
+                        for operation in all {
+                            pools.admit(black_box(operation), &chain, &reputation).expect("it is admitted");
+                        }
+                    },
+                    BatchSize::LargeInput,
+                );
+            });
+        }
+    }
+    group.finish();
+}
+
+fn reorg(criterion: &mut Criterion) {
+    let reputation = Reputation::default();
+    let mut chain = view();
+    // Settled in the blocks that are lost: as many as the pool holds, with fees above those of the pool.
+    let mut pools = full(5_120, &mut chain);
+    let hashes: Vec<B256> = pools.operations.operations.keys().copied().collect();
+    for (index, hash) in hashes.iter().enumerate() {
+        pools.settled(*hash, 901 + index as u64 % REORG_BLOCKS);
+    }
+    let others = operations(5_120, 10_000, 500);
+    allow(&mut chain, &others);
+    let prover = B256::repeat_byte(1);
+    let mut results = 0;
+    for operation in &others {
+        pools.admit(operation, &chain, &reputation).expect("there is room");
+        let mut result = PostOperation {
+            operation_hash: operation.hash(Address::ZERO),
+            extension_id: operation.extension_id,
+            post_root: B256::ZERO,
+            cycles: 7,
+            prover: signature::account(&prover).expect("a secret"),
+            proof: Proof { proof_type: 1, tier: 0, segments: vec![vec![0; 224].into()] },
+            stamp_hash: anchor(),
+            ..PostOperation::default()
+        };
+        if results < 4_096 {
+            let stated =
+                statement(operation, &result, &chain).expect("it has an outcome").expect("the anchor is known");
+            let signed = result.signing_hash(&stated, Address::ZERO);
+            result.prover_signature = signature::sign(&prover, signed).expect("a secret").into();
+            pools.add(&result, &chain, &reputation, &|_, _| Ok(())).expect("it is added");
+            results += 1;
+        }
+    }
+    let size = |pools: &Pools| {
+        let results = pools.post_operations.post_operations.len();
+        (pools.operations.operations.len(), results, pools.limbo.len())
+    };
+    println!("Operations, results, settled before the re-org: {:?}", size(&pools));
+    let mut group = criterion.benchmark_group("re-org");
+    group.sample_size(10);
+    group.bench_function("64 blocks", |bencher| {
+        bencher.iter_batched_ref(
+            || pools.clone(),
+            |pools| assert_eq!(pools.reorg(900, REORG_BLOCKS, &BTreeMap::new(), &chain, &reputation).len(), 5_120),
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, admission, full_pool, reorg);
+criterion_main!(benches);
