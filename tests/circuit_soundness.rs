@@ -10,7 +10,7 @@ mod soundness_programs;
 mod soundness_search;
 
 use ark_bn254::Fr;
-use ark_ff::{Field, One, Zero};
+use ark_ff::{AdditiveGroup, Field, One, Zero};
 use free_wires::{FREE, FREE_PAIRS};
 use middle_client::canonical_code::Opcode;
 use middle_client::circuit::builder::Label;
@@ -100,6 +100,71 @@ fn only_tables_have_free_multiplicities() {
         ("witness_length", "put words"),
     ];
     assert_eq!(free, BTreeSet::from(expected));
+}
+
+/// S10, S14: whatever the features of a row are, nothing that it takes is put and the reverse: a row that did would make
+/// entries of tables for itself. All values are tried of the wires that multiplicities consist of, and of those that these
+/// are products of, which satisfy the constraints among them.
+#[test]
+fn no_multiplicity_is_negative() {
+    let layout = Layout::get();
+    let (mut seen, mut assignments) = (BTreeSet::new(), 0);
+    for block in layout.blocks.iter().filter(|block| block.chip != "witness_length") {
+        if !seen.insert(block.chip) {
+            continue;
+        }
+        let traffic: Vec<&Traffic> = block.traffic.iter().map(|index| &layout.traffic[*index]).collect();
+        let forms = traffic.iter().map(|traffic| &traffic.multiplicity);
+        let mut wires: BTreeSet<usize> = forms.flatten().map(|term| term.1).filter(|wire| *wire != 0).collect();
+        let columns = |row: usize, matrix: usize| layout.shape.matrices[matrix][row].iter().map(|term| term.1);
+        // A product of two, and what bounds one by others.
+        let rows: Vec<usize> = block.constraints.clone().rev().collect();
+        for row in rows {
+            let all: BTreeSet<usize> =
+                (0..3).flat_map(|matrix| columns(row, matrix)).filter(|wire| *wire != 0).collect();
+            let product: Vec<usize> = columns(row, 2).collect();
+            if matches!(product[..], [wire] if wires.contains(&wire)) && all.len() <= 4 {
+                wires.extend(all);
+            }
+        }
+        let wires: Vec<usize> = wires.into_iter().collect();
+        let rules: Vec<(usize, usize)> = block
+            .constraints
+            .clone()
+            .filter_map(|row| {
+                let all: Vec<usize> =
+                    (0..3).flat_map(|matrix| columns(row, matrix)).filter(|wire| *wire != 0).collect();
+                let last =
+                    all.iter().map(|wire| wires.iter().position(|known| known == wire)).collect::<Option<Vec<_>>>()?;
+                Some((*last.iter().max()?, row))
+            })
+            .collect();
+        let mut values = vec![Fr::ZERO; layout.committed.end];
+        values[0] = Fr::one();
+        let mut judge = |values: &[Fr]| {
+            assignments += 1;
+            for traffic in &traffic {
+                let multiplicity = evaluate(&traffic.multiplicity, values);
+                let count = if traffic.label.name.starts_with("put") { multiplicity } else { -multiplicity };
+                let few = (0..=16u64).any(|number| count == Fr::from(number));
+                assert!(few, "{:?} has the multiplicity {multiplicity}", traffic.label);
+            }
+        };
+        assign(&wires, &rules, 0, &mut values, &mut judge);
+    }
+    println!("{assignments} assignments of {} chips", seen.len());
+}
+
+/// Tries small values of all wires from one on, as long as the constraints hold whose last wire has its value.
+fn assign(wires: &[usize], rules: &[(usize, usize)], at: usize, values: &mut [Fr], judge: &mut impl FnMut(&[Fr])) {
+    let Some(wire) = wires.get(at) else { return judge(values) };
+    for value in -3i64..=3 {
+        values[*wire] = if value < 0 { -Fr::from(value.unsigned_abs()) } else { Fr::from(value.unsigned_abs()) };
+        if rules.iter().filter(|(last, _)| *last == at).all(|(_, row)| Layout::get().satisfied(*row, values)) {
+            assign(wires, rules, at + 1, values, judge);
+        }
+    }
+    values[*wire] = Fr::ZERO;
 }
 
 /// S1, S6: each bus has a tag of its own, and it is a constant of the circuit; no challenge multiplies a wire of phase 2.

@@ -58,7 +58,7 @@ fn trapped(trap: Trap, inputs: &Inputs) -> Execution {
 #[test]
 fn functions_have_their_names_and_types() {
     use ValueType::{I32, I64};
-    let table: [(&str, &str, &[ValueType], &[ValueType]); 9] = [
+    let table: [(&str, &str, &[ValueType], &[ValueType]); 10] = [
         ("middle", "input", &[I32], &[I64]),
         ("middle", "input_len", &[], &[I32]),
         ("middle", "witness", &[I32], &[I64]),
@@ -67,6 +67,7 @@ fn functions_have_their_names_and_types() {
         ("middle", "output", &[I32, I64], &[]),
         ("middle", "output_len", &[I32], &[]),
         ("middle", "post_state", &[I32, I64], &[]),
+        ("middle", "poseidon", &[I32, I32], &[]),
         ("env", "abort", &[I32, I32, I32, I32], &[]),
     ];
     assert_eq!(HostFunction::ALL.len(), table.len());
@@ -283,17 +284,52 @@ fn only_acceptance_moves_the_state() {
 fn the_host_alone_says_the_same() {
     let inputs = Inputs { input: vec![1, 2, 3], witness: vec![4], context: context() };
     let mut host = Host::new(&inputs);
-    assert_eq!(host.call(HostFunction::Input, &[0]), Ok(Some(0x03_0201)));
-    assert_eq!(host.call(HostFunction::Input, &[u64::from(u32::MAX)]), Ok(Some(0)));
-    assert_eq!(host.call(HostFunction::InputLen, &[]), Ok(Some(3)));
-    assert_eq!(host.call(HostFunction::Witness, &[0]), Ok(Some(4)));
-    assert_eq!(host.call(HostFunction::WitnessLen, &[]), Ok(Some(1)));
-    assert_eq!(host.call(HostFunction::Context, &[0]), Ok(Some(0x0706_0504_0302_0100)));
-    assert_eq!(host.call(HostFunction::Output, &[0, 0x41]), Ok(None));
-    assert_eq!(host.call(HostFunction::OutputLen, &[2]), Ok(None));
-    assert_eq!(host.call(HostFunction::OutputLen, &[65_537]), Err(Trap::HostIndexOutOfBounds));
-    assert_eq!(host.call(HostFunction::Abort, &[0; 4]), Err(Trap::Aborted));
+    assert_eq!(host.call(HostFunction::Input, &[0], &mut []), Ok(Some(0x03_0201)));
+    assert_eq!(host.call(HostFunction::Input, &[u64::from(u32::MAX)], &mut []), Ok(Some(0)));
+    assert_eq!(host.call(HostFunction::InputLen, &[], &mut []), Ok(Some(3)));
+    assert_eq!(host.call(HostFunction::Witness, &[0], &mut []), Ok(Some(4)));
+    assert_eq!(host.call(HostFunction::WitnessLen, &[], &mut []), Ok(Some(1)));
+    assert_eq!(host.call(HostFunction::Context, &[0], &mut []), Ok(Some(0x0706_0504_0302_0100)));
+    assert_eq!(host.call(HostFunction::Output, &[0, 0x41], &mut []), Ok(None));
+    assert_eq!(host.call(HostFunction::OutputLen, &[2], &mut []), Ok(None));
+    assert_eq!(host.call(HostFunction::OutputLen, &[65_537], &mut []), Err(Trap::HostIndexOutOfBounds));
+    assert_eq!(host.call(HostFunction::Abort, &[0; 4], &mut []), Err(Trap::Aborted));
     assert_eq!(host.finish(Outcome::Accepted), accepted(b"A\0", inputs.context.pre_state_root()));
     let trap = Trap::HostIndexOutOfBounds;
     assert_eq!(host.finish(Outcome::Trapped(trap)), trapped(trap, &inputs));
 }
+
+#[test]
+fn a_hash_reads_and_writes_the_memory() {
+    let inputs = Inputs { context: context(), ..Inputs::default() };
+    let mut host = Host::new(&inputs);
+    let mut memory = vec![0; 96];
+    (memory[0], memory[32]) = (1, 2);
+    assert_eq!(host.call(HostFunction::Poseidon, &[0, 64], &mut memory), Ok(None));
+    let digest = "9a1817447a60199e51453274f217362acfe962966b4cf63d4190d6e7f5c05c11";
+    assert_eq!(hex::encode(&memory[64..]), digest);
+    let before = memory.clone();
+    for (input, output, trap) in [
+        (4, 64, Trap::UnalignedAddress),
+        (0, 68, Trap::UnalignedAddress),
+        (33, u64::from(u32::MAX), Trap::UnalignedAddress),
+        (40, 0, Trap::OutOfBoundsMemoryAccess),
+        (0, 72, Trap::OutOfBoundsMemoryAccess),
+        (0xffff_fff8, 0, Trap::OutOfBoundsMemoryAccess),
+    ] {
+        assert_eq!(host.call(HostFunction::Poseidon, &[input, output], &mut memory), Err(trap), "{input}, {output}");
+        assert_eq!(memory, before);
+    }
+    for half in [0, 32] {
+        memory[half..half + 32].copy_from_slice(&hex::decode(MODULUS).unwrap());
+        let trap = Trap::FieldElementNotCanonical;
+        assert_eq!(host.call(HostFunction::Poseidon, &[0, 64], &mut memory), Err(trap));
+        // One less is the largest element.
+        memory[half] -= 1;
+        assert_eq!(host.call(HostFunction::Poseidon, &[0, 64], &mut memory), Ok(None));
+    }
+    assert_eq!(host.call(HostFunction::Poseidon, &[0, 0], &mut []), Err(Trap::OutOfBoundsMemoryAccess));
+}
+
+/// The modulus of the field, the lowest byte first.
+const MODULUS: &str = "010000f093f5e1439170b97948e833285d588181b64550b829a031e1724e6430";

@@ -2,7 +2,8 @@
 
 use super::program::{CanonicalCode, Cell};
 use super::word::{IMMEDIATE_1, IMMEDIATE_2, INPUT_LENGTH, OUTPUT_LENGTH, Opcode, Space, WITNESS_LENGTH, Word, link};
-use crate::host_interface::{CONTEXT_WORDS, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
+use crate::host_interface::{CONTEXT_WORDS, ELEMENT_WORDS, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
+use crate::host_interface::{hash_ranges, hash_words};
 use crate::notation::{B256, Execution, Outcome, Trap, word as word_of_bytes};
 use crate::profile::{MAX_FRAME_POINTER, MAX_MODULE_BYTES};
 use std::collections::BTreeMap;
@@ -11,8 +12,10 @@ use std::collections::BTreeMap;
 const REGISTERS: usize = 1 << 16;
 /// Bytes of a page.
 const PAGE_BYTES: usize = 1 << 16;
-/// Accesses of one cycle at most.
-const MAX_ACCESSES: usize = 4;
+/// Accesses of one cycle at most: those of a hash, two registers and twelve words of the memory.
+const MAX_ACCESSES: usize = 2 + 3 * ELEMENT_WORDS;
+/// Times of a cycle.
+const PLACES: u64 = 4;
 
 /// What an execution yields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +94,16 @@ impl From<Trap> for Stop {
 /// Sees every access. The empty one costs nothing.
 trait Observer {
     const ACTIVE: bool;
+    /// An access at the next place.
     fn access(&mut self, space: Space, index: u32, previous: u64, value: u64);
+    /// An access at a place that it may share with accesses to other cells.
+    fn access_at(&mut self, place: u64, space: Space, index: u32, previous: u64, value: u64);
 }
 
 impl Observer for () {
     const ACTIVE: bool = false;
     fn access(&mut self, _: Space, _: u32, _: u64, _: u64) {}
+    fn access_at(&mut self, _: u64, _: Space, _: u32, _: u64, _: u64) {}
 }
 
 /// The state of an execution.
@@ -393,6 +400,23 @@ impl<'c> Machine<'c> {
         Ok(())
     }
 
+    /// CODE-032: reads eight words, then writes four: where they overlap, the old words are hashed.
+    fn poseidon<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
+        let input = self.register(word.src1, observer);
+        let output = self.register(word.src2, observer);
+        let (input, output) = hash_ranges(self.memory.len(), input, output)?;
+        let words = std::array::from_fn(|index| self.memory_word(input / 8 + index));
+        for (index, value) in words.into_iter().enumerate() {
+            observer.access_at(2, Space::Memory, (input / 8 + index) as u32, value, value);
+        }
+        for (index, value) in hash_words(&words)?.into_iter().enumerate() {
+            let previous = self.memory_word(output / 8 + index);
+            observer.access_at(3, Space::Memory, (output / 8 + index) as u32, previous, value);
+            self.memory[output + 8 * index..][..8].copy_from_slice(&value.to_le_bytes());
+        }
+        Ok(())
+    }
+
     /// CODE-008: a memory beyond its maximum stays as it is.
     fn grow<O: Observer>(&mut self, word: &Word, observer: &mut O) -> Result<(), Stop> {
         let delta = self.register(word.src1, observer);
@@ -573,6 +597,7 @@ impl<'c> Machine<'c> {
                 let status = self.operand_1(word, word.immediate, observer);
                 Err(Stop::Halted(status as u32))
             }
+            Opcode::Poseidon => self.poseidon(word, observer),
             Opcode::Trap => Err(Stop::Trapped(Trap::from_code(word.low()).unwrap_or(Trap::Unreachable))),
         }
     }
@@ -628,6 +653,11 @@ impl Observer for Tracer {
 
     #[inline(always)]
     fn access(&mut self, space: Space, index: u32, previous: u64, value: u64) {
+        self.access_at(self.cycle.count as u64, space, index, previous, value);
+    }
+
+    #[inline(always)]
+    fn access_at(&mut self, place: u64, space: Space, index: u32, previous: u64, value: u64) {
         let last = match space {
             Space::Register => &mut self.registers[index as usize % REGISTERS],
             Space::Memory => {
@@ -640,7 +670,7 @@ impl Observer for Tracer {
             _ => self.others.entry((space, index)).or_insert(0),
         };
         // CODE-030: the order of the calls is the order of the accesses.
-        let time = self.cycle.clock * MAX_ACCESSES as u64 + self.cycle.count as u64;
+        let time = self.cycle.clock * PLACES + place;
         let previous_time = std::mem::replace(last, time);
         self.cycle.accesses[self.cycle.count] = Access { space, index, previous_time, previous, time, value };
         self.cycle.count += 1;

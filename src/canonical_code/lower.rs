@@ -926,6 +926,14 @@ impl<'p, 'm> FunctionLowering<'p, 'm> {
                 let cell = Source::Immediate(OUTPUT_LENGTH.into());
                 self.set(Space::Length, cell, length, self.stack.len());
             }
+            HostFunction::Poseidon => {
+                let output = self.pop_source();
+                let output_position = self.stack.len();
+                let input = self.pop_source();
+                let src1 = self.register(input, self.stack.len());
+                let src2 = self.register(output, output_position);
+                self.assembler().emit(Word { src1, src2, ..word(Opcode::Poseidon) });
+            }
             HostFunction::Abort => {
                 for _ in 0..4 {
                     self.pop();

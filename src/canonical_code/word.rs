@@ -89,11 +89,12 @@ pub enum Class {
     Cell,
     Memory,
     End,
+    Poseidon,
 }
 
 impl Class {
     /// All classes, in the order of their opcodes.
-    pub const ALL: [Class; 14] = [
+    pub const ALL: [Class; 15] = [
         Class::Add,
         Class::Compare,
         Class::Branch,
@@ -108,6 +109,7 @@ impl Class {
         Class::Cell,
         Class::Memory,
         Class::End,
+        Class::Poseidon,
     ];
 
     /// The name in tables.
@@ -127,6 +129,7 @@ impl Class {
             Class::Cell => "cell",
             Class::Memory => "memory",
             Class::End => "end",
+            Class::Poseidon => "poseidon",
         }
     }
 }
@@ -168,6 +171,8 @@ pub enum Shape {
     Halt,
     /// The end, with the trap in the low half.
     Trap,
+    /// `memory[src2], four words := ∘ memory[src1], eight words`.
+    Hash,
 }
 
 macro_rules! opcodes {
@@ -284,6 +289,7 @@ opcodes! {
     Grow = 0xd1, "grow", Memory, Grow;
     Halt = 0xe0, "halt", End, Halt;
     Trap = 0xe1, "trap", End, Trap;
+    Poseidon = 0xf0, "poseidon", Poseidon, Hash;
 }
 
 /// Mode bit: operand 1 is an immediate.
@@ -377,7 +383,7 @@ impl Word {
             Binary | Branch => &[0, IMMEDIATE_1, IMMEDIATE_2],
             Unary | Conditional | Load | Get | Halt => &[0, IMMEDIATE_1],
             Store | Set => &[0, IMMEDIATE_1, IMMEDIATE_2, IMMEDIATE_1 | IMMEDIATE_2],
-            Jump | JumpIndexed | Call | CallIndirect | Return | Size | Grow | Trap => &[0],
+            Jump | JumpIndexed | Call | CallIndirect | Return | Size | Grow | Trap | Hash => &[0],
         };
         if !modes.contains(&mode) {
             return Some("it has no such mode");
@@ -388,7 +394,7 @@ impl Word {
         let has_src1 = !immediate_1 && !matches!(shape, Jump | Call | Size | Trap);
         let has_src2 = match shape {
             Binary | Branch | Store | Set => !immediate_2,
-            Conditional | Call | CallIndirect | Get => true,
+            Conditional | Call | CallIndirect | Get | Hash => true,
             Unary | Jump | JumpIndexed | Return | Load | Size | Grow | Halt | Trap => false,
         };
         let whole = matches!(shape, Binary | Unary | Conditional | Halt) && mode != 0;
@@ -473,6 +479,7 @@ impl std::fmt::Display for Word {
             Shape::Size => write!(f, "{name} {dst}"),
             Shape::Grow => write!(f, "{name} {dst}, {}, maximum {}", slot(self.src1), self.low()),
             Shape::Halt => write!(f, "{name} {}", whole_1()),
+            Shape::Hash => write!(f, "{name} [{}], [{}]", slot(self.src2), slot(self.src1)),
             Shape::Trap => write!(f, "{name} {}", Trap::from_code(self.low()).map_or("?", Trap::name)),
         }
     }

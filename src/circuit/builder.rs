@@ -101,6 +101,11 @@ impl<'s> Builder<'s> {
         self.flags.clear();
     }
 
+    /// Whether rows are wanted, to be kept or to be judged, and not values alone.
+    pub fn wants_rows(&self) -> bool {
+        self.keeps_rows || self.check.is_some()
+    }
+
     /// A public input.
     pub fn public(&mut self, value: Fr) -> EarlyWire {
         self.system.public(Some(value))

@@ -65,7 +65,7 @@ impl Cost {
 pub type Costs = BTreeMap<&'static str, Cost>;
 
 /// A row of everything.
-const ONE_OF_EACH: Tier = Tier {
+pub const ONE_OF_EACH: Tier = Tier {
     name: "one of each",
     code_words: 1,
     image_cells: 1,

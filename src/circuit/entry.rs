@@ -66,11 +66,12 @@ pub enum Kind {
     Cell,
     Memory,
     End,
+    Poseidon,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Add,
         Kind::Compare,
         Kind::Branch,
@@ -87,6 +88,7 @@ impl Kind {
         Kind::Cell,
         Kind::Memory,
         Kind::End,
+        Kind::Poseidon,
     ];
 
     /// The kind of a word.
@@ -108,6 +110,7 @@ impl Kind {
             Class::Cell => Kind::Cell,
             Class::Memory => Kind::Memory,
             Class::End => Kind::End,
+            Class::Poseidon => Kind::Poseidon,
         }
     }
 
@@ -130,6 +133,7 @@ impl Kind {
             Kind::Cell => "cell",
             Kind::Memory => "memory",
             Kind::End => "end",
+            Kind::Poseidon => "poseidon",
         }
     }
 }
@@ -213,6 +217,7 @@ pub fn entry(word: &Word) -> Entry {
             rest = if first { word.immediate } else { word.src1.into() };
         }
         Shape::Trap => rest = word.low().into(),
+        Shape::Hash => slots = [0, word.src1, word.src2],
     }
     super::chips::features(word, first, &mut set);
     Entry { selector: kind as u32 | features << CLASS_BITS, slots, rest, high }

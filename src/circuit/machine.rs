@@ -116,12 +116,13 @@ impl<'a> Machine<'a> {
 type Chip = fn(&mut Builder, Option<&Step>);
 
 /// CIRCUIT-017: the chips of traps, and which traps of which kinds they are for.
-const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 6] = [
+const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 7] = [
     ("divide_trap", chips::divide::divide_trap, Some(Kind::Divide)),
     ("load_trap", chips::trap::load_trap, Some(Kind::Load)),
     ("store_trap", chips::trap::store_trap, Some(Kind::Store)),
     ("call_trap", chips::trap::call_trap, Some(Kind::Jump)),
     ("call_indirect_trap", chips::trap::call_indirect_trap, Some(Kind::CallIndirect)),
+    ("poseidon_trap", chips::poseidon::poseidon_trap, Some(Kind::Poseidon)),
     ("limit", chips::trap::limit, None),
 ];
 

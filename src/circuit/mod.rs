@@ -15,7 +15,7 @@ pub mod tables;
 pub mod tier;
 
 pub use check::{Block, Check, Fault, Uses};
-pub use cost::{Cost, Costs, Needs, costs};
+pub use cost::{Cost, Costs, Needs, ONE_OF_EACH, costs};
 pub use machine::{Machine, Program, Rows};
 pub use plan::Plan;
 pub use tier::{TIERS, Tier};

@@ -326,6 +326,7 @@ impl<'a> Plan<'a> {
             entry: super::entry::entry(word),
             kind: Kind::of(word.opcode),
             accesses: [None; 4],
+            words: Vec::new(),
             trap,
         })
     }

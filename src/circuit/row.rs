@@ -172,10 +172,37 @@ impl<'r, 's> Row<'r, 's> {
     ) {
         let address = self.builder.challenge(ADDRESS[place], Challenge::Delta, address);
         let old_time = self.wire(|step| step.accesses[place].map_or(0, |access| access.old_time));
+        self.access_cell(place, multiplicity, address.into(), old_time, old, new);
+    }
+
+    /// An access of a word of the memory at a place that it shares with accesses of other words; it is number `index`
+    /// among those of the step.
+    pub fn access_word(
+        &mut self,
+        place: usize,
+        index: usize,
+        multiplicity: EarlyLinear,
+        address: Coordinate,
+        old: EarlyLinear,
+        new: EarlyLinear,
+    ) {
+        let old_time = self.wire(|step| step.words.get(index).map_or(0, |access| access.old_time));
+        self.access_cell(place, multiplicity, address, old_time, old, new);
+    }
+
+    fn access_cell(
+        &mut self,
+        place: usize,
+        multiplicity: EarlyLinear,
+        address: Coordinate,
+        old_time: EarlyWire,
+        old: EarlyLinear,
+        new: EarlyLinear,
+    ) {
         let product = self.builder.challenge(OLD_TIME[place], Challenge::Beta, old_time.into());
         let tuple = |value: EarlyLinear, time: Coordinate| Tuple {
             time,
-            frame_pointer: address.into(),
+            frame_pointer: address.clone(),
             ..Tuple::plain(Bus::Memory, value)
         };
         let taken = tuple(old, product.into());

@@ -37,6 +37,9 @@ pub struct Step {
     pub kind: Kind,
     /// The accesses by place.
     pub accesses: [Option<StepAccess>; PLACES as usize],
+    /// The words of the memory that `poseidon` reads at place 2, then those that it writes at place 3; nothing in any
+    /// other step.
+    pub words: Vec<StepAccess>,
     /// The trap in which the cycle ends.
     pub trap: Option<Trap>,
 }
@@ -166,6 +169,7 @@ fn places(cycle: &Cycle) -> [usize; 4] {
         },
         Shape::Size => [d, 0, 0, 0],
         Shape::Grow => [P, d, 0, 0],
+        Shape::Hash => [P, Q, 0, 0],
         Shape::Jump | Shape::Trap => [0; 4],
     }
 }
@@ -176,7 +180,11 @@ impl Cells {
         let mut accesses: [Option<StepAccess>; PLACES as usize] = [None; PLACES as usize];
         let places = places(cycle);
         let mut placed: Vec<(usize, &Access)> = Vec::with_capacity(accesses.len());
-        for (index, access) in cycle.accesses().iter().enumerate() {
+        let (cells, words) = match cycle.word.opcode.shape() {
+            Shape::Hash => cycle.accesses().split_at(2),
+            _ => (cycle.accesses(), &[][..]),
+        };
+        for (index, access) in cells.iter().enumerate() {
             // An access of the memory takes one word or two.
             let last = cycle.word.opcode.shape() == Shape::Load && access.space == Space::Register && index > 0;
             placed.push((if last { DESTINATION } else { places[index] }, access));
@@ -186,6 +194,7 @@ impl Cells {
         for (place, access) in placed {
             accesses[place] = Some(self.access(access, PLACES * cycle.clock + place as u64, &mut refresh));
         }
+        let words = words.iter().map(|access| self.access(access, access.time, &mut refresh)).collect();
         Step {
             clock: cycle.clock,
             program_counter: cycle.program_counter,
@@ -194,6 +203,7 @@ impl Cells {
             entry: entry(&cycle.word),
             kind: Kind::of(cycle.word.opcode),
             accesses,
+            words,
             trap,
         }
     }

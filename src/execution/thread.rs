@@ -260,7 +260,8 @@ impl<'i, 'a> Thread<'i, 'a> {
     /// Calls a host function that is imported. This is no call on the register stack.
     fn call_host(&mut self, import: &Import) -> Result<(), Trap> {
         let arguments = self.stack.0.len() - self.instance.module.types[import.type_index as usize].params.len();
-        let result = self.instance.host.call(import.host, &self.stack.0[arguments..])?;
+        let Instance { host, memory, .. } = &mut *self.instance;
+        let result = host.call(import.host, &self.stack.0[arguments..], memory.bytes_mut())?;
         self.stack.0.truncate(arguments);
         self.stack.0.extend(result);
         Ok(())

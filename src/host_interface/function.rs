@@ -21,13 +21,15 @@ pub enum HostFunction {
     OutputLen,
     /// `middle.post_state: [i32 i64] -> []`
     PostState,
+    /// `middle.poseidon: [i32 i32] -> []`
+    Poseidon,
     /// `env.abort: [i32 i32 i32 i32] -> []`
     Abort,
 }
 
 impl HostFunction {
     /// All host functions, in the order of the chapter's table.
-    pub const ALL: [HostFunction; 9] = [
+    pub const ALL: [HostFunction; 10] = [
         HostFunction::Input,
         HostFunction::InputLen,
         HostFunction::Witness,
@@ -36,6 +38,7 @@ impl HostFunction {
         HostFunction::Output,
         HostFunction::OutputLen,
         HostFunction::PostState,
+        HostFunction::Poseidon,
         HostFunction::Abort,
     ];
 
@@ -56,6 +59,7 @@ impl HostFunction {
             HostFunction::Output => ("middle", "output"),
             HostFunction::OutputLen => ("middle", "output_len"),
             HostFunction::PostState => ("middle", "post_state"),
+            HostFunction::Poseidon => ("middle", "poseidon"),
             HostFunction::Abort => ("env", "abort"),
         }
     }
@@ -68,6 +72,7 @@ impl HostFunction {
             HostFunction::InputLen | HostFunction::WitnessLen => (&[], &[I32]),
             HostFunction::Output | HostFunction::PostState => (&[I32, I64], &[]),
             HostFunction::OutputLen => (&[I32], &[]),
+            HostFunction::Poseidon => (&[I32, I32], &[]),
             HostFunction::Abort => (&[I32, I32, I32, I32], &[]),
         };
         FunctionType { params: params.to_vec(), results: results.to_vec() }

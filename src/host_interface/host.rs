@@ -1,6 +1,7 @@
 //! The host's side of an execution: the address spaces that an extension reads and writes.
 
-use super::{HostFunction, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
+use super::{ELEMENT_WORDS, HostFunction, Inputs, MAX_OUTPUT_BYTES, OUTPUT_WORDS, POST_STATE_WORDS};
+use super::{hash_ranges, hash_words};
 use crate::notation::{B256, Execution, Outcome, Trap, word};
 
 /// The address spaces of one execution.
@@ -22,8 +23,8 @@ impl<'a> Host<'a> {
         Host { inputs, output: vec![0; OUTPUT_WORDS as usize], output_len: 0, post_state }
     }
 
-    /// Calls a host function. `arguments` are those of its type, `i32` zero-extended.
-    pub fn call(&mut self, function: HostFunction, arguments: &[u64]) -> Result<Option<u64>, Trap> {
+    /// Calls a host function. `arguments` are those of its type, `i32` zero-extended; `memory` is the caller's.
+    pub fn call(&mut self, function: HostFunction, arguments: &[u64], memory: &mut [u8]) -> Result<Option<u64>, Trap> {
         match (function, arguments) {
             // HOST-004: past the end a byte string continues with zeros, and so do its words.
             (HostFunction::Input, &[index]) => Ok(Some(word(&self.inputs.input, index))),
@@ -38,6 +39,7 @@ impl<'a> Host<'a> {
             (HostFunction::OutputLen, &[bytes]) => self.set_output_len(bytes),
             // HOST-014: the root has four words.
             (HostFunction::PostState, &[index, value]) => set(&mut self.post_state, index, value),
+            (HostFunction::Poseidon, &[input, output]) => poseidon(memory, input, output),
             // HOST-002: the message and position that AssemblyScript passes are not part of an execution.
             (HostFunction::Abort, &[_, _, _, _]) => Err(Trap::Aborted),
             _ => unreachable!("validation gives every call the arguments of the function's type"),
@@ -66,6 +68,16 @@ impl<'a> Host<'a> {
         };
         Execution { outcome, output, post_state }
     }
+}
+
+fn poseidon(memory: &mut [u8], input: u64, output: u64) -> Result<Option<u64>, Trap> {
+    let (input, output) = hash_ranges(memory.len(), input, output)?;
+    let words: [u64; 2 * ELEMENT_WORDS] = std::array::from_fn(|index| word(&memory[input..], index as u64));
+    let digest = hash_words(&words)?;
+    for (target, word) in memory[output..].chunks_exact_mut(8).zip(digest) {
+        target.copy_from_slice(&word.to_le_bytes());
+    }
+    Ok(None)
 }
 
 fn set(cells: &mut [u64], index: u64, value: u64) -> Result<Option<u64>, Trap> {

@@ -1,10 +1,12 @@
 #![doc = include_str!("../../spec/03-host-interface.md")]
 
 mod function;
+mod hash;
 mod host;
 mod inputs;
 
 pub use function::HostFunction;
+pub use hash::{ELEMENT_WORDS, hash_ranges, hash_words};
 pub use host::Host;
 pub use inputs::{Context, ContextFields, Inputs};
 

@@ -29,11 +29,15 @@ pub enum Trap {
     Aborted = 10,
     /// The cycle limit was reached before the program ended. Only canonical code has cycles.
     CycleLimitExhausted = 11,
+    /// A host function was called with an address that is no multiple of 8.
+    UnalignedAddress = 12,
+    /// A host function was given a number that is not below the field's modulus.
+    FieldElementNotCanonical = 13,
 }
 
 impl Trap {
     /// All traps, by code.
-    pub const ALL: [Trap; 11] = [
+    pub const ALL: [Trap; 13] = [
         Trap::Unreachable,
         Trap::IntegerDivideByZero,
         Trap::IntegerOverflow,
@@ -45,6 +49,8 @@ impl Trap {
         Trap::HostIndexOutOfBounds,
         Trap::Aborted,
         Trap::CycleLimitExhausted,
+        Trap::UnalignedAddress,
+        Trap::FieldElementNotCanonical,
     ];
 
     /// The name used in vectors and messages.
@@ -61,6 +67,8 @@ impl Trap {
             Trap::HostIndexOutOfBounds => "host_index_out_of_bounds",
             Trap::Aborted => "aborted",
             Trap::CycleLimitExhausted => "cycle_limit_exhausted",
+            Trap::UnalignedAddress => "unaligned_address",
+            Trap::FieldElementNotCanonical => "field_element_not_canonical",
         }
     }
 

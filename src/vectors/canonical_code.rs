@@ -18,6 +18,19 @@ fn runs<const N: usize>(name: &str, description: &str, requirements: [&str; N], 
     case(&format!("canonical-code-{name}"), description, requirements).module(wat(text)).cycle_limit(CYCLE_LIMIT)
 }
 
+/// Hashes two elements of four equal words, then the hash with the second of them.
+const POSEIDON: &str = r#"(module
+    (import "middle" "poseidon" (func $poseidon (param i32 i32)))
+    (memory (export "memory") 1)
+    (func (export "run") (result i32) (local $i i32)
+        (loop $next
+            (i64.store (local.get $i) (i64.const 1))
+            (i64.store offset=32 (local.get $i) (i64.const 2))
+            (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 8))) (i32.const 32))))
+        (call $poseidon (i32.const 0) (i32.const 64))
+        (call $poseidon (i32.add (local.get $i) (i32.const 0)) (i32.const 32))
+        (i64.eqz (i64.load (i32.const 32)))))"#;
+
 /// What the words of each instruction are.
 fn lowering() -> Vec<Case> {
     vec![
@@ -275,6 +288,29 @@ fn lowering() -> Vec<Case> {
         .accepted([
             1, 2, 3, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
         ]),
+        runs(
+            "poseidon",
+            "A call of `poseidon` is one word of two registers; constants are moved to registers first.",
+            ["CODE-019", "CODE-030", "CODE-032"],
+            POSEIDON,
+        )
+        .accepted([0; 0]),
+        runs(
+            "poseidon-unaligned",
+            "An address that is no multiple of 8 traps, and nothing is read.",
+            ["CODE-004", "CODE-030", "CODE-032"],
+            &POSEIDON.replace("(i32.const 64))", "(i32.const 68))"),
+        )
+        .derived_from("canonical-code-poseidon", "raise the first address of the hash by 4")
+        .trapped(Trap::UnalignedAddress),
+        runs(
+            "poseidon-not-canonical",
+            "A number that is not below the modulus traps when it has been read, and nothing is written.",
+            ["CODE-004", "CODE-030", "CODE-032"],
+            &POSEIDON.replace("(i64.const 1)", "(i64.const -1)"),
+        )
+        .derived_from("canonical-code-poseidon", "make all words of the left element 2^64 - 1")
+        .trapped(Trap::FieldElementNotCanonical),
         runs(
             "abort",
             "A call of `env.abort` is a trap.",

@@ -6,7 +6,7 @@ use super::json::{Fault, Node, hex};
 use super::{Case, case, wat};
 use crate::canonical_code::{Opcode, Shape, Space, Word};
 use crate::circuit::entry::{Kind, entry};
-use crate::circuit::{Machine, TIERS, Tier, costs};
+use crate::circuit::{Machine, ONE_OF_EACH, TIERS, Tier, costs};
 use crate::notation::{Reject, Trap, keccak256};
 use crate::poseidon::element_to_bytes;
 use crate::profile::MAX_FRAME_SLOTS;
@@ -31,6 +31,10 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             node.only(&["kind", "words"])?;
             let words = node.field("words")?.items()?;
             accept(json!({"entries": words.iter().map(packed).collect::<Result<Vec<_>, Stop>>()?}))
+        }
+        "chip" => {
+            node.only(&["kind", "chip"])?;
+            accept(super::chip::chip(&node.field("chip")?)?)
         }
         "constants" => {
             node.only(&["kind", "module", "tier"])?;
@@ -135,7 +139,25 @@ fn element(value: Fr) -> String {
 
 /// The cases, each refused one after the accepted ones.
 pub fn cases() -> Vec<Case> {
-    [tiers(), entries(), programs()].concat()
+    [tiers(), chips(), entries(), programs()].concat()
+}
+
+/// The chips whose rows are written out: the tables' rows are in the chapter.
+fn chips() -> Vec<Case> {
+    let mut names: Vec<&str> = Vec::new();
+    for label in Machine::universal(&ONE_OF_EACH).labels().iter().filter(|label| label.name == "active") {
+        names.push(label.chip);
+    }
+    let chips = names.into_iter().map(|name| {
+        case(
+            &format!("circuit-chip-{}", name.replace('_', "-")),
+            &format!("One row of the chip `{name}`, wire by wire."),
+            ["CIRCUIT-002", "CIRCUIT-009", "CIRCUIT-016"],
+        )
+        .object(json!({"kind": "chip", "chip": name}))
+        .accept()
+    });
+    chips.collect()
 }
 
 fn tiers() -> Vec<Case> {

@@ -26,7 +26,7 @@ macro_rules! extensions {
     };
 }
 
-const EXTENSIONS: [Extension; 10] = extensions![
+const EXTENSIONS: [Extension; 13] = extensions![
     "fibonacci",
     "sha256",
     "sort",
@@ -36,6 +36,9 @@ const EXTENSIONS: [Extension; 10] = extensions![
     "nullifier_membership",
     "fee_rule",
     "operation_bundler",
+    "nullifier_membership_poseidon",
+    "one_time_signature_poseidon",
+    "token_ledger_poseidon",
     "traps"
 ];
 
@@ -142,6 +145,7 @@ fn rules(extension: &Extension, format: Format) -> Vec<&'static str> {
             // What every trap leaves behind.
             "traps" => &["HOST-015"],
             // Fields of the context.
+            "nullifier_membership_poseidon" => &["HOST-016", "HOST-019"],
             "token_ledger" | "one_time_signature" => &["HOST-003", "HOST-005"],
             _ => &[],
         });

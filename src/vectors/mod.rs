@@ -6,7 +6,8 @@
 //! a client consumes the result, and [`check`] does it for the files on disk.
 
 pub mod canonical_code;
-pub mod circuit;
+pub mod chip;
+mod circuit;
 pub mod execution;
 pub mod operation;
 pub mod poseidon;

@@ -146,7 +146,7 @@ fn refused_encodings() -> Vec<Case> {
         outcome("accepted-code", "set the code to 1", 0, 1),
         outcome("rejected-0", "set the outcome to 1", 1, 0),
         outcome("trapped-0", "set the outcome to 2", 2, 0),
-        outcome("trapped-12", "set the outcome to 2 and the code to 12", 2, 12),
+        outcome("trapped-14", "set the outcome to 2 and the code to 14", 2, 14),
         outcome("outcome-3", "set the outcome to 3", 3, 0),
         decode("proof-too-large", "The proof has a byte too many.", &["POST-003"], &with_segment(LARGEST_SEGMENT + 1))
             .derived_from("post-operation-decode-largest-proof", "lengthen the segment by a byte")

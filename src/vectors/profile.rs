@@ -557,9 +557,14 @@ fn imports() -> Vec<Case> {
         (import "middle" "output" (func (param i32 i64)))
         (import "middle" "output_len" (func (param i32)))
         (import "middle" "post_state" (func (param i32 i64)))
+        (import "middle" "poseidon" (func (param i32 i32)))
         (import "env" "abort" (func (param i32 i32 i32 i32)))"#;
     let input = r#""middle" "input""#;
     let input_type = "(func (param i32) (result i64))";
+    let hash = |item: &str| import(r#""middle" "poseidon""#, item);
+    let no_hash = |id: &str, mutation: &str, item: &str| {
+        refuse(id, "PROFILE-022", Reject::ImportTypeMismatch, "profile-import-poseidon", mutation, hash(item))
+    };
     let refuse = |id: &str, rule: &str, reason: Reject, mutation: &str, module: Vec<u8>| {
         refuse(id, rule, reason, "profile-import", mutation, module)
     };
@@ -587,6 +592,10 @@ fn imports() -> Vec<Case> {
         mismatch("import-other-params", "add a parameter", "(func (param i32 i32) (result i64))"),
         mismatch("import-other-width", "make the parameter an i64", "(func (param i64) (result i64))"),
         mismatch("import-no-result", "leave out the result", "(func (param i32))"),
+        accept("import-poseidon", "PROFILE-022", "The import of `poseidon`.", hash("(func (param i32 i32))")),
+        no_hash("import-poseidon-one-address", "leave out an address", "(func (param i32))"),
+        no_hash("import-poseidon-wide", "make the addresses i64", "(func (param i64 i64))"),
+        no_hash("import-poseidon-result", "add a result", "(func (param i32 i32) (result i32))"),
     ]
 }
 

@@ -267,6 +267,7 @@ fn refused_encodings() -> Vec<Case> {
     let length = Reject::StatementLengthMismatch;
     let outcome_code = Reject::StatementOutcomeCode;
     let division = Trap::IntegerDivideByZero;
+    let last = Trap::FieldElementNotCanonical;
     vec![
         reject(
             "version-0",
@@ -453,10 +454,10 @@ fn refused_encodings() -> Vec<Case> {
             "trapped-code-unknown",
             "No trap has a code behind the last one.",
             "STATEMENT-010",
-            "trapped-cycle-limit-exhausted",
+            "trapped-field-element-not-canonical",
             "increase the code by 1",
             outcome_code,
-            patched(&trapped(Trap::CycleLimitExhausted), CODE, &(Trap::CycleLimitExhausted.code() + 1).to_be_bytes()),
+            patched(&trapped(last), CODE, &(last.code() + 1).to_be_bytes()),
         ),
         reject(
             "trapped-output",

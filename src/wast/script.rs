@@ -572,7 +572,11 @@ fn suite_message(trap: Trap) -> &'static str {
         Trap::IndirectCallTypeMismatch => "indirect call type mismatch",
         Trap::CallStackExhausted => "call stack exhausted",
         // No script can cause these.
-        Trap::HostIndexOutOfBounds | Trap::Aborted | Trap::CycleLimitExhausted => trap.name(),
+        Trap::HostIndexOutOfBounds
+        | Trap::Aborted
+        | Trap::CycleLimitExhausted
+        | Trap::UnalignedAddress
+        | Trap::FieldElementNotCanonical => trap.name(),
     }
 }
 

@@ -35,8 +35,52 @@ pub const FREE: &[(&str, &str, &str)] = &[
     ("jump", "jump to entry, put cell 0, return to, take cell 0", "neither a return nor indexed: p is not read"),
     ("memory", "added, no room, put cell 0, room, take cell 0", "the size: p is not read"),
     ("witness", "last if none after", "the inverse of the number of words after the last"),
+    ("poseidon_trap", "borrow, lower half not below, upper half not below", "another cause: no word is read"),
+    (
+        "poseidon_trap",
+        "lower half at fault, lower half not below, put cell 2, take cell 2",
+        "another cause: no word is read",
+    ),
+    ("poseidon_trap", "lower half at fault, put cell 2, take cell 2", "another cause: no word is read"),
+    ("poseidon_trap", "put cell 2, take cell 2, upper half at fault", "another cause: no word is read"),
+    (
+        "poseidon_trap",
+        "put cell 2, take cell 2, upper half at fault, upper half not below",
+        "another cause: no word is read",
+    ),
 ];
 
 /// Wires that can change together.
-pub const FREE_PAIRS: &[(&str, &str, &str)] =
-    &[("bitwise", "chunk with chunk", "only the sums of all chunks count: the look-ups bind them")];
+pub const FREE_PAIRS: &[(&str, &str, &str)] = &[
+    ("bitwise", "chunk with chunk", "only the sums of all chunks count: the look-ups bind them"),
+    (
+        "poseidon_trap",
+        "lower half at fault, lower half not below with lower half at fault, lower half not below, put cell 2, take cell 2",
+        "another cause: no word is read",
+    ),
+    (
+        "poseidon_trap",
+        "lower half at fault, lower half not below, put cell 2, take cell 2 with lower half at fault, lower half not below",
+        "another cause: no word is read",
+    ),
+    (
+        "poseidon_trap",
+        "lower half at fault, lower half not below, put cell 2, take cell 2 with lower half at fault, lower half not below, put cell 2, take cell 2",
+        "another cause: no word is read",
+    ),
+    (
+        "poseidon_trap",
+        "put cell 2, take cell 2, upper half at fault, upper half not below with put cell 2, take cell 2, upper half at fault, upper half not below",
+        "another cause: no word is read",
+    ),
+    (
+        "poseidon_trap",
+        "put cell 2, take cell 2, upper half at fault, upper half not below with upper half at fault, upper half not below",
+        "another cause: no word is read",
+    ),
+    (
+        "poseidon_trap",
+        "upper half at fault, upper half not below with put cell 2, take cell 2, upper half at fault, upper half not below",
+        "another cause: no word is read",
+    ),
+];

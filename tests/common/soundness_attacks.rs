@@ -4,14 +4,14 @@
 use super::soundness::*;
 use super::soundness_programs::*;
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, One};
+use ark_ff::{AdditiveGroup, Field, One};
 use middle_client::canonical_code::{CanonicalCode, IMMEDIATE_1, Opcode, Space, Word, link};
 use middle_client::circuit::Program;
 use middle_client::circuit::builder::Label;
 use middle_client::circuit::bus::{Bus, KnownTuple};
 use middle_client::circuit::chips::audit::AuditCell;
-use middle_client::circuit::entry::{ADDRESS_END, Kind, address, entry};
-use middle_client::circuit::step::Step;
+use middle_client::circuit::entry::{ADDRESS_END, CLASS_BITS, Entry, Kind, address, entry};
+use middle_client::circuit::step::{Step, StepAccess};
 use middle_client::host_interface::Inputs;
 use middle_client::profile::MAX_FRAME_POINTER;
 
@@ -463,6 +463,63 @@ fn s11_another_word_than_the_code_has() {
     caught_by_rule(world, true, "add", "fetch");
 }
 
+/// The program ends with 7. A row of `count` claims the word that says so, with an immediate that is no integer; its range
+/// checks take false entries, which it puts itself, since with both directions its look-ups have negative multiplicities.
+/// What remains is hidden in limbs of an honest row's range checks.
+#[test]
+fn s11_a_row_that_puts_entries_of_tables() {
+    let words = vec![word(Get, IMMEDIATE_1, 2, 0, Space::Length as u16, 0), set(40, 1), set(0, 5), set(0, 7)];
+    let mut world = run([words, vec![word(Halt, 0, 0, 0, 0, 0)]].concat());
+    let adds = &mut world.rows[0].steps[Kind::Add as usize - 1];
+    let mut forged = adds.pop().unwrap();
+    assert_eq!((forged.clock, forged.entry), (4, entry(&set(0, 7))));
+    let packed = forged.entry.pack();
+    forged.kind = Kind::Count;
+    // Leading and trailing, and another destination.
+    forged.entry = Entry { selector: Kind::Count as u32 | 0b110 << CLASS_BITS, slots: [40, 0, 0], ..Entry::default() };
+    forged.accesses[3] = Some(StepAccess { address: 40, old_time: 11, old: 1, new: 65 });
+    let immediate = (packed - forged.entry.pack()) * two_to(64).inverse().unwrap();
+    world.rows[0].steps[Kind::Count as usize - 1].push(forged);
+    step(&mut world, 5).accesses[1].as_mut().unwrap().old_time = 15;
+    read(&mut world, 5, 1, 5);
+    register(&mut world, 0).last = 5;
+    let other = register(&mut world, 40);
+    (other.last, other.last_time) = (65, 19);
+    known(&mut world, Bus::State)[1].frame_pointer = 5;
+    world.refill();
+
+    let limb = two_to(13);
+    let exponent = two_to(70);
+    let a = -(limb * limb * exponent) * (Fr::one() - limb * limb).inverse().unwrap();
+    let b = -limb * a;
+    let u = (Fr::one() + limb - immediate) * (limb * limb * (Fr::one() - limb * limb)).inverse().unwrap();
+    let w = -limb * u;
+    let minus = |value: u64| -Fr::from(value);
+    let count = Layout::get().block("count", 0).wires.start;
+    let cell = Layout::get().block("cell", 0).wires.start;
+    let changes = [
+        // The immediate; its register's old time is the present one, so that it is taken and put alike.
+        (10, vec![immediate, Fr::ZERO, Fr::from(17u64)]),
+        // Limbs of q, whether it is zero, highest and lowest, exponent, power, the other bits.
+        (13, vec![w, u, Fr::ZERO, Fr::ZERO, Fr::from(2u64), minus(1), minus(1), exponent, Fr::ZERO, Fr::ZERO]),
+        // Limbs of the other bits, and of what is below the highest.
+        (23, vec![b, a, Fr::ZERO, Fr::ZERO, immediate, minus(1), u, w]),
+        // Ones, from the left, from the right, all.
+        (53, vec![Fr::ZERO, exponent - Fr::from(63u64), -exponent, Fr::from(128u64)]),
+    ];
+    let values = &mut world.values[0];
+    for (first, wires) in changes {
+        for (offset, value) in wires.into_iter().enumerate() {
+            values[count + first + offset] = value;
+        }
+    }
+    // Two limbs each of the lower and the upper immediate of the honest row, both 0.
+    for (offset, value) in [(13, a), (14, b), (15, a), (16, b)] {
+        values[cell + offset] = value;
+    }
+    caught_by_rule(world, false, "count", "one direction");
+}
+
 fn many_segments() -> World {
     let words: Vec<Word> = (0..60).map(|index| set(index, 3)).chain([halt(0)]).collect();
     let world = run(words);
@@ -639,4 +696,248 @@ fn s9_a_word_of_output_that_nobody_wrote() {
     added.frame_pointer += 1_000;
     world.known.push((-1, added));
     caught_by_bus(world, true, &[Bus::Final]);
+}
+
+fn memory(world: &mut World, index: u32) -> &mut AuditCell {
+    cell(world, Space::Memory, index)
+}
+
+/// The words from a cell of the memory on start as these; so do the image and what the third cycle reads.
+fn replace_elements(world: &mut World, first: usize, words: [u64; 4]) {
+    for (index, value) in words.into_iter().enumerate() {
+        let number = first + index;
+        let at = address(Space::Memory, number as u32);
+        let cell = memory(world, number as u32);
+        (cell.initial, cell.last, cell.public_initial) = (value, value, value != 0);
+        let image = world.program.image.iter_mut().find(|(address, _)| *address == at).expect("a cell of the image");
+        image.1 = value;
+        if let Some(access) = step(world, 3).words.get_mut(number) {
+            (access.old, access.new) = (value, value);
+        }
+    }
+}
+
+/// The sum of an element and the modulus, in words.
+fn plus_modulus(element: [u64; 4]) -> [u64; 4] {
+    let mut sum = ark_ff::BigInt(element);
+    assert!(!ark_ff::BigInteger::add_with_carry(&mut sum, &ark_ff::BigInt(MODULUS)));
+    sum.0
+}
+
+/// Elements without a zero word.
+const LEFT: [u64; 4] = [3, 7, 7, 7];
+const RIGHT: [u64; 4] = [5, 6, 9, 1];
+
+fn hashed() -> World {
+    let elements = [LEFT, RIGHT].concat().try_into().unwrap();
+    World::honest(&hash(elements, 0, 64), &Inputs::default(), 100)
+}
+
+/// S12, S13: a number beyond the modulus has the same hash as the element that it stands for.
+#[test]
+fn s12_an_element_that_is_not_canonical() {
+    for (first, element, rule) in [(0, LEFT, "left below or equal"), (4, RIGHT, "right below or equal")] {
+        let mut world = hashed();
+        replace_elements(&mut world, first, plus_modulus(element));
+        caught_by_rule(world, true, "poseidon", rule);
+    }
+    // The modulus itself differs from the largest element in the lower half alone. Its upper half is the modulus', which
+    // leaves nothing, if nobody borrows.
+    for (first, below, upper, borrow) in [
+        (0, "left below", "left below or equal", "borrow of left"),
+        (4, "right below", "right below or equal", "borrow of right"),
+    ] {
+        let mut elements: [u64; 8] = [LEFT, RIGHT].concat().try_into().unwrap();
+        elements[first..first + 4].copy_from_slice(&MODULUS);
+        elements[first] -= 2;
+        let mut world = World::honest(&hash(elements, 0, 64), &Inputs::default(), 100);
+        replace_elements(&mut world, first, MODULUS);
+        let digest = middle_client::host_interface::hash_words(&match first {
+            0 => [0, 0, 0, 0, RIGHT[0], RIGHT[1], RIGHT[2], RIGHT[3]],
+            _ => [LEFT[0], LEFT[1], LEFT[2], LEFT[3], 0, 0, 0, 0],
+        });
+        for (index, value) in digest.unwrap().into_iter().enumerate() {
+            step(&mut world, 3).words[8 + index].new = value;
+            memory(&mut world, 8 + index as u32).last = value;
+        }
+        world.refill();
+        let block = Layout::get().block("poseidon", 0);
+        no_borrow(&mut world, block, borrow, upper);
+        caught_by_rule(world, false, "poseidon", below);
+    }
+}
+
+/// The borrow is 0, and the limbs of the upper half, of which nothing is left then, as well.
+fn no_borrow(world: &mut World, block: &Block, borrow: &str, upper: &str) {
+    let layout = Layout::get();
+    world.values[0][wire(block, borrow)] = Fr::ZERO;
+    for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]).filter(|t| t.label.name == upper) {
+        if let [(factor, column)] = traffic.coordinates[0][..] {
+            assert_eq!(factor, Fr::ONE);
+            world.values[0][column] = Fr::ZERO;
+        }
+    }
+}
+
+/// The words of a hash are those of the element below the modulus, not another name of it.
+#[test]
+fn s13_a_hash_that_is_not_canonical() {
+    let mut world = hashed();
+    let words: [u64; 4] = std::array::from_fn(|index| step(&mut world, 3).words[8 + index].new);
+    let forged = plus_modulus(words);
+    for (index, value) in forged.into_iter().enumerate() {
+        step(&mut world, 3).words[8 + index].new = value;
+        memory(&mut world, 8 + index as u32).last = value;
+    }
+    caught_by_rule(world, true, "poseidon", "hash below or equal");
+    // Another number altogether.
+    let mut world = hashed();
+    step(&mut world, 3).words[8].new ^= 1;
+    memory(&mut world, 8).last ^= 1;
+    caught_by_rule(world, true, "poseidon", "hash");
+}
+
+/// A word of the hash that is none would be traded between the words.
+#[test]
+fn s5_a_word_of_a_hash_out_of_range() {
+    let mut world = hashed();
+    world.refill();
+    let layout = Layout::get();
+    let block = layout.block("poseidon", 0);
+    // The wires of the first two words: what is put in cells 8 and 9.
+    let puts = block.traffic.iter().map(|index| &layout.traffic[*index]);
+    let wires: Vec<usize> =
+        puts.filter(|traffic| traffic.label.name == "put cell 3").map(|put| put.coordinates[0][0].1).collect();
+    world.values[0][wires[0]] += two_to(64);
+    world.values[0][wires[1]] -= Fr::one();
+    let faults = world.faults(&nothing);
+    assert!(faults.iter().any(|fault| fault.name() == "first word in range"), "{faults:?}");
+    assert!(!faults.iter().any(|fault| ["hash", "hash below"].contains(&fault.name())), "{faults:?}");
+}
+
+#[test]
+fn s12_a_hash_out_of_bounds_hidden_and_fake() {
+    let elements: [u64; 8] = [LEFT, RIGHT].concat().try_into().unwrap();
+    let run = |input, output, pages| {
+        let code = CanonicalCode { initial_pages: pages, ..hash(elements, input, output) };
+        World::honest(&code, &Inputs::default(), 100)
+    };
+    for (input, output, rule) in [(65_480, 64, "input in bounds"), (0, 65_512, "output in bounds")] {
+        // One word beyond the end, as if there were two pages.
+        let mut world = run(input, output, 2);
+        set_pages(&mut world, 1);
+        caught_by_rule(world, true, "poseidon", rule);
+    }
+    // The last words, as if there were no page.
+    for (input, output) in [(65_472, 64), (65_472, 65_504)] {
+        let code = CanonicalCode { initial_pages: 0, ..hash([0; 8], input, output) };
+        let mut world = World::honest(&code, &Inputs::default(), 100);
+        set_pages(&mut world, 1);
+        caught_by_rule(world, true, "poseidon_trap", "out of bounds");
+    }
+}
+
+/// Registers 1 and 2, the addresses, hold others than those with which the program was executed.
+fn replace_address(world: &mut World, place: usize, value: u64) {
+    let clock = place as u64 + 1;
+    replace_word(world, clock, set(clock as u16, value));
+    write(world, clock, 3, value);
+    read(world, 3, place, value);
+    register(world, clock as u32).last = value;
+}
+
+#[test]
+fn s12_an_unaligned_hash_hidden_and_fake() {
+    // A trap of an address that is a multiple of 8.
+    let elements: [u64; 8] = [LEFT, RIGHT].concat().try_into().unwrap();
+    for (place, input, output) in [(0, 12, 64), (1, 8, 68)] {
+        let mut world = World::honest(&hash(elements, input, output), &Inputs::default(), 100);
+        replace_address(&mut world, place, 8 * 9);
+        caught_by_rule(world, true, "poseidon_trap", "remainder is not zero");
+    }
+    // A trap out of bounds, of addresses one of which is no multiple of 8.
+    for (place, rule) in [(0, "input aligned"), (1, "output aligned")] {
+        let mut world = World::honest(&hash(elements, 65_528, 65_520), &Inputs::default(), 100);
+        replace_address(&mut world, place, 65_532);
+        caught_by_rule(world, true, "poseidon_trap", rule);
+    }
+    // No trap: the address of cell 1/2.
+    let mut world = hashed();
+    replace_address(&mut world, 1, 68);
+    world.refill();
+    let faults = world.faults(&nothing);
+    assert!(faults.iter().any(|fault| fault.name() == "output in bounds"), "{faults:?}");
+}
+
+#[test]
+fn s12_a_fake_trap_of_an_element() {
+    for (first, element) in [(0, LEFT), (4, RIGHT)] {
+        let mut elements: [u64; 8] = [LEFT, RIGHT].concat().try_into().unwrap();
+        elements[first..first + 4].copy_from_slice(&plus_modulus(element));
+        let mut world = World::honest(&hash(elements, 0, 64), &Inputs::default(), 100);
+        // The element that it stands for is one. The row still says that it traps, for the same side.
+        replace_elements(&mut world, first, element);
+        caught_by_rule(world, true, "poseidon_trap", "upper half not below");
+    }
+    // Nor is the largest element at fault, whose upper half is the modulus'.
+    let mut largest = MODULUS;
+    largest[0] -= 1;
+    let elements = [LEFT, MODULUS].concat().try_into().unwrap();
+    let mut world = World::honest(&hash(elements, 0, 64), &Inputs::default(), 100);
+    replace_elements(&mut world, 4, largest);
+    world.refill();
+    no_borrow(&mut world, Layout::get().block("poseidon_trap", 0), "borrow", "upper half not below");
+    caught_by_rule(world, false, "poseidon_trap", "lower half not below");
+    // An element is at fault, but the hash is also out of bounds, which comes first.
+    let elements = [MODULUS, RIGHT].concat().try_into().unwrap();
+    for (input, output, rule) in [(0, 65_504, "output in bounds")] {
+        let code = CanonicalCode { initial_pages: 2, ..hash(elements, input, output + 8) };
+        let mut world = World::honest(&code, &Inputs::default(), 100);
+        set_pages(&mut world, 1);
+        caught_by_rule(world, true, "poseidon_trap", rule);
+    }
+}
+
+/// With one row of one S-box left out, a hash is whatever the prover wants.
+#[test]
+fn s13_a_hash_by_the_rows_of_an_s_box() {
+    let layout = Layout::get();
+    let block = layout.block("poseidon", 0);
+    // The first S-box of the last round: its rows, and its share in the hash.
+    let rows = |name: &str| -> Vec<usize> {
+        block.constraints.clone().filter(|row| layout.labels[*row].name == name).collect()
+    };
+    let [square, fourth, fifth] = ["square", "fourth power", "fifth power"].map(|name| {
+        let rows = rows(name);
+        assert_eq!(rows.len(), 80);
+        rows[77]
+    });
+    let [a, b, c] = &layout.shape.matrices;
+    let wire_of = |row: usize| c[row][0].1;
+    let [hash] = rows("hash")[..] else { panic!("one row") };
+    let (share, _) = a[hash].iter().find(|(_, column)| *column == wire_of(fifth)).expect("a share in the hash");
+    let mut caught = Vec::new();
+    for bit in 0..16 {
+        let mut world = hashed();
+        step(&mut world, 3).words[8].new ^= 1 << bit;
+        memory(&mut world, 8).last ^= 1 << bit;
+        world.refill();
+        let missing = evaluate(&a[hash], &world.values[0]);
+        let x = evaluate(&b[fifth], &world.values[0]);
+        let values = &mut world.values[0];
+        values[wire_of(fifth)] -= missing / *share;
+        caught_by_rule(world.clone(), false, "poseidon", "fifth power");
+        let power = world.values[0][wire_of(fifth)] / x;
+        world.values[0][wire_of(fourth)] = power;
+        caught_by_rule(world.clone(), false, "poseidon", "fourth power");
+        caught.extend(["fifth power", "fourth power"]);
+        // Half of all numbers are squares.
+        if let Some(root) = power.sqrt() {
+            world.values[0][wire_of(square)] = root;
+            caught_by_rule(world, false, "poseidon", "square");
+            caught.push("square");
+            break;
+        }
+    }
+    assert!(caught.contains(&"square"));
 }

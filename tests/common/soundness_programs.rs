@@ -2,7 +2,8 @@
 #![allow(dead_code)]
 
 use super::soundness::*;
-use ark_ff::{One, Zero};
+use ark_bn254::Fr;
+use ark_ff::{One, PrimeField, Zero};
 use middle_client::canonical_code::{
     CanonicalCode, Cell, IMMEDIATE_1, IMMEDIATE_2, Opcode, Shape, Space, Word, execute, table_entry,
 };
@@ -140,6 +141,7 @@ pub fn edge_programs() -> Vec<(String, CanonicalCode)> {
         programs.push((format!("{first:#x}, {second:#x}"), program(ended(words))));
     }
     programs.extend(memory_programs());
+    programs.extend(hashes());
     programs
 }
 
@@ -228,6 +230,53 @@ pub fn deep(distances: &[u16]) -> CanonicalCode {
     program(ended(calls.map(|(at, distance)| word(Call, 0, 8_189, 0, *distance, at as u64 + 1)).collect()))
 }
 
+/// The modulus of the field of elements.
+pub const MODULUS: [u64; 4] = Fr::MODULUS.0;
+/// Two elements, with something in every word of the left one.
+pub const ELEMENTS: [u64; 8] = [3, 7, 7, 7, 5, 0, 0, 1];
+
+/// A hash of these words, which lie at `input`.
+pub fn hash(words: [u64; 8], input: u64, output: u64) -> CanonicalCode {
+    let cells = words.iter().enumerate().filter(|(_, value)| **value != 0);
+    let cell = |(index, value): (usize, &u64)| Cell { space: Space::Memory, index: index as u32, value: *value };
+    let words = vec![set(1, input), set(2, output), word(Poseidon, 0, 0, 1, 2, 0), halt(0)];
+    program_with(words, cells.map(cell).collect(), 1)
+}
+
+/// Elements at the modulus' edges.
+fn hashes() -> Vec<(String, CanonicalCode)> {
+    let [a, b, c, d] = MODULUS;
+    let largest = [a - 1, b, c, d];
+    vec![
+        ("hash".into(), hash(ELEMENTS, 0, 64)),
+        ("hash over its input".into(), hash(ELEMENTS, 0, 24)),
+        ("hash of the largest".into(), hash([largest, largest].concat().try_into().unwrap(), 0, 65_504)),
+        ("hash at the memory's end".into(), hash([0; 8], 65_472, 0)),
+        ("hash of upper halves".into(), hash([0, 0, c, d, u64::MAX, u64::MAX, c - 1, d], 0, 64)),
+    ]
+}
+
+/// Hashes that trap.
+fn hash_traps() -> Vec<(Trap, CanonicalCode)> {
+    let with = |side: usize, words: [u64; 4]| {
+        let mut elements = ELEMENTS;
+        elements[4 * side..4 * side + 4].copy_from_slice(&words);
+        (Trap::FieldElementNotCanonical, hash(elements, 0, 64))
+    };
+    let [a, b, c, d] = MODULUS;
+    vec![
+        (Trap::UnalignedAddress, hash(ELEMENTS, 12, 64)),
+        (Trap::UnalignedAddress, hash(ELEMENTS, 0, 65_535)),
+        (Trap::OutOfBoundsMemoryAccess, hash(ELEMENTS, 65_480, 64)),
+        (Trap::OutOfBoundsMemoryAccess, hash(ELEMENTS, 0, 65_512)),
+        with(0, MODULUS),
+        with(1, MODULUS),
+        with(0, [0, 0, c + 1, d]),
+        with(1, [a, b + 1, c, d]),
+        with(1, [u64::MAX; 4]),
+    ]
+}
+
 /// Inputs of every kind, and output.
 pub fn cells() -> (CanonicalCode, Inputs) {
     let words = vec![
@@ -303,6 +352,7 @@ pub fn trap_programs() -> Vec<(String, CanonicalCode)> {
         let words = vec![word(opcode, IMMEDIATE_1 | IMMEDIATE_2, 0, 0, 0, base | 9 << 32), halt(0)];
         programs.push((Trap::OutOfBoundsMemoryAccess, program(words)));
     }
+    programs.extend(hash_traps());
     programs.push((Trap::CallStackExhausted, deep(&[8_191; 8])));
     programs.push((Trap::UndefinedElement, indirect(3, 8, 0)));
     programs.push((Trap::UninitializedElement, indirect(2, 8, 0)));
@@ -392,6 +442,7 @@ pub fn worlds() -> &'static [(String, World)] {
                     .filter(|(name, _)| ["memory at 5", "memory at 65528", "grow"].contains(&&name[..])),
             )
             .chain(trap_programs())
+            .chain(hashes())
             .chain([("calls".into(), calls()), (LONG.into(), long())]);
         for (name, code) in programs {
             let world = World::honest(&code, &Inputs::default(), 10_000);

@@ -14,6 +14,8 @@ import pathlib
 import struct
 import sys
 
+from poseidon import P, poseidon
+
 HERE = pathlib.Path(__file__).resolve().parent
 U64 = 2**64
 ACCEPTED = "accepted"
@@ -230,44 +232,140 @@ def matrix_product_cases():
     return c.cases
 
 
+# Hashes -------------------------------------------------------------------------------------------
+
+class Sha256:
+    """What the extensions of trees and signatures hash, and how."""
+    draw = staticmethod(draw)
+    digit_shifts = (6, 4, 2, 0)
+
+    @staticmethod
+    def node(left, right):
+        return sha256(left, right)
+
+    @staticmethod
+    def owner(address_field):
+        return address_field
+
+    @staticmethod
+    def account(owner, balance, nonce):
+        return sha256(owner, u64s(balance, nonce))
+
+    @staticmethod
+    def member(secret):
+        return sha256(secret)
+
+    @staticmethod
+    def nullifier(secret, scope):
+        return sha256(b"nullify\0", secret, scope)
+
+    @staticmethod
+    def signed(message, context):
+        return sha256(field(context, "sender"), field(context, "lane"), message)
+
+    @staticmethod
+    def step(value, chain, position):
+        return sha256(value, struct.pack(">2I", chain, position))
+
+    @staticmethod
+    def public_key(ends, n):
+        return sha256(*ends, struct.pack(">I", n))
+
+
+class Poseidon:
+    """The same with elements of 32 bytes, little-endian."""
+    digit_shifts = (0, 2, 4, 6)
+
+    @staticmethod
+    def draw(label, length):
+        data = bytearray(draw(label, length))
+        for i in range(31, length, 32):
+            data[i] &= 15
+        return bytes(data)
+
+    @staticmethod
+    def node(left, right):
+        numbers = [int.from_bytes(element, "little") for element in (left, right)]
+        if max(numbers) >= P:
+            raise Trap("field_element_not_canonical")
+        return poseidon(*numbers).to_bytes(32, "little")
+
+    @staticmethod
+    def number(value):
+        return value.to_bytes(32, "little")
+
+    @staticmethod
+    def owner(address_field):
+        return address_field[::-1]
+
+    @classmethod
+    def account(cls, owner, balance, nonce):
+        return cls.node(cls.node(owner, cls.number(balance + U64 * nonce)), cls.number(2**128))
+
+    @classmethod
+    def member(cls, secret):
+        return cls.node(secret, cls.number(1))
+
+    @classmethod
+    def nullifier(cls, secret, scope):
+        return cls.node(cls.node(secret, cls.number(2)), scope)
+
+    @classmethod
+    def signed(cls, message, context):
+        state = cls.number(len(message))
+        for text in (field(context, "sender"), field(context, "lane"), message):
+            for at in range(0, len(text), 24):
+                state = cls.node(state, text[at:at + 24].ljust(32, b"\0"))
+        return state
+
+    @classmethod
+    def step(cls, value, chain, position):
+        return cls.node(value, cls.number(4 * chain + position))
+
+    @classmethod
+    def public_key(cls, ends, n):
+        state = cls.number(n)
+        for end in ends:
+            state = cls.node(state, end)
+        return state
+
+
+NO_ELEMENT = P.to_bytes(32, "little")
+NOT_CANONICAL = "field_element_not_canonical"
+
+
 # one_time_signature -------------------------------------------------------------------------------
 
-def signature_digits(digest, n):
-    digits = [byte >> shift & 3 for byte in digest[:n] for shift in (6, 4, 2, 0)]
+def signature_digits(digest, n, hashes):
+    digits = [byte >> shift & 3 for byte in digest[:n] for shift in hashes.digit_shifts]
     checksum, length = sum(3 - d for d in digits), 1
     while 4**length <= 12 * n:
         length += 1
     return digits + [checksum // 4**i % 4 for i in reversed(range(length))]
 
 
-def walk(value, chain, start, end):
-    for position in range(start, end):
-        value = sha256(value, struct.pack(">2I", chain, position))
-    return value
+def one_time_signature_cases(hashes=Sha256):
+    def walk(value, chain, start, end):
+        for position in range(start, end):
+            value = hashes.step(value, chain, position)
+        return value
 
+    def one_time_signature(data, witness, context):
+        require(len(data) >= 40, 1)
+        (n,) = unpack("Q", data[:8])
+        require(1 <= n <= 32, 2)
+        digest = hashes.signed(data[40:], context)
+        digits = signature_digits(digest, n, hashes)
+        require(len(witness) == 32 * len(digits), 3)
+        ends = [walk(witness[32 * i:32 * i + 32], i, d, 3) for i, d in enumerate(digits)]
+        require(hashes.public_key(ends, n) == data[8:40], 4)
+        return digest
 
-def signed_digest(message, context):
-    return sha256(field(context, "sender"), field(context, "lane"), message)
-
-
-def one_time_signature(data, witness, context):
-    require(len(data) >= 40, 1)
-    (n,) = unpack("Q", data[:8])
-    require(1 <= n <= 32, 2)
-    digest = signed_digest(data[40:], context)
-    digits = signature_digits(digest, n)
-    require(len(witness) == 32 * len(digits), 3)
-    ends = [walk(witness[32 * i:32 * i + 32], i, d, 3) for i, d in enumerate(digits)]
-    require(sha256(*ends, struct.pack(">I", n)) == data[8:40], 4)
-    return digest
-
-
-def one_time_signature_cases():
     def sign(message, n, **override):
         """(input, witness) by the signer: every chain from its seed, not from the signature."""
-        digits = signature_digits(signed_digest(message, context_of(b"", b"", **override)), n)
-        seeds = [draw(f"one-time key {n} {chain}", 32) for chain in range(len(digits))]
-        public_key = sha256(*(walk(s, i, 0, 3) for i, s in enumerate(seeds)), struct.pack(">I", n))
+        digits = signature_digits(hashes.signed(message, context_of(b"", b"", **override)), n, hashes)
+        seeds = [hashes.draw(f"one-time key {n} {chain}", 32) for chain in range(len(digits))]
+        public_key = hashes.public_key([walk(s, i, 0, 3) for i, s in enumerate(seeds)], n)
         signature = b"".join(walk(s, i, 0, d) for i, (s, d) in enumerate(zip(seeds, digits)))
         return u64s(n) + public_key + message, signature
 
@@ -288,7 +386,7 @@ def one_time_signature_cases():
     c.add("other_sender", "A signature for another account.", long_data, 4, long_signature, sender=draw("thief", 20))
     c.add("other_lane", "A signature for another lane.", long_data, 4, long_signature, lane=2)
     # Anyone can raise a digit by walking its chain; the checksum would have to be walked back.
-    digits = signature_digits(signed_digest(message, context_of(b"", b"")), 1)
+    digits = signature_digits(hashes.signed(message, context_of(b"", b"")), 1, hashes)
     at = next(i for i in range(4) if digits[i] < 3)
     raised = walk(signature[32 * at:32 * at + 32], at, digits[at], digits[at] + 1)
     c.add("raised_digit", "A chain walked one step further than the message says.", data, 4,
@@ -301,6 +399,8 @@ def one_time_signature_cases():
     c.add("empty_witness", "No signature.", data, 3)
     c.add("short_signature", "One byte short.", data, 3, signature[:-1])
     c.add("long_signature", "One byte too many.", data, 3, signature + b"\0")
+    if hashes is Poseidon:
+        c.add("no_element", "A value of the signature is the modulus.", data, NOT_CANONICAL, NO_ELEMENT + signature[32:])
     return c.cases
 
 
@@ -309,11 +409,11 @@ def one_time_signature_cases():
 class Tree:
     """A whole tree in memory, as a ledger would keep it; the modules only ever see paths."""
 
-    def __init__(self, leaves):
-        self.levels = [list(leaves)]
+    def __init__(self, leaves, hashes):
+        self.levels, self.hashes = [list(leaves)], hashes
         while len(self.levels[-1]) > 1:
             below = self.levels[-1]
-            self.levels.append([sha256(below[i], below[i + 1]) for i in range(0, len(below), 2)])
+            self.levels.append([hashes.node(below[i], below[i + 1]) for i in range(0, len(below), 2)])
 
     @property
     def root(self):
@@ -326,19 +426,19 @@ class Tree:
         self.levels[0][index] = leaf
         for below, level in zip(self.levels, self.levels[1:]):
             index //= 2
-            level[index] = sha256(below[2 * index], below[2 * index + 1])
+            level[index] = self.hashes.node(below[2 * index], below[2 * index + 1])
 
 
-def path_root(leaf, index, path):
+def path_root(leaf, index, path, hashes):
     for level in range(len(path) // 32):
         sibling = path[32 * level:32 * level + 32]
-        leaf = sha256(sibling, leaf) if index >> level & 1 else sha256(leaf, sibling)
+        leaf = hashes.node(sibling, leaf) if index >> level & 1 else hashes.node(leaf, sibling)
     return leaf
 
 
 # token_ledger -------------------------------------------------------------------------------------
 
-def token_ledger(data, witness, context):
+def token_ledger(data, witness, context, hashes=Sha256):
     require(len(data) % 16 == 0 and 32 <= len(data) <= 16 + 16 * 256, 1)
     (index, nonce), payments = unpack("Q", data[:16]), unpack("Q", data[16:])
     payments = list(zip(payments[::2], payments[1::2]))
@@ -350,14 +450,15 @@ def token_ledger(data, witness, context):
     def opening(at, index, root):
         require(index < 2**depth, 3)
         text = witness[8 + at * size:8 + (at + 1) * size]
-        require(path_root(sha256(text[:48]), index, text[48:]) == root, 4)
-        return text[:32], *unpack("Q", text[32:48]), text[48:]
+        owner, (balance, nonce) = text[:32], unpack("Q", text[32:48])
+        require(path_root(hashes.account(owner, balance, nonce), index, text[48:], hashes) == root, 4)
+        return owner, balance, nonce, text[48:]
 
     def updated(owner, balance, nonce, index, path):
-        return path_root(sha256(owner, u64s(balance, nonce)), index, path)
+        return path_root(hashes.account(owner, balance, nonce), index, path, hashes)
 
     owner, balance, account_nonce, path = opening(0, index, context["pre_state_root"])
-    require(owner == field(context, "sender"), 5)
+    require(owner == hashes.owner(field(context, "sender")), 5)
     require(account_nonce == nonce, 6)
     total = sum(amount for _, amount in payments)
     require(total <= balance, 7)
@@ -373,18 +474,19 @@ def token_ledger(data, witness, context):
 class Ledger:
     """The accounts themselves, and what a prover makes of them."""
 
-    def __init__(self, depth, sender_at, **sender):
-        self.depth = depth
-        self.accounts = [(draw(f"owner {i}", 20).rjust(32, b"\0"), 1000 + i, i % 7) for i in range(2**depth)]
+    def __init__(self, depth, sender_at, hashes=Sha256, **sender):
+        self.depth, self.hashes = depth, hashes
+        owners = (hashes.owner(draw(f"owner {i}", 20).rjust(32, b"\0")) for i in range(2**depth))
+        self.accounts = [(owner, 1000 + i, i % 7) for i, owner in enumerate(owners)]
         self.at = sender_at
-        owner = draw("sender", 20).rjust(32, b"\0")
+        owner = hashes.owner(draw("sender", 20).rjust(32, b"\0"))
         self.accounts[sender_at] = (owner, sender.get("balance", 5000), sender.get("nonce", 3))
-        self.tree = Tree(self.leaf(i) for i in range(2**depth))
+        self.tree = Tree((self.leaf(i) for i in range(2**depth)), hashes)
         self.root = self.tree.root
 
     def leaf(self, index):
         owner, balance, nonce = self.accounts[index]
-        return sha256(owner, u64s(balance, nonce))
+        return self.hashes.account(owner, balance, nonce)
 
     def opening(self, index):
         owner, balance, nonce = self.accounts[index]
@@ -406,8 +508,10 @@ class Ledger:
         return data, witness
 
 
-def token_ledger_cases():
-    c = Cases(token_ledger)
+def token_ledger_cases(hashes=Sha256):
+    c = Cases(lambda *case: token_ledger(*case, hashes))
+    # A tree of 4,096 accounts would take Python many seconds with this hash.
+    many = 12 if hashes is Sha256 else 8
 
     def accept(name, description, ledger, *payments, **marks):
         data, witness = ledger.pay(*payments)
@@ -416,14 +520,14 @@ def token_ledger_cases():
         assert c.cases[-1]["expect"]["post_state"] == "0x" + ledger.tree.root.hex(), name
         return data, witness
 
-    two = Ledger(1, 0)
+    two = Ledger(1, 0, hashes)
     data, witness = accept("one_payment", "One payment in a tree of two accounts.", two, (1, 700), small=True)
-    accept("eight_payments", "Eight payments in a tree of 4,096 accounts.", Ledger(12, 77),
+    accept("eight_payments", f"Eight payments in a tree of {2**many:,} accounts.", Ledger(many, 77, hashes),
            *((i, 10 + i) for i in draw_ints("recipients", 8, 1)), large=True)
-    accept("whole_balance", "The sender pays all that it has.", Ledger(2, 1), (3, 5000))
-    accept("zero_amount", "A payment of nothing still uses up the nonce.", Ledger(2, 1), (3, 0))
-    accept("to_oneself", "The recipient's opening is the sender's, after the debit.", Ledger(2, 1), (1, 100))
-    accept("same_recipient_twice", "The second opening shows the first credit.", Ledger(2, 1), (2, 5), (2, 6))
+    accept("whole_balance", "The sender pays all that it has.", Ledger(2, 1, hashes), (3, 5000))
+    accept("zero_amount", "A payment of nothing still uses up the nonce.", Ledger(2, 1, hashes), (3, 0))
+    accept("to_oneself", "The recipient's opening is the sender's, after the debit.", Ledger(2, 1, hashes), (1, 100))
+    accept("same_recipient_twice", "The second opening shows the first credit.", Ledger(2, 1, hashes), (2, 5), (2, 6))
 
     def reject(name, description, code, data=data, witness=witness, root=two.root, **override):
         c.add(name, description, data, code, witness, pre_state_root=root, **override)
@@ -443,7 +547,7 @@ def token_ledger_cases():
     reject("tampered_sibling", "One bit of the sender's path changed.", 4, witness=flip(witness, 8 + 48))
     reject("tampered_recipient", "One bit of the recipient's opening changed.", 4, witness=flip(witness, 8 + 80 + 32))
     reject("stale_root", "Accounts of another state.", 4, root=draw("state", 32))
-    stale = Ledger(1, 0)
+    stale = Ledger(1, 0, hashes)
     reject("stale_recipient", "The recipient's path is from before the debit.", 4,
            witness=u64s(1) + stale.opening(0) + stale.opening(1))
     reject("replayed", "The same Operation on the state that it left behind.", 4, root=two.tree.root)
@@ -457,31 +561,38 @@ def token_ledger_cases():
         ("amounts_overflow", "Two amounts whose sum wraps around to 2.", 7, {}, [(1, U64 - 1), (1, 3)]),
         ("balance_overflow", "The recipient's balance would wrap around.", 8, {"balance": U64 - 1}, [(1, U64 - 1)]),
     ):
-        ledger = Ledger(1, 0, **sender)
+        ledger = Ledger(1, 0, hashes, **sender)
         bad_data, bad_witness = ledger.pay(*payments)
         reject(name, description, code, bad_data, bad_witness, ledger.root)
+    if hashes is Poseidon:
+        reject("no_element", "The sender's sibling is the modulus.", NOT_CANONICAL,
+               witness=witness[:56] + NO_ELEMENT + witness[88:])
+        reject("no_owner", "The sender's owner has all bits set.", NOT_CANONICAL,
+               witness=witness[:8] + b"\xff" * 32 + witness[40:])
     return c.cases
 
 
 # nullifier_membership -----------------------------------------------------------------------------
 
-def nullifier_membership(data, witness, _context):
+def nullifier_membership(data, witness, _context, hashes=Sha256):
     require(len(data) == 64, 1)
     path = witness[40:]
     require(len(witness) >= 40 and len(path) % 32 == 0 and 1 <= len(path) // 32 <= 32, 2)
     secret, (index,) = witness[:32], unpack("Q", witness[32:40])
     require(index < 2 ** (len(path) // 32), 3)
-    require(path_root(sha256(secret), index, path) == data[:32], 4)
-    return sha256(b"nullify\0", secret, data[32:])
+    require(path_root(hashes.member(secret), index, path, hashes) == data[:32], 4)
+    return hashes.nullifier(secret, data[32:])
 
 
-def nullifier_membership_cases():
-    c = Cases(nullifier_membership)
+def nullifier_membership_cases(hashes=Sha256):
+    c = Cases(lambda *case: nullifier_membership(*case, hashes))
+    draw = hashes.draw
     secret, scope = draw("secret", 32), draw("scope", 32)
 
     def member(depth, index):
         """(input, witness) of the secret's leaf in a whole tree."""
-        tree = Tree(sha256(secret if i == index else draw(f"member {i}", 32)) for i in range(2**depth))
+        secrets = (secret if i == index else draw(f"member {i}", 32) for i in range(2**depth))
+        tree = Tree((hashes.member(secret) for secret in secrets), hashes)
         return tree.root + scope, secret + u64s(index) + tree.path(index)
 
     data, witness = member(3, 5)
@@ -499,7 +610,7 @@ def nullifier_membership_cases():
     assert len(same) == 1, "the nullifier depends on more than secret and scope"
     path, index = draw("path", 32 * 32), 0xC0FFEE11
     deep = secret + u64s(index) + path
-    root = path_root(sha256(secret), index, path)
+    root = path_root(hashes.member(secret), index, path, hashes)
     c.add("depth_32", "The deepest tree, all siblings drawn.", root + scope, ACCEPTED, deep, large=True)
 
     c.add("empty_input", "No root.", b"", 1, witness)
@@ -513,6 +624,11 @@ def nullifier_membership_cases():
     c.add("wrong_index", "The path of another place.", data, 4, secret + u64s(4) + witness[40:])
     c.add("tampered_path", "One bit of a sibling changed.", data, 4, flip(witness, 40 + 64))
     c.add("other_root", "Another tree.", draw("root", 32) + scope, 4, witness)
+    if hashes is Poseidon:
+        other = (int.from_bytes(secret, "little") + P).to_bytes(32, "little")
+        c.add("secret_plus_modulus", "The same element by another number.", data, NOT_CANONICAL, other + witness[32:])
+        c.add("no_sibling", "A sibling that is no element.", data, NOT_CANONICAL, witness[:40] + NO_ELEMENT + witness[72:])
+        c.add("no_scope", "A scope that is no element.", data[:32] + b"\xff" * 32, NOT_CANONICAL, witness)
     return c.cases
 
 
@@ -698,11 +814,14 @@ EXTENSIONS = {
     "fibonacci": fibonacci_cases,
     "matrix_product": matrix_product_cases,
     "nullifier_membership": nullifier_membership_cases,
+    "nullifier_membership_poseidon": lambda: nullifier_membership_cases(Poseidon),
     "one_time_signature": one_time_signature_cases,
+    "one_time_signature_poseidon": lambda: one_time_signature_cases(Poseidon),
     "operation_bundler": operation_bundler_cases,
     "sha256": sha256_cases,
     "sort": sort_cases,
     "token_ledger": token_ledger_cases,
+    "token_ledger_poseidon": lambda: token_ledger_cases(Poseidon),
     "traps": traps_cases,
 }
 

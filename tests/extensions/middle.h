@@ -19,6 +19,8 @@ MIDDLE(context)     uint64_t middle_context(uint32_t word);
 MIDDLE(output)      void middle_output(uint32_t word, uint64_t value);
 MIDDLE(output_len)  void middle_output_len(uint32_t bytes);
 MIDDLE(post_state)  void middle_post_state(uint32_t word, uint64_t value);
+/* Hashes two field elements of four words, the lowest first; traps if one is not below the modulus. */
+MIDDLE(poseidon)    void middle_poseidon(const uint64_t *pair, uint64_t *hash);
 
 /* Field f of the context is words 4f..4f+4, a 32-byte big-endian value. */
 enum middle_context_field {

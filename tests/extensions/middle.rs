@@ -16,10 +16,11 @@ mod host {
         pub fn output(word: u32, value: u64);
         pub fn output_len(bytes: u32);
         pub fn post_state(word: u32, value: u64);
+        pub fn poseidon(pair: *const u64, hash: *mut u64);
     }
 }
 
-// The imports are `unsafe` to the compiler only: none of them touches this module's memory.
+// The imports are `unsafe` to the compiler only: none of these touches this module's memory.
 pub fn input(word: u32) -> u64 { unsafe { host::input(word) } }
 pub fn input_len() -> u32 { unsafe { host::input_len() } }
 pub fn witness(word: u32) -> u64 { unsafe { host::witness(word) } }
@@ -52,6 +53,29 @@ pub fn put_digest(write: fn(u32, u64), value: &[u32; 8]) {
         let high = value[2 * i + 1].swap_bytes() as u64;
         write(i as u32, high << 32 | low);
     }
+}
+
+/// A field element: the words of a number below the modulus, the lowest first.
+pub type Element = [u64; 4];
+
+pub fn number(value: u64) -> Element { [value, 0, 0, 0] }
+
+pub fn element(read: fn(u32) -> u64, word: u32) -> Element {
+    [read(word), read(word + 1), read(word + 2), read(word + 3)]
+}
+
+pub fn put_element(write: fn(u32, u64), value: &Element) {
+    for i in 0..4 {
+        write(i as u32, value[i]);
+    }
+}
+
+/// The Poseidon hash of two elements; traps if one of them is none.
+pub fn poseidon(left: &Element, right: &Element) -> Element {
+    let mut pair = [left[0], left[1], left[2], left[3], right[0], right[1], right[2], right[3]];
+    // It reads eight words and then writes four, all of them this array's.
+    unsafe { host::poseidon(pair.as_ptr(), pair.as_mut_ptr()) };
+    [pair[0], pair[1], pair[2], pair[3]]
 }
 
 #[panic_handler]

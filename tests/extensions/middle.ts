@@ -11,3 +11,5 @@
 @external("middle", "output")      export declare function output(word: u32, value: u64): void;
 @external("middle", "output_len")  export declare function outputLen(bytes: u32): void;
 @external("middle", "post_state")  export declare function postState(word: u32, value: u64): void;
+// Hashes two field elements of four words, the lowest first; traps if one is not below the modulus.
+@external("middle", "poseidon")    export declare function poseidon(pair: usize, hash: usize): void;

@@ -29,6 +29,8 @@ pub(super) fn cell(builder: &mut Builder, step: Option<&Step>) {
     let low = row.rest();
     let high = row.high();
     let active = row.active;
+    // Else access 1 could have a negative multiplicity.
+    row.builder.enforce("immediate value only if set", immediate_value, linear(active) - set, none.clone());
     row.builder.range("low in range", low.into(), &[(32, active.into())]);
     row.builder.range("high in range", high.into(), &[(32, active.into())]);
     row.fetch(Kind::Cell);

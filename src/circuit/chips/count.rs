@@ -43,6 +43,8 @@ pub(super) fn count(builder: &mut Builder, step: Option<&Step>) {
     let rest = row.rest();
     row.fetch(Kind::Count);
     let active = row.active;
+    // Else the multiplicities below could be negative, and a row would put false entries of tables.
+    row.builder.enforce("one direction", leading, trailing, none.clone());
     let q = row.operand_q(active.into(), immediate, rest);
     row.builder.range("q in range", q.into(), &[(64, active.into())]);
 

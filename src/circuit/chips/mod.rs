@@ -13,6 +13,7 @@ pub mod jump;
 pub mod load;
 pub mod memory;
 pub mod multiply;
+pub mod poseidon;
 pub mod shift;
 pub mod store;
 pub mod trap;
@@ -39,7 +40,7 @@ pub(super) fn features(word: &Word, first: bool, set: &mut impl FnMut(u32, bool)
         Kind::Cell => cell::features(word.opcode, set),
         Kind::Memory => memory::features(word.opcode, set),
         Kind::End => end::features(word.opcode, set),
-        Kind::CallIndirect => {}
+        Kind::CallIndirect | Kind::Poseidon => {}
     }
 }
 
@@ -63,5 +64,6 @@ pub(super) fn row(kind: Kind, builder: &mut Builder, step: Option<&Step>) {
         Kind::Cell => cell::cell(builder, step),
         Kind::Memory => memory::memory(builder, step),
         Kind::End => end::end(builder, step),
+        Kind::Poseidon => poseidon::poseidon(builder, step),
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let none = EarlyLinear::zero();
     let immediate = row.feature("immediate", IMMEDIATE);
-    let absolute = row.feature("absolute", ABSOLUTE);
     let sizes = sizes(&mut row);
+    let absolute = row.feature("absolute", ABSOLUTE);
     let slot_p = row.slot("slot of p", 1);
     let offset = row.rest();
     let slot_q = row.high();

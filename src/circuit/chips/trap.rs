@@ -55,8 +55,8 @@ pub(in crate::circuit) fn load_trap(builder: &mut Builder, step: Option<&Step>) 
 pub(in crate::circuit) fn store_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let immediate = row.feature("immediate", IMMEDIATE);
-    let absolute = row.feature("absolute", super::store::ABSOLUTE);
     let sizes = sizes(&mut row);
+    let absolute = row.feature("absolute", super::store::ABSOLUTE);
     let slot_p = row.slot("slot of p", 1);
     let offset = row.rest();
     let slot_q = row.high();

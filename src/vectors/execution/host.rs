@@ -11,6 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(limits());
     cases.extend(output());
     cases.extend(post_state());
+    cases.extend(poseidon());
     cases
 }
 
@@ -26,7 +27,9 @@ fn module(body: &str) -> Vec<u8> {
             (import "middle" "output" (func $output (param i32 i64)))
             (import "middle" "output_len" (func $output_len (param i32)))
             (import "middle" "post_state" (func $post_state (param i32 i64)))
+            (import "middle" "poseidon" (func $poseidon (param i32 i32)))
             (import "env" "abort" (func $abort (param i32 i32 i32 i32)))
+            (memory (export "memory") 1)
             (func (export "run") (result i32) {body}))"#
     ))
 }
@@ -41,7 +44,8 @@ fn functions() -> Vec<Case> {
     let all = "(call $output (i32.const 0) (i64.add (call $input (i32.const 0)) (call $witness (i32.const 0))))
         (call $output (i32.const 1) (call $context (i32.const 0)))
         (call $output_len (i32.add (call $input_len) (call $witness_len)))
-        (call $post_state (i32.const 0) (i64.const 0))";
+        (call $post_state (i32.const 0) (i64.const 0))
+        (call $poseidon (i32.const 0) (i32.const 64))";
     let draft = |id: &str, sentence: &str, rules: [&str; 1], end: &str| {
         let program = module(&format!("{all} {end}"));
         case(id, sentence, rules).module(program).input([1; 8]).witness([2; 4]).context(context())
@@ -233,5 +237,122 @@ fn post_state() -> Vec<Case> {
             .accepted_with_state([], B256::from_slice(&written.repeat(4))),
         beyond("beyond", "A word beyond the root.", last + 1),
         beyond("unsigned", "The index is unsigned.", -1),
+    ]
+}
+
+/// The bytes of a number in four words, the lowest first.
+fn element(words: [u64; 4]) -> [u8; 32] {
+    std::array::from_fn(|index| words[index / 8].to_le_bytes()[index % 8])
+}
+
+/// The modulus of the field.
+const MODULUS: [u64; 4] = [0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+/// The hash of 1 and 2, as circomlib's tests have it: its bytes from the highest to the lowest.
+const HASH_OF_1_AND_2: &str = "115cc0f5e7d690413df64c6b9662e9cf2a3617f2743245519e19607a4417189a";
+/// The hash of the largest element and itself, from an implementation in Python.
+const HASH_OF_LARGEST: &str = "2c6bd813a6338781378d8706cb82fd4216ab52b752ccd41564d7b98756a6e0fb";
+
+fn hash(digits: &str) -> Vec<u8> {
+    let mut bytes = hex::decode(digits).expect("digits of a constant");
+    bytes.reverse();
+    bytes
+}
+
+/// An extension that copies two elements of the input to `input`, hashes them to `output` and shows what it has there.
+fn hashes(input: i64, output: i64, copied_to: u32) -> Vec<u8> {
+    let copies = (0..8).map(|word| {
+        let address = copied_to + 8 * word;
+        format!("(i64.store (i32.const {address}) (call $input (i32.const {word})))")
+    });
+    let shows = (0..4).map(|word| {
+        let address = if (0..=65_504).contains(&output) { output as u32 + 8 * word } else { 0 };
+        format!("(call $output (i32.const {word}) (i64.load (i32.const {address})))")
+    });
+    let call = format!("(call $poseidon (i32.const {input}) (i32.const {output})) (call $output_len (i32.const 32))");
+    module(&format!("{} {call} {} i32.const 0", copies.collect::<String>(), shows.collect::<String>()))
+}
+
+fn poseidon() -> Vec<Case> {
+    let largest = element([MODULUS[0] - 1, MODULUS[1], MODULUS[2], MODULUS[3]]);
+    let small = |value: u64| element([value, 0, 0, 0]);
+    let elements = [small(1), small(2)].concat();
+    let draft = |name: &str, sentence: &str, rule: &str, input: i64, output: i64, bytes: &[u8]| {
+        let id = format!("execution-poseidon{name}");
+        let copied_to = input.clamp(0, 65_472) as u32 & !7;
+        case(&id, sentence, [rule]).module(hashes(input, output, copied_to)).input(bytes).context(context())
+    };
+    let origin = "execution-poseidon";
+    let (aligned, bounds, canonical) = ("HOST-017", "HOST-018", "HOST-019");
+    let place = |name: &str, sentence: &str, rule: &str, input: i64, output: i64, trap: Trap| {
+        let mutation = format!("read at {input} and write at {output}");
+        draft(&format!("-{name}"), sentence, rule, input, output, &elements)
+            .derived_from(origin, &mutation)
+            .trapped(trap)
+    };
+    let number = |name: &str, sentence: &str, side: usize, words: [u64; 4], mutation: &str| {
+        let mut bytes = elements.clone();
+        bytes[32 * side..32 * side + 32].copy_from_slice(&element(words));
+        draft(&format!("-{name}"), sentence, canonical, 0, 64, &bytes)
+            .derived_from(origin, mutation)
+            .trapped(Trap::FieldElementNotCanonical)
+    };
+    let (unaligned, outside) = (Trap::UnalignedAddress, Trap::OutOfBoundsMemoryAccess);
+    let above = |index: usize| {
+        let mut words = MODULUS;
+        words[index] += 1;
+        words
+    };
+    vec![
+        draft("", "The hash of 1 and 2.", "HOST-016", 0, 64, &elements).accepted(hash(HASH_OF_1_AND_2)),
+        draft("-overlap", "The hash may take the place of an element.", "HOST-016", 8, 40, &elements)
+            .accepted(hash(HASH_OF_1_AND_2)),
+        draft("-overlap-words", "It may take a part of both elements.", "HOST-016", 16, 24, &elements)
+            .accepted(hash(HASH_OF_1_AND_2)),
+        draft("-last", "The last bytes of the memory, read and written.", bounds, 65_472, 65_504, &elements)
+            .accepted(hash(HASH_OF_1_AND_2)),
+        draft("-largest", "The largest elements.", canonical, 0, 64, &[largest, largest].concat())
+            .accepted(hash(HASH_OF_LARGEST)),
+        place("input-unaligned", "An address of the input that is no multiple of 8.", aligned, 4, 64, unaligned),
+        place("input-odd", "An address of the input that is odd.", aligned, 1, 64, unaligned),
+        place("output-unaligned", "An address of the output that is no multiple of 8.", aligned, 0, 68, unaligned),
+        place("unaligned-outside", "Alignment is checked before the bounds.", aligned, 65_480, 65_535, unaligned),
+        place("input-outside", "The input's last word lies beyond the memory.", bounds, 65_480, 64, outside),
+        place("output-outside", "The hash's last word lies beyond the memory.", bounds, 0, 65_512, outside),
+        place("input-unsigned", "An address is unsigned.", bounds, -8, 64, outside),
+        place("output-unsigned", "An address of 2^31.", bounds, 0, 1 << 31, outside),
+        number("left-modulus", "The modulus is no element.", 0, MODULUS, "make the left element the modulus"),
+        number("right-modulus", "The modulus is no element.", 1, MODULUS, "make the right element the modulus"),
+        number("left-word-1", "A number above the modulus.", 0, above(1), "make the left element the modulus and 2^64"),
+        number(
+            "right-word-2",
+            "A number above the modulus.",
+            1,
+            above(2),
+            "make the right element the modulus and 2^128",
+        ),
+        number(
+            "left-word-3",
+            "A number far above the modulus.",
+            0,
+            above(3),
+            "make the left element the modulus and 2^192",
+        ),
+        number(
+            "right-greatest",
+            "The greatest number of 32 bytes.",
+            1,
+            [u64::MAX; 4],
+            "set all bits of the right element",
+        ),
+        draft(
+            "-outside-not-canonical",
+            "Bounds are checked before the elements.",
+            bounds,
+            0,
+            65_512,
+            &element(MODULUS).repeat(2),
+        )
+        .derived_from(origin, "write at 65512 and make both elements the modulus")
+        .trapped(outside),
     ]
 }

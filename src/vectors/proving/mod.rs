@@ -251,6 +251,27 @@ fn multiplier() -> Vec<u8> {
     wat(&text)
 }
 
+/// The hash of the two elements of the witness is the output.
+fn hasher() -> Vec<u8> {
+    wat(r#"(module
+        (import "middle" "witness" (func $witness (param i32) (result i64)))
+        (import "middle" "poseidon" (func $poseidon (param i32 i32)))
+        (import "middle" "output" (func $output (param i32 i64)))
+        (import "middle" "output_len" (func $output_len (param i32)))
+        (memory (export "memory") 1)
+        (func (export "run") (result i32) (local $i i32)
+            (loop $next
+                (i64.store (i32.shl (local.get $i) (i32.const 3)) (call $witness (local.get $i)))
+                (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 8))))
+            (call $poseidon (i32.const 0) (i32.const 32))
+            (call $output (i32.const 0) (i64.load (i32.const 32)))
+            (call $output (i32.const 1) (i64.load (i32.const 40)))
+            (call $output (i32.const 2) (i64.load (i32.const 48)))
+            (call $output (i32.const 3) (i64.load (i32.const 56)))
+            (call $output_len (i32.const 32))
+            (i32.const 0)))"#)
+}
+
 fn words(words: &[u64]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
@@ -266,6 +287,12 @@ fn subjects() -> Vec<Subject> {
         segments: 1,
         foreign: None,
     };
+    let hashed = |name, left: [u64; 4]| Subject {
+        module: hasher(),
+        input: Vec::new(),
+        witness: words(&[left, [2, 0, 0, 0]].concat()),
+        ..divided(name, 5, 0)
+    };
     vec![
         divided("accepted", 5, 0),
         divided("rejected", 5, 3),
@@ -279,6 +306,8 @@ fn subjects() -> Vec<Subject> {
             segments: 2,
             ..divided("two-segments", 5, 0)
         },
+        hashed("hashed", [1, 0, 0, 0]),
+        hashed("hashed-not-canonical", Fr::MODULUS.0),
         Subject { foreign: Some(multiplier()), ..divided("accepted-foreign-code-point", 5, 0) },
     ]
 }
@@ -372,6 +401,8 @@ fn verified(proven: &Proven) -> Vec<Case> {
             "cycle-limit" => ("An execution that exhausts its cycle limit.", &["CIRCUIT-008", "CIRCUIT-017"]),
             "padded" => ("A proof may show more segments than the execution needs.", &["PROVE-006", "PROVE-008"]),
             "two-segments" => ("An execution that needs two segments.", &["PROVE-006", "PROVE-008", "CIRCUIT-003"]),
+            "hashed" => ("The hash of two elements that nobody else knows.", &["CIRCUIT-012", "CIRCUIT-018"]),
+            "hashed-not-canonical" => ("A hash of a number that is no element traps.", &["CIRCUIT-017"]),
             _ => continue,
         };
         cases.push(accept(&subject, description, rules));

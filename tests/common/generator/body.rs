@@ -938,7 +938,8 @@ impl Body<'_, '_, '_> {
     }
 
     fn host_write(&mut self) {
-        let name = self.choices.pick(&["output", "output", "output_len", "post_state", "abort"]);
+        let name =
+            self.choices.pick(&["output", "output", "output_len", "post_state", "poseidon", "poseidon", "abort"]);
         let Some(import) = self.import(name) else { return };
         match name {
             "output_len" if self.choices.chance(50) => {
@@ -955,6 +956,7 @@ impl Body<'_, '_, '_> {
                 }
                 return;
             }
+            "poseidon" => return self.hash(import),
             _ if self.hazard() => self.expression(ValType::I32),
             "output" => {
                 let mask = self.choices.pick(&[7, 0x1fff]);
@@ -965,6 +967,38 @@ impl Body<'_, '_, '_> {
         }
         if name != "output_len" {
             self.expression(ValType::I64);
+        }
+        self.emit(Instruction::Call(import));
+    }
+
+    /// Hashes two elements somewhere in the memory. Random words are mostly no element, so the upper words are bounded
+    /// first.
+    fn hash(&mut self, import: u32) {
+        let Some(bytes) = self.memory_bytes().filter(|bytes| *bytes > 0) else { return };
+        let input = 8 * self.choices.below(bytes as usize / 8 - 8) as i32;
+        let output = match self.choices.below(3) {
+            // It takes the place of what was read, or of a part of it.
+            0 => input + 8 * self.choices.below(8) as i32 - if input > 0 { 8 } else { 0 },
+            _ => 8 * self.choices.below(bytes as usize / 8 - 4) as i32,
+        };
+        let output = output.min(bytes as i32 - 32);
+        if !self.hazard() {
+            for offset in [24, 56] {
+                self.emit(Instruction::I32Const(input));
+                self.emit(Instruction::I32Const(input));
+                let argument = MemArg { offset, align: 3, target: MemArgTarget::default(), ordering: None };
+                self.emit(Instruction::I64Load(argument));
+                self.emit(Instruction::I64Const(0x0fff_ffff_ffff_ffff));
+                self.emit(Instruction::I64And);
+                self.emit(Instruction::I64Store(argument));
+            }
+        }
+        for address in [input, output] {
+            if self.hazard() {
+                self.expression(ValType::I32);
+            } else {
+                self.emit(Instruction::I32Const(address));
+            }
         }
         self.emit(Instruction::Call(import));
     }

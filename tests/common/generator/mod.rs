@@ -16,7 +16,7 @@ pub use choices::Choices;
 use wasm_encoder::*;
 
 /// The host functions: module, name and type.
-const HOST_FUNCTIONS: [(&str, &str, &[ValType], &[ValType]); 9] = [
+const HOST_FUNCTIONS: [(&str, &str, &[ValType], &[ValType]); 10] = [
     ("middle", "input", &[ValType::I32], &[ValType::I64]),
     ("middle", "output", &[ValType::I32, ValType::I64], &[]),
     ("middle", "output_len", &[ValType::I32], &[]),
@@ -25,6 +25,7 @@ const HOST_FUNCTIONS: [(&str, &str, &[ValType], &[ValType]); 9] = [
     ("middle", "witness_len", &[], &[ValType::I32]),
     ("middle", "context", &[ValType::I32], &[ValType::I64]),
     ("middle", "post_state", &[ValType::I32, ValType::I64], &[]),
+    ("middle", "poseidon", &[ValType::I32; 2], &[]),
     ("env", "abort", &[ValType::I32; 4], &[]),
 ];
 
@@ -182,7 +183,7 @@ impl Plan {
             let index = choices.below(self.functions.len());
             let function = &self.functions[index];
             // Indirect calls do not choose their arguments, and these functions trap on some.
-            let traps = matches!(function.host, Some("output" | "output_len" | "post_state" | "abort"));
+            let traps = matches!(function.host, Some("output" | "output_len" | "post_state" | "poseidon" | "abort"));
             entries.push(if (!traps || self.hazard > 0) && !function.descends && !choices.chance(15) {
                 self.functions[index].in_table = true;
                 Some(index as u32)
