@@ -62,7 +62,8 @@ impl PublicCells {
     }
 }
 
-/// A row that a cycle needs.
+/// A row that a cycle needs. It is handed on at once, so a box for the larger one would only cost time.
+#[allow(clippy::large_enum_variant)]
 enum CycleRow {
     Refresh(Refresh),
     Step(Step),

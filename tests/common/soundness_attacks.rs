@@ -890,12 +890,10 @@ fn s12_a_fake_trap_of_an_element() {
     caught_by_rule(world, false, "poseidon_trap", "lower half not below");
     // An element is at fault, but the hash is also out of bounds, which comes first.
     let elements = [MODULUS, RIGHT].concat().try_into().unwrap();
-    for (input, output, rule) in [(0, 65_504, "output in bounds")] {
-        let code = CanonicalCode { initial_pages: 2, ..hash(elements, input, output + 8) };
-        let mut world = World::honest(&code, &Inputs::default(), 100);
-        set_pages(&mut world, 1);
-        caught_by_rule(world, true, "poseidon_trap", rule);
-    }
+    let code = CanonicalCode { initial_pages: 2, ..hash(elements, 0, 65_512) };
+    let mut world = World::honest(&code, &Inputs::default(), 100);
+    set_pages(&mut world, 1);
+    caught_by_rule(world, true, "poseidon_trap", "output in bounds");
 }
 
 /// With one row of one S-box left out, a hash is whatever the prover wants.

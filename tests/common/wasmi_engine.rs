@@ -81,7 +81,7 @@ fn linker(engine: &Engine) -> Result<Linker<Host>, Error> {
         Ok(())
     })?;
     linker.func_wrap("middle", "poseidon", |mut host: Host_, input: u32, output: u32| {
-        if input % 8 != 0 || output % 8 != 0 {
+        if !input.is_multiple_of(8) || !output.is_multiple_of(8) {
             return Err(host_trap(Trap::UnalignedAddress));
         }
         let outside = || host_trap(Trap::OutOfBoundsMemoryAccess);
