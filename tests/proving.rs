@@ -2,8 +2,8 @@
 
 use alloy_primitives::Address;
 use middle_client::canonical_code::execute;
-use middle_client::circuit::TIERS;
-use middle_client::host_interface::Inputs;
+use middle_client::circuit::{TIERS, costs};
+use middle_client::host_interface::{Context, ContextFields, Inputs};
 use middle_client::notation::{B256, Reject, keccak256};
 use middle_client::profile::load;
 use middle_client::proof_system::ProvingKey;
@@ -91,20 +91,27 @@ fn segments_are_verified_together() {
     verify(&keys().verifier, &prepared, &statement, &proof).unwrap_err();
 }
 
-/// The cases of an extension.
-fn cases(name: &str) -> Vec<Inputs> {
+/// The cases of an extension, by name.
+fn cases(name: &str) -> Vec<(String, Inputs)> {
     let text = std::fs::read_to_string(format!("tests/extensions/{name}/cases.json")).unwrap();
-    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let bytes = |value: &serde_json::Value| match value.as_str() {
-        Some(text) => hex::decode(text.trim_start_matches("0x")).unwrap(),
-        None => Vec::new(),
-    };
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap().trim_start_matches("0x")).unwrap();
     let inputs = |case: &serde_json::Value| {
-        let mut context = bytes(&case["context"]);
-        context.resize(256, 0);
-        Inputs::new(&bytes(&case["input"]), &bytes(&case["witness"]), &context).unwrap()
+        let text = |name: &str| case["context"][name].as_str().unwrap();
+        let context = Context::from(ContextFields {
+            operation_hash: text("operation_hash").parse().unwrap(),
+            sender: text("sender").parse().unwrap(),
+            lane: text("lane").parse().unwrap(),
+            to: text("to").parse().unwrap(),
+            witness_commitment: text("witness_commitment").parse().unwrap(),
+            anchor_hash: text("anchor_hash").parse().unwrap(),
+            anchor_slot: text("anchor_slot").parse().unwrap(),
+            pre_state_root: text("pre_state_root").parse().unwrap(),
+        });
+        let (input, witness) = (bytes(&case["input"]), bytes(&case["witness"]));
+        (case["id"].as_str().unwrap().into(), Inputs { input, witness, context })
     };
-    file["cases"].as_array().or(file.as_array()).unwrap().iter().map(inputs).collect()
+    cases.iter().map(inputs).collect()
 }
 
 fn extensions() -> Vec<String> {
@@ -115,16 +122,26 @@ fn extensions() -> Vec<String> {
     names
 }
 
-/// An extension's longest case under 100,000 code words, with the tier that has the fewest rows for it.
-fn longest_case(name: &str) -> (Extension, Inputs, u32) {
+fn extension(name: &str) -> Extension {
+    Extension::from_wasm(&std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap()).unwrap()
+}
+
+/// An extension's longest case under 100,000 code words, with the tier that has the fewest rows for it. Left out are cases
+/// with more rows than eight large segments have: an endless recursion has little but calls, and fills none.
+fn longest_case(extension: &Extension, name: &str) -> (Inputs, u32) {
     const CODE_WORDS: u64 = 100_000;
-    let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
-    let extension = Extension::from_wasm(&wasm).unwrap();
-    let cycles = |inputs: &Inputs| execute(&extension.code, inputs, CODE_WORDS).cycles;
-    let short = cases(name).into_iter().filter(|inputs| cycles(inputs) < CODE_WORDS);
-    let inputs = short.max_by_key(cycles).expect("each extension has a short case");
-    let tier = needs(&extension, &inputs, CODE_WORDS).unwrap().best_tier().expect("a tier has room");
-    (extension, inputs, tier)
+    const ROWS: u64 = 8 << 20;
+    let costs = costs();
+    let candidates = cases(name).into_iter().filter_map(|(_, inputs)| {
+        let cycles = execute(&extension.code, &inputs, CODE_WORDS).cycles;
+        let needs = needs(extension, &inputs, CODE_WORDS).unwrap();
+        let number = needs.best_tier()?;
+        let tier = &TIERS[number as usize];
+        let rows = u64::from(needs.segments(tier)?) * tier.domain(&costs);
+        (cycles < CODE_WORDS && rows <= ROWS).then_some((cycles, inputs, number))
+    });
+    let (_, inputs, tier) = candidates.max_by_key(|(cycles, ..)| *cycles).expect("each extension has a short case");
+    (inputs, tier)
 }
 
 /// Proves twice with the same seed, which has to give the same bytes, and verifies.
@@ -156,12 +173,11 @@ fn prove_and_verify(name: &str, key: &ProvingKey, extension: Extension, inputs: 
     assert!((again, other.to_bytes()) == (statement, bytes), "{name}: the same seed gives other bytes");
 }
 
-/// Those that the smallest tier proves best.
 #[test]
 fn two_extensions_are_proven_and_verified() {
-    for name in ["fee_rule", "traps"] {
-        let (extension, inputs, _) = longest_case(name);
-        prove_and_verify(name, &keys().proving, extension, &inputs, 0);
+    for (name, case) in [("fee_rule", "zero"), ("sort", "unsigned")] {
+        let (_, inputs) = cases(name).into_iter().find(|(name, _)| name == case).unwrap();
+        prove_and_verify(name, &keys().proving, extension(name), &inputs, 0);
     }
 }
 
@@ -175,18 +191,24 @@ fn every_extension_is_proven_and_verified() {
     let is_chosen = |name: &String| chosen.as_ref().is_none_or(|chosen| chosen.split(',').any(|one| one == name));
     let names: Vec<String> = extensions().into_iter().filter(is_chosen).collect();
     assert!(!names.is_empty(), "no extension is called {chosen:?}");
-    let mut jobs: Vec<_> = names.iter().map(|name| (name, longest_case(name))).collect();
-    jobs.sort_by_key(|(_, (_, _, tier))| *tier);
+    let job = |name: &String| {
+        let extension = extension(name);
+        let (inputs, tier) = longest_case(&extension, name);
+        (tier, name.clone(), extension, inputs)
+    };
+    let mut jobs: Vec<_> = names.iter().map(job).collect();
+    jobs.sort_by_key(|(tier, ..)| *tier);
     let mut key: Option<(u32, ProvingKey)> = None;
     println!("| extension | cycles | tier | segments | seconds | ms to verify | bytes | keccak-256 |");
-    for (name, (extension, inputs, tier)) in jobs {
+    for (tier, name, extension, inputs) in jobs {
         if key.as_ref().is_none_or(|(number, _)| *number != tier) {
+            // Before the next one is read: two do not fit everywhere.
             drop(key.take());
             let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
             key = Some((tier, insecure_tier_key(&directory, &TIERS[tier as usize]).unwrap().0));
         }
         let (_, key) = key.as_ref().expect("it was just made");
-        prove_and_verify(name, key, extension, &inputs, tier);
+        prove_and_verify(&name, key, extension, &inputs, tier);
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());

@@ -101,9 +101,9 @@ impl<'s> Builder<'s> {
         self.flags.clear();
     }
 
-    /// Whether rows are wanted, and not values alone.
-    pub fn keeps_rows(&self) -> bool {
-        self.keeps_rows
+    /// Whether rows are wanted, to be kept or to be judged, and not values alone.
+    pub fn wants_rows(&self) -> bool {
+        self.keeps_rows || self.check.is_some()
     }
 
     /// A public input.

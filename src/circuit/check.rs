@@ -59,6 +59,15 @@ pub struct Block {
     pub active: bool,
 }
 
+/// Where a wire occurs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// The names of constraints and tuples.
+    pub names: BTreeSet<&'static str>,
+    /// Whether one of them is a constraint, or a tuple that is put or taken at all.
+    pub counts: bool,
+}
+
 /// The judgement on the segments of an execution.
 pub struct Check {
     /// CIRCUIT-001: at these challenges, fixed at random, different tuples have different fingerprints.
@@ -77,7 +86,7 @@ struct Segment {
     /// What is added to wires, by number.
     changes: BTreeMap<usize, Fr>,
     /// The constraints and tuples in which changed wires occur.
-    uses: BTreeMap<usize, BTreeSet<&'static str>>,
+    uses: BTreeMap<usize, Uses>,
     /// The changed wires in products with challenges, by number of the product.
     products: BTreeMap<usize, Vec<usize>>,
 }
@@ -99,14 +108,9 @@ impl Check {
     }
 
     /// The same with something added to the committed wires of these numbers: for tests of what the circuit catches. What
-    /// the rows compute from wires follows, as do the counts of tables. The result are the rows, and for each change the
-    /// constraints and tuples in which its wire occurs.
-    pub fn changed_rows(
-        &mut self,
-        program: &Program,
-        rows: &Rows,
-        changes: &[(usize, Fr)],
-    ) -> (Vec<Block>, Vec<BTreeSet<&'static str>>) {
+    /// the rows compute from wires follows, as do the counts of tables. The result are the rows, and for each change where
+    /// its wire occurs.
+    pub fn changed_rows(&mut self, program: &Program, rows: &Rows, changes: &[(usize, Fr)]) -> (Vec<Block>, Vec<Uses>) {
         let tier = Tier {
             name: "fitted",
             code_words: program.code.len(),
@@ -161,7 +165,7 @@ impl Check {
         if !holds {
             self.faults.insert(Fault::Constraint(label));
         }
-        sides.iter().for_each(|side| self.note_use(label, side));
+        sides.iter().for_each(|side| self.note_use(label, side, true));
     }
 
     pub(super) fn product(&mut self, index: usize, combination: &EarlyLinear) {
@@ -186,18 +190,19 @@ impl Check {
         if self.segment.changes.is_empty() {
             return;
         }
-        self.note_use(label, multiplicity);
-        self.note_use(label, &tuple.plain);
+        let counts = !count.is_zero();
+        self.note_use(label, multiplicity, counts);
+        self.note_use(label, &tuple.plain, counts);
         for (product, _) in tuple.coordinates().into_iter().flat_map(|(_, coordinate)| coordinate.products) {
             for wire in self.segment.products.get(&product.0).cloned().unwrap_or_default() {
-                self.segment.uses.entry(wire).or_default().insert(label.name);
+                self.segment.note_use(label, wire, counts);
             }
         }
     }
 
-    fn note_use(&mut self, label: Label, combination: &EarlyLinear) {
+    fn note_use(&mut self, label: Label, combination: &EarlyLinear, counts: bool) {
         for wire in self.segment.changed(combination) {
-            self.segment.uses.entry(wire).or_default().insert(label.name);
+            self.segment.note_use(label, wire, counts);
         }
     }
 
@@ -222,6 +227,12 @@ impl Segment {
             self.blocks.pop();
         }
         self.blocks.push(Block { chip, wires: first..end, active });
+    }
+
+    fn note_use(&mut self, label: Label, wire: usize, counts: bool) {
+        let uses = self.uses.entry(wire).or_default();
+        uses.names.insert(label.name);
+        uses.counts |= counts;
     }
 
     /// The changed wires in a combination.

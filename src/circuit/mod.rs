@@ -15,7 +15,7 @@ pub mod step;
 pub mod tables;
 pub mod tier;
 
-pub use check::{Block, Check, Fault};
+pub use check::{Block, Check, Fault, Uses};
 pub use cost::{Cost, Costs, Needs, ONE_OF_EACH, costs};
 pub use fit::{MAX_CUSTOM_ROWS, fit, suits};
 pub use machine::{Machine, Program, Rows};

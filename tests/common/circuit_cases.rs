@@ -8,7 +8,7 @@ use ark_bn254::Fr;
 use ark_ff::Field;
 use middle_client::canonical_code::{CanonicalCode, Opcode, Word, lower};
 use middle_client::circuit::entry::{Kind, entry};
-use middle_client::circuit::{Block, Check, Fault, Plan, Program, Rows, check};
+use middle_client::circuit::{Block, Check, Fault, Plan, Program, Rows, Uses, check};
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{Outcome, Trap};
 use middle_client::profile::load;
@@ -174,9 +174,11 @@ impl Case {
         if !faults.is_empty() {
             return None;
         }
-        let names = uses.iter().map(|uses| uses.iter().copied().collect::<Vec<_>>().join(", ")).collect::<Vec<_>>();
-        for name in &names {
-            let free = FREE.iter().any(|(free_chip, wire, _)| *free_chip == chip && wire == name);
+        let name = |uses: &Uses| uses.names.iter().copied().collect::<Vec<_>>().join(", ");
+        let names: Vec<String> = uses.iter().map(name).collect();
+        for (name, uses) in names.iter().zip(&uses) {
+            // A wire of an access or check that the row does not make is free without being listed.
+            let free = !uses.counts || FREE.iter().any(|(free_chip, wire, _)| *free_chip == chip && wire == name);
             assert!(free, "{chip}: {names:?} changed unnoticed, {changes:?} in\n{}", self.code);
         }
         Some((chip, names.join(" with ")))
@@ -186,7 +188,7 @@ impl Case {
 struct Judgement {
     faults: BTreeSet<Fault>,
     blocks: Vec<Block>,
-    uses: Vec<BTreeSet<&'static str>>,
+    uses: Vec<Uses>,
 }
 
 fn steps(rows: &Rows) -> impl Iterator<Item = &middle_client::circuit::step::Step> {

@@ -100,7 +100,7 @@ fn canonical(row: &mut Row, names: [&'static str; 3], element: usize, halves: &[
 fn hash(row: &mut Row, left: EarlyLinear, right: EarlyLinear) -> EarlyLinear {
     let active = row.active;
     let builder = &mut *row.builder;
-    if builder.keeps_rows() {
+    if builder.wants_rows() {
         let scale = |sum: &EarlyLinear| {
             let one = |wire: EarlyWire| if wire == EarlyWire::One { active } else { wire };
             Linear(sum.0.iter().map(|(factor, wire)| (*factor, one(*wire))).collect())
