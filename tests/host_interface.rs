@@ -322,7 +322,7 @@ fn a_hash_reads_and_writes_the_memory() {
     }
     for half in [0, 32] {
         memory[half..half + 32].copy_from_slice(&hex::decode(MODULUS).unwrap());
-        let trap = Trap::FieldElementNotCanonical;
+        let trap = Trap::ElementNotCanonical;
         assert_eq!(host.call(HostFunction::Poseidon, &[0, 64], &mut memory), Err(trap));
         // One less is the largest element.
         memory[half] -= 1;

@@ -26,7 +26,7 @@ pub fn hash_words(words: &[u64; 2 * ELEMENT_WORDS]) -> Result<[u64; ELEMENT_WORD
     let [left, right] = [0, ELEMENT_WORDS].map(|first| {
         let limbs = std::array::from_fn(|index| words[first + index]);
         // HOST-019: a number beyond the modulus would be another name of an element.
-        Fr::from_bigint(BigInt(limbs)).ok_or(Trap::FieldElementNotCanonical)
+        Fr::from_bigint(BigInt(limbs)).ok_or(Trap::ElementNotCanonical)
     });
     Ok(two_to_one(left?, right?).into_bigint().0)
 }

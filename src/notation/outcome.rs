@@ -32,7 +32,7 @@ pub enum Trap {
     /// A host function was called with an address that is no multiple of 8.
     UnalignedAddress = 12,
     /// A host function was given a number that is not below the field's modulus.
-    FieldElementNotCanonical = 13,
+    ElementNotCanonical = 13,
 }
 
 impl Trap {
@@ -50,7 +50,7 @@ impl Trap {
         Trap::Aborted,
         Trap::CycleLimitExhausted,
         Trap::UnalignedAddress,
-        Trap::FieldElementNotCanonical,
+        Trap::ElementNotCanonical,
     ];
 
     /// The name used in vectors and messages.
@@ -68,7 +68,7 @@ impl Trap {
             Trap::Aborted => "aborted",
             Trap::CycleLimitExhausted => "cycle_limit_exhausted",
             Trap::UnalignedAddress => "unaligned_address",
-            Trap::FieldElementNotCanonical => "field_element_not_canonical",
+            Trap::ElementNotCanonical => "element_not_canonical",
         }
     }
 

@@ -310,7 +310,7 @@ fn lowering() -> Vec<Case> {
             &POSEIDON.replace("(i64.const 1)", "(i64.const -1)"),
         )
         .derived_from("canonical-code-poseidon", "make all words of the left element 2^64 - 1")
-        .trapped(Trap::FieldElementNotCanonical),
+        .trapped(Trap::ElementNotCanonical),
         runs(
             "abort",
             "A call of `env.abort` is a trap.",

@@ -267,7 +267,7 @@ fn refused_encodings() -> Vec<Case> {
     let length = Reject::StatementLengthMismatch;
     let outcome_code = Reject::StatementOutcomeCode;
     let division = Trap::IntegerDivideByZero;
-    let last = Trap::FieldElementNotCanonical;
+    let last = Trap::ElementNotCanonical;
     vec![
         reject(
             "version-0",

@@ -576,7 +576,7 @@ fn suite_message(trap: Trap) -> &'static str {
         | Trap::Aborted
         | Trap::CycleLimitExhausted
         | Trap::UnalignedAddress
-        | Trap::FieldElementNotCanonical => trap.name(),
+        | Trap::ElementNotCanonical => trap.name(),
     }
 }
 

@@ -261,7 +261,7 @@ fn hash_traps() -> Vec<(Trap, CanonicalCode)> {
     let with = |side: usize, words: [u64; 4]| {
         let mut elements = ELEMENTS;
         elements[4 * side..4 * side + 4].copy_from_slice(&words);
-        (Trap::FieldElementNotCanonical, hash(elements, 0, 64))
+        (Trap::ElementNotCanonical, hash(elements, 0, 64))
     };
     let [a, b, c, d] = MODULUS;
     vec![

@@ -93,7 +93,7 @@ fn linker(engine: &Engine) -> Result<Linker<Host>, Error> {
         // The encoding of the chapter on Poseidon has the highest byte first.
         let element = |half: &[u8]| element_from_bytes(&half.iter().rev().copied().collect::<Vec<_>>());
         let elements: Result<Vec<_>, _> = elements.chunks(32).map(element).collect();
-        let elements = elements.map_err(|_| host_trap(Trap::FieldElementNotCanonical))?;
+        let elements = elements.map_err(|_| host_trap(Trap::ElementNotCanonical))?;
         let digest = element_to_bytes(hash(&elements).expect("a hash of two"));
         target.iter_mut().zip(digest.iter().rev()).for_each(|(target, byte)| *target = *byte);
         Ok(())

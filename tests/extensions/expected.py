@@ -287,7 +287,7 @@ class Poseidon:
     def node(left, right):
         numbers = [int.from_bytes(element, "little") for element in (left, right)]
         if max(numbers) >= P:
-            raise Trap("field_element_not_canonical")
+            raise Trap("element_not_canonical")
         return poseidon(*numbers).to_bytes(32, "little")
 
     @staticmethod
@@ -331,7 +331,7 @@ class Poseidon:
 
 
 NO_ELEMENT = P.to_bytes(32, "little")
-NOT_CANONICAL = "field_element_not_canonical"
+NOT_CANONICAL = "element_not_canonical"
 
 
 # one_time_signature -------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ class Host:
         elements = bytes(memory.read(caller, pair, pair + 64))
         left, right = (int.from_bytes(elements[at:at + 32], "little") for at in (0, 32))
         if left >= P or right >= P:
-            raise HostTrap("field_element_not_canonical")
+            raise HostTrap("element_not_canonical")
         memory.write(caller, poseidon(left, right).to_bytes(32, "little"), target)
 
     @staticmethod

@@ -179,7 +179,7 @@ pub(in crate::circuit) fn poseidon_trap(builder: &mut Builder, step: Option<&Ste
     let active = row.active;
     let unaligned = row.bit("unaligned", |step| step.trap == Some(Trap::UnalignedAddress));
     let outside = row.bit("outside", |step| step.trap == Some(Trap::OutOfBoundsMemoryAccess));
-    let invalid = row.bit("invalid", |step| step.trap == Some(Trap::FieldElementNotCanonical));
+    let invalid = row.bit("invalid", |step| step.trap == Some(Trap::ElementNotCanonical));
     let causes = linear(unaligned) + outside + invalid;
     row.builder.enforce("one cause", active, causes - active, none);
     let second = row.bit("second", is_second);
@@ -212,7 +212,7 @@ pub(in crate::circuit) fn poseidon_trap(builder: &mut Builder, step: Option<&Ste
     let high = row.builder.product("upper half at fault", second, right_high - left_high.clone());
     let borrow = row.bit("borrow", |step| {
         let words = words_of(step, usize::from(is_second(step)));
-        step.trap == Some(Trap::FieldElementNotCanonical) && !borrows(words)
+        step.trap == Some(Trap::ElementNotCanonical) && !borrows(words)
     });
     let lower = left_low + low - times(invalid, Fr::from(modulus(0))) + times(borrow, pow2(HALF_BITS));
     row.builder.range("lower half not below", lower, &[(HALF_BITS, invalid.into())]);
@@ -222,7 +222,7 @@ pub(in crate::circuit) fn poseidon_trap(builder: &mut Builder, step: Option<&Ste
     let number = |trap: Trap| Fr::from(u64::from(trap.code()));
     let code = times(unaligned, number(Trap::UnalignedAddress))
         + times(outside, number(Trap::OutOfBoundsMemoryAccess))
-        + times(invalid, number(Trap::FieldElementNotCanonical));
+        + times(invalid, number(Trap::ElementNotCanonical));
     let code = row.challenge("code", Challenge::Delta, code);
     super::trap::put_trap(row, code);
 }

@@ -294,7 +294,7 @@ fn poseidon() -> Vec<Case> {
         bytes[32 * side..32 * side + 32].copy_from_slice(&element(words));
         draft(&format!("-{name}"), sentence, canonical, 0, 64, &bytes)
             .derived_from(origin, mutation)
-            .trapped(Trap::FieldElementNotCanonical)
+            .trapped(Trap::ElementNotCanonical)
     };
     let (unaligned, outside) = (Trap::UnalignedAddress, Trap::OutOfBoundsMemoryAccess);
     let above = |index: usize| {
