@@ -454,7 +454,7 @@ fn refused_encodings() -> Vec<Case> {
             "trapped-code-unknown",
             "No trap has a code behind the last one.",
             "STATEMENT-010",
-            "trapped-field-element-not-canonical",
+            "trapped-element-not-canonical",
             "increase the code by 1",
             outcome_code,
             patched(&trapped(last), CODE, &(last.code() + 1).to_be_bytes()),
