@@ -1,12 +1,12 @@
 //! Cases of the format `composition`: claims of children, families, data rules.
 
 use super::evaluate::Stop;
-use super::fixture::{extension, field};
+use super::fixture::{child, extension, field};
 use super::json::{Fault, Json, Node, hex};
 use super::{Case, Draft, case};
 use crate::composition::{Child, Member, check_data, children, encode_children, plan};
 use crate::notation::{B256, Reject};
-use alloy_primitives::{Address, U256};
+use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
@@ -43,18 +43,6 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
 /// The cases, each refused one after the accepted ones.
 pub fn cases() -> Vec<Case> {
     [claims(), families(), data()].concat()
-}
-
-fn child(lane: u64) -> Child {
-    Child {
-        authorization: 1,
-        extension_id: extension("two"),
-        lane: U256::from(lane),
-        to: Address::repeat_byte(0x71),
-        gas_limit: 50_000,
-        cycle_limit: 1_000,
-        data: vec![1, 2].into(),
-    }
 }
 
 fn claims() -> Vec<Case> {

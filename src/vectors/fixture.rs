@@ -1,6 +1,7 @@
 //! What the cases on the protocol have in common: accounts with published secrets, a chain, and Operations on it.
 
 use super::json::{Fault, Json, Node};
+use crate::composition::Child;
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::operation::{self, Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use crate::post_operation::{PostOperation, Proof, statement};
@@ -76,6 +77,19 @@ pub fn view() -> ChainView {
             (extension("private"), ExtensionView { reads_witness: true, ..known() }),
         ]),
         ..ChainView::default()
+    }
+}
+
+/// A child of the extension `two` in this lane.
+pub fn child(lane: u64) -> Child {
+    Child {
+        authorization: 1,
+        extension_id: extension("two"),
+        lane: U256::from(lane),
+        to: Address::repeat_byte(0x71),
+        gas_limit: 50_000,
+        cycle_limit: 1_000,
+        data: vec![1, 2].into(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::operation::{ChainView, ExtensionView, Operation, rlp};
 use crate::post_operation::PostOperation;
 use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, epoch, randao_index};
 use crate::wire::VerificationResponse;
-use alloy_primitives::{Address, U256};
+use alloy_primitives::U256;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -695,17 +695,9 @@ fn refused_items() -> Vec<Case> {
     cases
 }
 
-/// A child of the extension `two` in this lane.
+/// A child of the extension `two` in this lane, with more cycles.
 fn child(lane: u64) -> Child {
-    Child {
-        authorization: 1,
-        extension_id: extension("two"),
-        lane: U256::from(lane),
-        to: Address::repeat_byte(0x71),
-        gas_limit: 50_000,
-        cycle_limit: 20_000,
-        data: vec![1, 2].into(),
-    }
+    Child { cycle_limit: 20_000, ..super::fixture::child(lane) }
 }
 
 /// A family: the Operation, its result, and those of its children with the places of their parents.

@@ -8,7 +8,7 @@ mod workloads;
 use alloy_primitives::Address;
 use criterion::{Criterion, criterion_group, criterion_main};
 use middle_client::canonical_code::execute;
-use middle_client::circuit::{Costs, Machine, Needs, TIERS, Tier, costs};
+use middle_client::circuit::{Costs, Machine, Needs, TIERS, costs};
 use middle_client::execution;
 
 use middle_client::host_interface::Inputs;
@@ -22,7 +22,7 @@ use middle_client::statement::Terms;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::collections::BTreeMap;
 use std::path::Path;
-use timing::{Parts, Times, Vanilla, fastest, forget_peak, peak_megabytes, print_times, ratio};
+use timing::{Parts, Times, Vanilla, fastest, forget_peak, peak_megabytes, print_times, quotient, ratio};
 use workloads::{Workload, workloads};
 
 /// No large case comes near it.
@@ -48,12 +48,6 @@ impl Executed {
             needs: needs(&extension, inputs, LIMIT).expect("the inputs are allowed"),
         }
     }
-
-    /// The tier whose proof has the fewest rows, and the number of its segments.
-    fn best_tier(&self, costs: &Costs) -> (&'static Tier, u64) {
-        let all = TIERS.iter().filter_map(|tier| Some((tier, u64::from(self.needs.segments(tier)?))));
-        all.min_by_key(|(tier, segments)| tier.domain(costs) * segments).expect("a tier has room for it")
-    }
 }
 
 /// Prints constraints per cycle and per instruction: all of all segments, tables, padding and unused rows included.
@@ -66,7 +60,9 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
     let mut used: BTreeMap<&str, u64> = BTreeMap::new();
     let mut paid: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for one in executed {
-        let (tier, segments) = one.best_tier(costs);
+        let number = one.needs.best_tier().expect("a tier has room for it");
+        let tier = &TIERS[number as usize];
+        let segments = u64::from(one.needs.segments(tier).expect("the tier has room for it"));
         let domain = tier.domain(costs);
         let all = segments * domain;
         println!(
@@ -76,8 +72,8 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
             segments,
             one.cycles,
             all,
-            per(all, one.cycles),
-            per(all, one.instructions)
+            quotient(all, one.cycles),
+            quotient(all, one.instructions)
         );
         let chips = one.needs.chips(tier);
         for (chip, cost) in costs {
@@ -98,21 +94,21 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
         "",
         cycles,
         constraints,
-        per(constraints, cycles),
-        per(constraints, instructions)
+        quotient(constraints, cycles),
+        quotient(constraints, instructions)
     );
     println!("{:<20}{:>16}{:>16}{:>18}", "chip", "used per cycle", "paid per cycle", "microseconds p.c.");
     for (chip, (rows, microseconds)) in &paid {
         println!(
             "{chip:<20}{:>16}{:>16}{:>18}",
-            per(used[chip], cycles),
-            per(*rows, cycles),
-            per(*microseconds, cycles)
+            quotient(used[chip], cycles),
+            quotient(*rows, cycles),
+            quotient(*microseconds, cycles)
         );
     }
     let rows: u64 = paid.values().map(|(rows, _)| rows).sum();
-    println!("{:<20}{:>16}{:>16}", "padding", "", per(constraints - rows, cycles));
-    println!("{:<20}{:>16}", "all", per(used.values().sum(), cycles));
+    println!("{:<20}{:>16}{:>16}", "padding", "", quotient(constraints - rows, cycles));
+    println!("{:<20}{:>16}", "all", quotient(used.values().sum::<u64>(), cycles));
 }
 
 /// The module whose proof is verified: with little public, the pairings are all that takes time.
@@ -182,11 +178,6 @@ fn print_proof(workload: &Workload, tier: u32) {
             u128::from(statement.cycles) * 1_000 / whole.clock.as_millis().max(1),
         );
     }
-}
-
-fn per(a: u64, b: u64) -> String {
-    let hundredths = 100 * u128::from(a) / u128::from(b.max(1));
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// Prints how long the proof of one segment takes to verify, beside plain Groth16's of two inputs.

@@ -69,7 +69,12 @@ pub fn fastest<T>(runs: usize, mut run: impl FnMut() -> T) -> Duration {
 
 /// A quotient with two digits.
 pub fn ratio(time: Duration, unit: Duration) -> String {
-    let hundredths = 100 * time.as_nanos() / unit.as_nanos().max(1);
+    quotient(time.as_nanos(), unit.as_nanos())
+}
+
+/// The same of two numbers.
+pub fn quotient(a: impl Into<u128>, b: impl Into<u128>) -> String {
+    let hundredths = 100 * a.into() / b.into().max(1);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
