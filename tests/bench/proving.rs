@@ -53,7 +53,7 @@ impl Executed {
 /// Prints constraints per cycle and per instruction: all of all segments, tables, padding and unused rows included.
 fn print_costs(executed: &[Executed], costs: &Costs) {
     println!(
-        "{:<26}{:<12}{:>9}{:>12}{:>12}{:>10}{:>10}",
+        "{:<32}{:<12}{:>9}{:>12}{:>12}{:>10}{:>10}",
         "", "tier", "segments", "cycles", "constraints", "per cycle", "per instr."
     );
     let (mut cycles, mut instructions, mut constraints) = (0, 0, 0);
@@ -66,7 +66,7 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
         let domain = tier.domain(costs);
         let all = segments * domain;
         println!(
-            "{:<26}{:<12}{:>9}{:>12}{:>12}{:>10}{:>10}",
+            "{:<32}{:<12}{:>9}{:>12}{:>12}{:>10}{:>10}",
             one.name,
             tier.name,
             segments,
@@ -89,7 +89,7 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
         constraints += all;
     }
     println!(
-        "{:<38}{:>9}{:>12}{:>12}{:>10}{:>10}",
+        "{:<44}{:>9}{:>12}{:>12}{:>10}{:>10}",
         "all",
         "",
         cycles,
