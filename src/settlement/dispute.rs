@@ -31,6 +31,7 @@ impl Consensus {
         view: &ChainView,
         verify: Verify,
     ) -> Result<Option<(Address, u128)>, Rejection> {
+        self.check_idle()?;
         // SETTLE-023: what shows nothing.
         let innocent = |detail: &str| refuse(Reject::EvidenceInvalid, detail);
         match evidence {
