@@ -1200,6 +1200,14 @@ fn reports() -> Vec<Case> {
     };
     let pair = |first: VerificationResponse, second: VerificationResponse| json!({"fault": "equivocation", "response": first.to_json(), "other": second.to_json()});
     let said = |number: u8| response("node", number, &result, &operation, SLOT);
+    let private = super::fixture::operation("alice", 0, |it| it.extension_id = extension("private"));
+    let private_result = |cycles: u64| post_operation(&private, "prover", &view(), |it| it.cycles += cycles);
+    let witnessed = || {
+        let mut evidence = bytes(&private, &private_result(0));
+        evidence["fault"] = "conflict".into();
+        evidence["otherPostOperation"] = hex(private_result(1).to_bytes()).into();
+        evidence
+    };
     let conflict = |second: &PostOperation| {
         let mut evidence = bytes(&operation, &result);
         evidence["fault"] = "conflict".into();
@@ -1309,6 +1317,14 @@ fn reports() -> Vec<Case> {
             "conflict",
             "show the same result twice",
             with(report_first(conflict(&result), both, cycles(&result))),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "conflict-witness",
+            &["SETTLE-018", "SETTLE-023"],
+            "conflict",
+            "let both be of an extension that reads a witness",
+            with(report_first(witnessed(), both, cycles(&private_result(0)))),
             Reject::EvidenceInvalid,
         ),
         refuse(
