@@ -5,7 +5,7 @@ use super::source;
 use alloy_primitives::Bytes;
 use clap::{Args, Subcommand};
 use middle_client::node::simulation;
-use middle_client::notation::json::{Json, Node, hex, to_text};
+use middle_client::notation::json::{self, Json, Node, hex, to_text};
 use middle_client::notation::{B256, Rejection};
 use middle_client::operation::{ChainView, Operation, domain, fee, signature, wire_hash};
 use middle_client::post_operation::{PostOperation, statement};
@@ -266,7 +266,7 @@ fn print(value: &Value, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn parse(file: &Path) -> Result<Value, Failure> {
-    serde_json::from_slice(&source::read(file)?).map_err(|error| Failure::input(file.display(), error))
+    json::parse(source::read(file)?).map_err(|error| Failure::input(file.display(), error))
 }
 
 fn read<T: Json>(file: &Path) -> Result<T, Failure> {

@@ -9,7 +9,7 @@ use crate::notation::{B256, Rejection, keccak256};
 use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
 use crate::post_operation::{PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
-use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT};
+use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
 use crate::statement::{Statement, Terms, relation};
 use crate::wire::{Announcement, Message, PooledItems, Session, Verdict, VerificationRequest, VerificationResponse};
 use alloy_primitives::{Address, Bytes, U256};
@@ -38,6 +38,25 @@ pub const MODULE: &str = r#"(module
         (call $output_len (i32.const 8))
         (call $post_state (i32.const 0) (local.get $sum))
         (i64.eqz (call $input (i32.const 0)))))"#;
+/// The extension of scenarios with a private witness: the same state, and the witness as output. Any witness with the
+/// last digit of the input is good, another one is rejected, and a witness of zero traps.
+pub const WITNESS_MODULE: &str = r#"(module
+    (import "middle" "input" (func $input (param i32) (result i64)))
+    (import "middle" "witness" (func $witness (param i32) (result i64)))
+    (import "middle" "context" (func $context (param i32) (result i64)))
+    (import "middle" "output" (func $output (param i32 i64)))
+    (import "middle" "output_len" (func $output_len (param i32)))
+    (import "middle" "post_state" (func $post_state (param i32 i64)))
+    (func (export "run") (result i32)
+        (local $witness i64)
+        (local.set $witness (call $witness (i32.const 0)))
+        (drop (i64.div_u (i64.const 1) (local.get $witness)))
+        (call $output (i32.const 0) (local.get $witness))
+        (call $output_len (i32.const 8))
+        (call $post_state (i32.const 0) (i64.add (call $input (i32.const 0)) (call $context (i32.const 28))))
+        (i64.ne
+            (i64.and (local.get $witness) (i64.const 15))
+            (i64.and (call $input (i32.const 0)) (i64.const 15)))))"#;
 
 /// What happens, and what must come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +77,8 @@ pub struct Scenario {
     pub provers: Vec<u8>,
     /// Every proof verifies: what happens if the proof system is broken.
     pub is_broken: bool,
+    /// Whether the extension reads a witness. Each prover then has one of its own.
+    pub reads_witness: bool,
     /// The events, by slot.
     pub events: Vec<Incident>,
     /// The number of Operations that are settled in the end.
@@ -86,7 +107,7 @@ pub struct Incident {
 }
 
 json_fields!(
-    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, events, settled, rewarded, slashed, repelled,
+    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, reads_witness, events, settled, rewarded, slashed, repelled,
     is_quarantined
 );
 json_fields!(Incident: slot, what, number, nodes);
@@ -119,6 +140,8 @@ struct World {
     scenario: Scenario,
     module: Module,
     code_commitment: B256,
+    /// The witnesses of all provers. A proof shows that there is one, so a verifier finds it here.
+    witnesses: BTreeSet<Vec<u8>>,
     rng: ChaCha20Rng,
     slot: u64,
     chain: Vec<L1Block>,
@@ -191,7 +214,8 @@ fn extension_id() -> B256 {
 
 impl World {
     fn new(scenario: &Scenario) -> Result<World, Fault> {
-        let wasm = wat::parse_str(MODULE).map_err(|error| Fault::new("simulation", error.to_string()))?;
+        let source = if scenario.reads_witness { WITNESS_MODULE } else { MODULE };
+        let wasm = wat::parse_str(source).map_err(|error| Fault::new("simulation", error.to_string()))?;
         let module = profile::load(&wasm).map_err(refused)?;
         let code_commitment = canonical_code::lower(&module).map_err(refused)?.commitment();
         let mut contract = Consensus::default();
@@ -210,6 +234,7 @@ impl World {
             scenario: scenario.clone(),
             module,
             code_commitment,
+            witnesses: BTreeSet::new(),
             rng: ChaCha20Rng::from_seed(keccak256(format!("scenario {}", scenario.seed)).0),
             slot: FIRST_SLOT,
             chain: Vec::new(),
@@ -285,6 +310,7 @@ impl World {
             code_commitment: self.code_commitment,
             proof_system: 1,
             data_rule: 1,
+            reads_witness: self.scenario.reads_witness,
             ..ExtensionView::default()
         };
         let mut view = ChainView {
@@ -313,9 +339,8 @@ impl World {
 
     /// Gives a node an event and carries out what it does.
     fn tell(&mut self, number: usize, event: &Event) {
-        let (module, is_broken) = (&self.module, self.scenario.is_broken);
-        let verify =
-            |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
+        let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
+        let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
         let actions = self.nodes[number].handle(event, &verify);
         for action in actions {
             match action {
@@ -442,11 +467,19 @@ impl World {
         Ok(operation)
     }
 
-    /// The result of a pooled Operation as its lane is now, executed and signed by this account.
+    /// A witness of this prover that is good for the Operation; nothing if the extension reads none.
+    fn witness(&self, operation: &Operation, prover: u64) -> Vec<u8> {
+        let digit = operation.data.first().copied().unwrap_or_default() & 15;
+        let witness = (u64::from(digit) + 16 * (1 + prover)).to_le_bytes().to_vec();
+        if self.scenario.reads_witness { witness } else { Vec::new() }
+    }
+
+    /// The result of a pooled Operation as its lane is now, executed with this witness and signed by this account.
     fn result(
-        &self,
+        &mut self,
         operation: &Operation,
         view: &ChainView,
+        witness: Vec<u8>,
         prover: &B256,
         change: impl FnOnce(&mut PostOperation),
     ) -> Result<PostOperation, Fault> {
@@ -471,12 +504,13 @@ impl World {
             cycle_limit: operation.gas_management.cycle_limit,
             prover: result.prover,
         };
-        let executed = Statement::of_execution(&self.module, &draft.inputs(&[]), &terms).map_err(refused)?;
+        let executed = Statement::of_execution(&self.module, &draft.inputs(&witness), &terms).map_err(refused)?;
         (result.outcome, result.code) = match executed.outcome {
             crate::notation::Outcome::Accepted => (0, 0),
             crate::notation::Outcome::Rejected(code) => (1, code),
             crate::notation::Outcome::Trapped(trap) => (2, trap.code()),
         };
+        self.witnesses.insert(witness);
         result.output = executed.output.into();
         result.post_root = executed.post_state_root;
         result.cycles = executed.cycles;
@@ -516,7 +550,8 @@ impl World {
                 })
                 .collect();
             for operation in next {
-                let result = self.result(&operation, &view, &secret("node", prover.into()), |_| ())?;
+                let witness = self.witness(&operation, prover.into());
+                let result = self.result(&operation, &view, witness, &secret("node", prover.into()), |_| ())?;
                 self.say(format!("node {prover} proves {}", short(result.operation_hash)));
                 self.publish(prover, &operation, result, &view)?;
             }
@@ -577,10 +612,13 @@ impl World {
             items.sort_by_key(|(depth, item)| (*depth, item.post_operation.operation_hash));
             let batch: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
             view.slot = self.slot;
-            let (module, is_broken) = (&self.module, self.scenario.is_broken);
-            let verify =
-                |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
-            let call = &mut |_: &Operation, _: &PostOperation| CallResult { success: true, gas_used: 45_000 };
+            let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
+            let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
+            let call = &mut |_: &mut Consensus, call: &TargetCall| CallResult {
+                gas_left: 2 * call.gas_limit,
+                success: true,
+                gas_used: 45_000,
+            };
             let results = contract.settle(settler, &batch, &view, &verify, call);
             settled = results.into_iter().flatten().map(|receipt| receipt.operation_hash).collect();
         }
@@ -607,9 +645,8 @@ impl World {
         }
         let reports = std::mem::take(&mut self.reports);
         let reporter = account(&secret("user", 7)).unwrap_or_default();
-        let (module, is_broken) = (&self.module, self.scenario.is_broken);
-        let verify =
-            |statement: &Statement, _: &Proof| if is_broken { Ok(()) } else { relation(statement, module, &[]) };
+        let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
+        let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
         let verdicts: Vec<_> = reports.iter().map(|it| contract.report(reporter, it, view, &verify)).collect();
         for verdict in verdicts {
             self.say(match verdict {
@@ -766,24 +803,37 @@ impl World {
                 let pooled: Vec<Operation> =
                     self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
                 for operation in pooled {
-                    let result = self.result(&operation, &view, &secret("node", number), |it| it.cycles += 1)?;
+                    let witness = self.witness(&operation, number);
+                    let result =
+                        self.result(&operation, &view, witness, &secret("node", number), |it| it.cycles += 1)?;
                     self.reports.push(Evidence::InvalidProof(Box::new((operation, result))));
                 }
             }
-            "falseResults" | "stolenResults" | "conflict" => {
+            "falseResults" | "stolenResults" | "conflict" | "garbageWitness" => {
                 let view = self.view();
                 let pooled: Vec<Operation> =
                     self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
                 for operation in pooled {
                     for salt in 1..=if attack == "conflict" { 1 } else { 10 } {
                         let prover = secret("attacker", number);
-                        let mut result = self.result(&operation, &view, &prover, |it| it.cycles += salt)?;
-                        if attack == "stolenResults" {
+                        let result = match attack {
                             // Somebody else's result with the thief's address and the old signature.
-                            result = self.result(&operation, &view, &secret("node", 0), |_| ())?;
-                            result.prover = account(&prover)?;
-                            result.cycles += salt - 1;
-                        }
+                            "stolenResults" => {
+                                let witness = self.witness(&operation, 0);
+                                let own = self.result(&operation, &view, witness, &secret("node", 0), |_| ())?;
+                                PostOperation { prover: account(&prover)?, cycles: own.cycles + salt - 1, ..own }
+                            }
+                            // Honest proofs that the extension rejects the one witness and traps with the other.
+                            "garbageWitness" => {
+                                let input = operation.data.first().copied().unwrap_or_default();
+                                let garbage = if salt % 2 == 0 { vec![0; 8] } else { vec![!input; 8] };
+                                self.result(&operation, &view, garbage, &secret("attacker", number + salt), |_| ())?
+                            }
+                            _ => {
+                                let witness = self.witness(&operation, number);
+                                self.result(&operation, &view, witness, &prover, |it| it.cycles += salt)?
+                            }
+                        };
                         let item = Bytes::from(result.to_bytes());
                         let announcement = Announcement {
                             types: vec![2].into(),
@@ -836,6 +886,17 @@ impl World {
             digest: digest(&state),
         }
     }
+}
+
+/// Whether there is a proof: the statement is true with one of these witnesses, or without any.
+fn proves(
+    statement: &Statement,
+    module: &Module,
+    witnesses: &BTreeSet<Vec<u8>>,
+    is_broken: bool,
+) -> Result<(), Rejection> {
+    let is_true = |witness: &Vec<u8>| relation(statement, module, witness).is_ok();
+    if is_broken || witnesses.iter().any(is_true) { Ok(()) } else { relation(statement, module, &[]) }
 }
 
 /// A hash as people name it in a timeline.

@@ -2,6 +2,7 @@
 
 use super::{B256, keccak256};
 use alloy_primitives::{Address, Bytes, FixedBytes, U256};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -85,6 +86,83 @@ fn write_lines<'a>(
     text.push('\n');
     text.push_str(&"  ".repeat(depth));
     text.push(close);
+}
+
+/// Reads JSON. Errors name line and column. An object in which a field stands twice is refused: readers would differ on
+/// which of the two counts.
+pub fn parse(text: impl AsRef<[u8]>) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(text.as_ref()).map(|Unique(value)| value)
+}
+
+/// Reads a struct from a JSON object with exactly its fields. A list of their values, which serde would take too, is refused.
+pub(crate) fn parse_struct<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    match parse(text)? {
+        object @ Value::Object(_) => serde_json::from_value(object),
+        _ => Err(Error::custom("is not an object")),
+    }
+}
+
+/// A value in which no object has a field twice.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Unique, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Unique)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Unique(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("the field `{name}` stands twice")));
+            }
+            let Unique(value) = fields.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(object.into())
+    }
 }
 
 /// A value of a file together with its place, for errors that say where.
@@ -504,6 +582,18 @@ mod tests {
 "#;
         assert_eq!(to_text(&value), expected);
         assert_eq!(serde_json::from_str::<Value>(&to_text(&value)).unwrap(), value);
+    }
+
+    #[test]
+    fn a_field_stands_once() {
+        let text = r#"{"a": [1, -2, 0.5, null, true, "b"], "c": {"a": {}}}"#;
+        assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        for text in [r#"{"a": 1, "a": 1}"#, r#"[{"b": {"a": 1, "\u0061": 2}}]"#] {
+            let error = parse(text).unwrap_err();
+            assert!(error.to_string().starts_with("the field `a` stands twice at line 1 column "), "{error}");
+        }
+        assert!(parse("[".repeat(1_000)).unwrap_err().to_string().starts_with("recursion limit exceeded"));
+        assert!(parse("{} {}").is_err());
     }
 
     #[test]

@@ -58,6 +58,10 @@ fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> 
     Err(Rejection::new(reason, 0, detail))
 }
 
+fn reads_witness(extension_id: B256, view: &ChainView) -> bool {
+    view.extensions.get(&extension_id).is_some_and(|extension| extension.reads_witness)
+}
+
 impl PostOperationPool {
     /// Whether an Operation has a result in the pool.
     pub fn has(&self, operation_hash: B256) -> bool {
@@ -92,6 +96,10 @@ impl PostOperationPool {
                 }
                 true
             }
+            // POOL-022: another witness is no contradiction; which one counts is decided where it settles.
+            Some(_) if reads_witness(operation.extension_id, view) => {
+                return refuse(Reject::AlreadyKnown, "a result with another witness is pooled");
+            }
             _ => false,
         };
         // POOL-015: a pair is evidence enough.
@@ -106,7 +114,7 @@ impl PostOperationPool {
         check(operation, post_operation, view, verify)?;
 
         if let Some(pooled) = pooled.filter(|_| !renews) {
-            // POOL-016: two valid results that differ: nobody is to blame, but the extension stops.
+            // POOL-016: two valid results of the same inputs: nobody is to blame, but the extension stops.
             let conflict =
                 Addition::Conflict { extension_id: operation.extension_id, pooled: pooled.result_id, other: result_id };
             self.evidence.insert(key, [pooled.post_operation.clone(), post_operation.clone()]);

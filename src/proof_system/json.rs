@@ -1,6 +1,7 @@
 //! Proof files: JSON that says what it is, with points in hex.
 
 use super::verifier::Proof;
+use crate::notation::json::parse_struct;
 use crate::notation::{Reject, Rejection};
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +43,7 @@ impl Proof {
     pub fn from_json(text: &str) -> Result<Proof, Rejection> {
         // PROOF-015: one text for one proof, up to white space and order.
         let malformed = |detail: String| Rejection::new(Reject::ProofFileMalformed, 0, detail);
-        // By way of a map: serde would read the fields of a struct from a list as well.
-        let map: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-        let file: File = serde_json::from_value(map.into()).map_err(|error| malformed(error.to_string()))?;
+        let file: File = parse_struct(text).map_err(|error| malformed(error.to_string()))?;
         if (file.format.as_str(), file.version, file.curve.as_str()) != (FORMAT, 1, "bn254") {
             return Err(malformed(format!("{} version {} over {}", file.format, file.version, file.curve)));
         }

@@ -7,7 +7,7 @@ use crate::notation::{B256, Reject, Rejection};
 use crate::poseidon::element_to_bytes;
 use alloy_primitives::Keccak256;
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::pairing::Pairing;
+use ark_ec::pairing::{MillerLoopOutput, Pairing};
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::{CyclotomicMultSubgroup, One, PrimeField, Zero};
 use rayon::prelude::*;
@@ -78,6 +78,10 @@ pub struct Segment<'a> {
 /// The domain of the hash for the coefficients of a batch.
 const BATCH_DOMAIN: &[u8] = b"middle-client committed-groth16 batch v1";
 
+/// Pairs of points in one Miller loop, as many as share its squarings in `ark-ec`. A loop holds 20 kB for each pair, so it
+/// does not run over all proofs at once.
+const LOOP_PAIRS: usize = 4;
+
 impl Verifier {
     /// Validates a key and prepares it.
     pub fn new(key: VerifyingKey) -> Result<Verifier, Rejection> {
@@ -140,10 +144,19 @@ impl Verifier {
         let scaled: Vec<G1Projective> =
             scaled.map(|(segment, equation)| segment.proof.a.into_group() * equation).collect();
         let g1 = G1Projective::normalize_batch(&[scaled, sums.to_vec()].concat());
-        let mut g2: Vec<<Bn254 as Pairing>::G2Prepared> =
-            segments.par_iter().map(|segment| segment.proof.b.into()).collect();
-        g2.extend([self.minus_gamma.clone(), self.minus_delta.clone(), sigma.clone(), self.minus_one.clone()]);
-        let product = Bn254::final_exponentiation(Bn254::multi_miller_loop(g1, g2));
+        let (own, fixed) = g1.split_at(segments.len());
+        let key = [&self.minus_gamma, &self.minus_delta, sigma, &self.minus_one];
+        let pairs = segments.par_chunks(LOOP_PAIRS).zip(own.par_chunks(LOOP_PAIRS));
+        let (own, fixed) = rayon::join(
+            || {
+                let loops = pairs.map(|(segments, points)| {
+                    Bn254::multi_miller_loop(points, segments.iter().map(|segment| segment.proof.b)).0
+                });
+                loops.product::<<Bn254 as Pairing>::TargetField>()
+            },
+            || Bn254::multi_miller_loop(fixed, key.into_iter().cloned()).0,
+        );
+        let product = Bn254::final_exponentiation(MillerLoopOutput(own * fixed));
         // PROOF-011: the equation of Groth16 with the commitment among the inputs, and that of the proof of knowledge.
         if product.map(|product| product.0) == Some(self.alpha_beta.cyclotomic_exp(total.into_bigint())) {
             Ok(())

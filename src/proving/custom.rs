@@ -6,10 +6,10 @@ use super::keys::SETUP_SEED;
 use crate::circuit::bus::CHALLENGES;
 use crate::circuit::entry::Kind;
 use crate::circuit::{MAX_CUSTOM_ROWS, Machine, Tier, costs, suits};
+use crate::notation::json::parse_struct;
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::proof_system::{CacheError, Origin, ProvingKey, Shape, VerifyingKey, cached_insecure_setup};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::path::Path;
 
 /// PROVE-015: the tier of statements and proofs under the key of a single extension.
@@ -146,9 +146,7 @@ impl CustomKey {
     pub fn from_json(text: &str) -> Result<CustomKey, Rejection> {
         // PROVE-017: one text for one key, up to white space and order.
         let malformed = |detail: String| Rejection::new(Reject::KeyFileMalformed, 0, detail);
-        // By way of a map: serde would read the fields of a struct from a list as well.
-        let map: Map<String, Value> = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-        let file: File = serde_json::from_value(map.into()).map_err(|error| malformed(error.to_string()))?;
+        let file: File = parse_struct(text).map_err(|error| malformed(error.to_string()))?;
         if (file.format.as_str(), file.version) != (FORMAT, 1) {
             return Err(malformed(format!("{} version {} is not {FORMAT} version 1", file.format, file.version)));
         }

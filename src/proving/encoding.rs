@@ -51,6 +51,16 @@ impl Proof {
         });
         Ok(Proof { tier, segments: segments.collect::<Result<_, Rejection>>()? })
     }
+
+    /// The proof with this encoding beside a statement of so many segments.
+    pub fn of_segments(bytes: &[u8], segments: u32) -> Result<Proof, Rejection> {
+        // PROVE-007: compared before any point is decoded: a long proof of a short statement costs its reader nothing.
+        if let Some(count) = bytes.get(4..HEADER_BYTES).filter(|count| **count != segments.to_be_bytes()) {
+            let detail = format!("the proof's number is 0x{}, the statement's {segments:#010x}", hex::encode(count));
+            return Err(Rejection::new(Reject::SegmentCountMismatch, 4, detail));
+        }
+        Proof::from_bytes(bytes)
+    }
 }
 
 impl SegmentProof {

@@ -1,10 +1,10 @@
 //! Proof files: JSON that says what it is, with statement and proof in hex.
 
 use super::{CUSTOM_NAME, CUSTOM_TIER, CUSTOM_WARNING, Proof, Tiers, tier_name};
+use crate::notation::json::parse_struct;
 use crate::notation::{Reject, Rejection};
 use crate::statement::Statement;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// What a proof file says of itself.
 const FORMAT: &str = "middle-client proof";
@@ -58,9 +58,7 @@ impl ProofFile {
     pub fn from_json(text: &str) -> Result<ProofFile, Rejection> {
         // PROVE-010: one text for one proof, up to white space and order.
         let malformed = |detail: String| Rejection::new(Reject::ProofFileMalformed, 0, detail);
-        // By way of a map: serde would read the fields of a struct from a list as well.
-        let map: Map<String, Value> = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-        let file: File = serde_json::from_value(map.into()).map_err(|error| malformed(error.to_string()))?;
+        let file: File = parse_struct(text).map_err(|error| malformed(error.to_string()))?;
         if (file.format.as_str(), file.version) != (FORMAT, 1) {
             return Err(malformed(format!("{} version {} is not {FORMAT} version 1", file.format, file.version)));
         }
@@ -81,7 +79,7 @@ impl ProofFile {
         };
         let (statement, proof) = (bytes("statement", &file.statement)?, bytes("proof", &file.proof)?);
         let statement = Statement::from_bytes(&statement).map_err(within("statement"))?;
-        let proof = Proof::from_bytes(&proof).map_err(within("proof"))?;
+        let proof = Proof::of_segments(&proof, statement.segments).map_err(within("proof"))?;
         let number = match file.tier.as_str() {
             CUSTOM_NAME => CUSTOM_TIER,
             name => Tiers::named(name)?.0,

@@ -4,7 +4,7 @@ use super::MAX_ESTIMATED_CYCLES;
 use crate::canonical_code;
 use crate::host_interface::{Context, ContextFields, Inputs};
 use crate::node::{Action, Event, Node};
-use crate::notation::json::{Json, Node as JsonNode, hex};
+use crate::notation::json::{Json, Node as JsonNode, hex, parse};
 use crate::notation::{B256, Outcome, Rejection};
 use crate::operation::Operation;
 use crate::post_operation::Verify;
@@ -44,7 +44,7 @@ fn refused(rejection: &Rejection) -> RequestError {
 pub fn handle(node: &mut Node, library: &Library, request: &str, verify: Verify) -> (Value, Vec<Action>) {
     let mut actions = Vec::new();
     // REQUEST-001: the envelope of JSON-RPC 2.0.
-    let (id, result) = match serde_json::from_str::<Value>(request) {
+    let (id, result) = match parse(request) {
         Err(_) => (Value::Null, Err(error(-32_700, "parse error", Value::Null))),
         Ok(value) => {
             let id = value.get("id").filter(|id| id.is_string() || id.is_number()).cloned();

@@ -18,7 +18,8 @@ pub enum Evidence {
     Equivocation(Box<(VerificationResponse, VerificationResponse)>),
     /// A verdict that is false of this PostOperation.
     FalseVerdict(Box<(VerificationResponse, Operation, PostOperation)>),
-    /// Two valid results of one Operation and pre-state root. Halts the extension and slashes nobody.
+    /// Two valid results of one Operation and pre-state root of an extension that reads no witness. Halts the extension
+    /// and slashes nobody.
     Conflict(Box<(Operation, PostOperation, PostOperation)>),
 }
 
@@ -31,6 +32,7 @@ impl Consensus {
         view: &ChainView,
         verify: Verify,
     ) -> Result<Option<(Address, u128)>, Rejection> {
+        self.check_idle()?;
         // SETTLE-023: what shows nothing.
         let innocent = |detail: &str| refuse(Reject::EvidenceInvalid, detail);
         match evidence {
@@ -82,6 +84,10 @@ impl Consensus {
                 // SETTLE-018: two valid proofs that disagree are nobody's fault.
                 if first.pre_root != second.pre_root || first.result_id() == second.result_id() {
                     return innocent("these are not two results of one Operation and pre-state root");
+                }
+                // SETTLE-018: with two witnesses both can be right.
+                if view.extensions.get(&operation.extension_id).is_some_and(|extension| extension.reads_witness) {
+                    return innocent("the extension reads a witness, so it can have several results");
                 }
                 verify(&one, &first.proof)?;
                 verify(&two, &second.proof)?;

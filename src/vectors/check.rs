@@ -3,10 +3,9 @@
 use super::build::{BuildError, is_cases, read_files};
 use super::bytes::{Blobs, sha256};
 use super::evaluate::evaluate;
-use super::json::{Fault, Node, first_difference};
+use super::json::{self, Fault, Node, first_difference};
 use super::proving::Proven;
 use super::suite::{self, Files, MANIFEST};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -45,7 +44,7 @@ pub fn check(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Res
 /// Every file is listed, and is as the manifest says.
 fn check_manifest(files: &Files, report: &mut Report) -> Result<(), Fault> {
     let text = files.get(MANIFEST).ok_or_else(|| Fault::new(MANIFEST, "the file is missing"))?;
-    let manifest: Value = serde_json::from_slice(text).map_err(|error| Fault::new(MANIFEST, error.to_string()))?;
+    let manifest = json::parse(text).map_err(|error| Fault::new(MANIFEST, error.to_string()))?;
     let root = Node::new(MANIFEST, &manifest);
     root.only(&["files", "spec", "version"])?;
     let entries = root.field("files")?;

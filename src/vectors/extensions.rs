@@ -2,12 +2,11 @@
 //! were computed by a plain Python program, and other engines found the same.
 
 use super::case::{Case, Draft, case};
-use super::json::Node;
+use super::json::{self, Node};
 use super::{Fault, Format};
 use crate::host_interface::{Context, ContextFields};
 use crate::notation::{B256, Trap};
 use alloy_primitives::{Address, U256};
-use serde_json::Value;
 
 /// An extension: its name, its module and the text of its cases.
 struct Extension {
@@ -76,8 +75,7 @@ fn accepted_module(extension: &Extension) -> Case {
 
 /// The extension's cases, save the long ones; of canonical code, whose traces are larger, one.
 fn executions(extension: &Extension, format: Format) -> Result<Vec<Case>, Fault> {
-    let value: Value =
-        serde_json::from_str(extension.cases).map_err(|error| Fault::new(extension.name, error.to_string()))?;
+    let value = json::parse(extension.cases).map_err(|error| Fault::new(extension.name, error.to_string()))?;
     let mut cases = Vec::new();
     for node in Node::new(extension.name, &value).items()? {
         let wanted = match format == Format::CanonicalCode {

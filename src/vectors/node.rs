@@ -271,7 +271,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 18] = [
+pub const SCENARIOS: [(&str, &str); 20] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -281,6 +281,8 @@ pub const SCENARIOS: [(&str, &str); 18] = [
     scenario!("wrong-size"),
     scenario!("false-results"),
     scenario!("stolen-results"),
+    scenario!("two-witnesses"),
+    scenario!("garbage-witness"),
     scenario!("broken-proof-system"),
     scenario!("flood"),
     scenario!("announcements"),

@@ -491,6 +491,11 @@ fn results() -> Vec<Case> {
     let older = of(&first, &|it| it.stamp_hash = block_hash(SLOT - 1));
     let other_prover = post_operation(&first, "bob", &view(), |_| ());
     let other_result = post_operation(&first, "bob", &view(), |it| it.cycles += 1);
+    let private = operation("alice", 0, |it| it.extension_id = extension("private"));
+    let of_private =
+        |prover: &str, change: &dyn Fn(&mut PostOperation)| post_operation(&private, prover, &view(), |it| change(it));
+    let witnessed = || history().operation(&private).result(&of_private("prover", &|_| ()));
+    let other_witness: &dyn Fn(&mut PostOperation) = &|it| it.output = vec![0x0f, 0x0f].into();
     let third_result = post_operation(&first, "bob", &view(), |it| it.cycles += 2);
     let rules: &[&str] = &["POOL-012", "POOL-013", "POOL-014"];
     let deep = |depth: u64| {
@@ -529,6 +534,19 @@ fn results() -> Vec<Case> {
             "conflict-with-child",
             "All results of the extension go.",
             &["POOL-016"],
+        ),
+        witnessed().accept("witness", "A result of an extension that reads a witness.", &["POOL-014"]),
+        witnessed().result(&of_private("bob", other_witness)).head(0, &view()).accept(
+            "witness-other",
+            "Another prover with another witness: the first result stays, and nothing halts.",
+            &["POOL-022"],
+        ),
+        witnessed().result(&of_private("bob", other_witness)).refuse(
+            "witness-second",
+            &["POOL-022"],
+            "witness",
+            "let another prover send a result with another witness",
+            Reject::AlreadyKnown,
         ),
         deep(2).accept("lane-depth", "The deepest result.", &["POOL-013"]),
         crowded(130).accept("result-evicted", "The result of the least Operation goes.", &["POOL-017"]),

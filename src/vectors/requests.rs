@@ -140,6 +140,12 @@ pub fn cases() -> Vec<Case> {
             error(-32_601, "method not found", "eth_call".into()),
         ),
         ask("no-json", "No JSON.", &["REQUEST-001"], "{"),
+        ask(
+            "twice",
+            "A field that stands twice.",
+            &["REQUEST-001"],
+            r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"mid_extensions"}"#,
+        ),
         ask("no-id", "No id.", &["REQUEST-001"], r#"{"jsonrpc":"2.0","method":"mid_extensions"}"#),
         ask("version", "Another version.", &["REQUEST-001"], r#"{"jsonrpc":"1.0","id":1,"method":"mid_extensions"}"#),
         ask("list", "A list.", &["REQUEST-001"], "[]"),

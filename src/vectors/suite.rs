@@ -3,7 +3,7 @@
 use super::bytes::{Blobs, sha256};
 use super::case::{Case, Input};
 use super::evaluate::evaluate;
-use super::json::{Fault, Node, first_difference, to_text};
+use super::json::{self, Fault, Node, first_difference, to_text};
 use super::proving::Proven;
 use super::{CHAPTERS, Format, VERSION};
 use serde_json::{Map, Value, json};
@@ -174,7 +174,7 @@ impl StoredCase {
 
 /// Reads a file of cases; `place` names it in faults.
 pub fn parse(place: &str, text: &[u8]) -> Result<(Format, Vec<StoredCase>), Fault> {
-    let value: Value = serde_json::from_slice(text).map_err(|error| Fault::new(place, error.to_string()))?;
+    let value = json::parse(text).map_err(|error| Fault::new(place, error.to_string()))?;
     let root = Node::new(place, &value);
     root.only(&["cases", "format", "version"])?;
     let version = root.field("version")?;

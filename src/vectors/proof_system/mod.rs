@@ -727,6 +727,24 @@ fn proofs(one: &Proven) -> Vec<Case> {
             ),
         ),
         ("field", "A proof file has no other fields.", "rename one field", text.replace("\"knowledge\"", "\"pok\"")),
+        (
+            "format",
+            "A proof file says what it is.",
+            "name another format",
+            text.replace("committed-groth16", "groth16"),
+        ),
+        (
+            "more",
+            "A proof file has no further fields.",
+            "add a field",
+            text.replace("\"version\": 1", "\"version\": 1,\n  \"more\": 0"),
+        ),
+        (
+            "twice",
+            "A field stands once.",
+            "write the version twice",
+            text.replace("\"version\": 1", "\"version\": 1,\n  \"version\": 1"),
+        ),
         ("list", "A proof file is no list of the fields' values.", "write the values as a list", list_of_values(&text)),
         ("text", "A proof file is JSON.", "remove the last brace", text.trim_end_matches('}').into()),
     ];
@@ -739,8 +757,8 @@ fn proofs(one: &Proven) -> Vec<Case> {
     cases
 }
 
-/// The values of a proof file in the order in which it is written, as a list.
-fn list_of_values(text: &str) -> String {
+/// The values of a file of a proof or key in the order in which they are written, as a list.
+pub(super) fn list_of_values(text: &str) -> String {
     let values: Vec<&str> = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, value)| value).collect();
     format!("[{}]", values.concat())
 }

@@ -1,7 +1,7 @@
 //! Cases of custom mode: keys of single extensions and proofs under them. Who runs the setup of such a key can forge; that of
 //! these is published, so everybody can.
 
-use super::{Origin, Proven, Subject, divider, multiplier, tier_input, words};
+use super::{Origin, Proven, Subject, divider, faulty_files, multiplier, tier_input, words};
 use crate::circuit::entry::Kind;
 use crate::circuit::{MAX_CUSTOM_ROWS, TIERS, Tier, fit};
 use crate::host_interface::Inputs;
@@ -444,13 +444,10 @@ fn files(proven: &Proven) -> Vec<Case> {
     };
     let malformed = Reject::KeyFileMalformed;
     let swap = |from: &str, to: &str| text.replacen(from, to, 1);
-    refuse("empty", "remove all text", malformed, String::new());
-    refuse("list", "put the object into a list", malformed, format!("[{text}]"));
-    refuse("format", "change the format's name", malformed, swap("custom key\"", "key\""));
-    refuse("version", "raise the version by 1", malformed, swap("\"version\": 1", "\"version\": 2"));
-    refuse("secure", "say that the key is not insecure", malformed, swap("\"insecure\": true", "\"insecure\": false"));
+    for (name, mutation, text) in faulty_files(&text) {
+        refuse(name, mutation, malformed, text);
+    }
     refuse("warning", "change the warning", malformed, swap("can forge", "cannot forge"));
-    refuse("more", "add a field", malformed, swap("\"version\": 1", "\"version\": 1,\n  \"more\": 0"));
     refuse("prefix", "remove the `0x` of the key", malformed, swap("\"key\": \"0x", "\"key\": \""));
     refuse("hash", "lengthen the key hash by a byte", malformed, swap("\"keyHash\": \"0x", "\"keyHash\": \"0x00"));
     let other = swap(&hex(key.digest()), &hex(keccak256(b"another key")));

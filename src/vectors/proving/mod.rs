@@ -8,6 +8,7 @@ pub(super) use evaluate::evaluate;
 
 use super::fixture::{CHAIN_ID, account, block_hash, extension};
 use super::json::hex;
+use super::proof_system::list_of_values;
 use super::suite::Files;
 use super::{Case, case, end_to_end, wat};
 use crate::canonical_code::lower;
@@ -744,7 +745,7 @@ fn decoded(proven: &Proven) -> Vec<Case> {
 
 fn files(proven: &Proven) -> Vec<Case> {
     let Some(Origin { statement, proof, .. }) = Origin::of(proven, "accepted") else { return Vec::new() };
-    let text = ProofFile { statement, proof }.to_json();
+    let text = ProofFile { statement: statement.clone(), proof }.to_json();
     let input = |text: &str| json!({"kind": "file", "text": text});
     let id = "proving-file-one";
     let one_line = text.lines().map(str::trim).collect::<Vec<_>>().concat();
@@ -762,13 +763,10 @@ fn files(proven: &Proven) -> Vec<Case> {
     };
     let malformed = Reject::ProofFileMalformed;
     let swap = |from: &str, to: &str| text.replacen(from, to, 1);
-    refuse("empty", "remove all text", malformed, String::new());
-    refuse("list", "put the object into a list", malformed, format!("[{text}]"));
-    refuse("format", "change the format's name", malformed, swap("middle-client proof", "middle-client prof"));
-    refuse("version", "raise the version by 1", malformed, swap("\"version\": 1", "\"version\": 2"));
-    refuse("secure", "say that the key is not insecure", malformed, swap("\"insecure\": true", "\"insecure\": false"));
+    for (name, mutation, text) in faulty_files(&text) {
+        refuse(name, mutation, malformed, text);
+    }
     refuse("unmarked", "remove the mark of an insecure key", malformed, swap("  \"insecure\": true,\n", ""));
-    refuse("more", "add a field", malformed, swap("\"version\": 1", "\"version\": 1,\n  \"more\": 0"));
     refuse("upper-case", "write the digits of the proof in upper case", malformed, {
         let (start, proof) = text.split_at(text.find("\"proof\": \"0x").unwrap_or_default() + 12);
         start.to_string() + &proof.to_uppercase()
@@ -782,8 +780,30 @@ fn files(proven: &Proven) -> Vec<Case> {
         Reject::StatementUnknownVersion,
         swap("\"statement\": \"0x01", "\"statement\": \"0x02"),
     );
+    let more = Statement { segments: 2, ..statement.clone() };
+    refuse(
+        "segments",
+        "raise the statement's k by 1",
+        Reject::SegmentCountMismatch,
+        swap(&hex(statement.to_bytes()), &hex(more.to_bytes())),
+    );
     let end = text.rfind("\"\n}").unwrap_or_default();
     let short = text[..end - 2].to_string() + &text[end..];
     refuse("proof-short", "remove the proof's last byte", Reject::ProofLengthMismatch, short);
     cases
+}
+
+/// The text of a file of a proof or key with one fault each that both can have: a name, what was changed, the text.
+fn faulty_files(text: &str) -> [(&'static str, &'static str, String); 8] {
+    let swap = |from: &str, to: &str| text.replacen(from, to, 1);
+    [
+        ("empty", "remove all text", String::new()),
+        ("list", "put the object into a list", format!("[{text}]")),
+        ("values", "write the fields' values as a list", list_of_values(text)),
+        ("format", "change the format's name", swap("\"middle-client ", "\"middle client ")),
+        ("version", "raise the version by 1", swap("\"version\": 1", "\"version\": 2")),
+        ("secure", "say that the key is not insecure", swap("\"insecure\": true", "\"insecure\": false")),
+        ("more", "add a field", swap("\"version\": 1", "\"version\": 1,\n  \"more\": 0")),
+        ("twice", "write the version twice", swap("\"version\": 1", "\"version\": 1,\n  \"version\": 1")),
+    ]
 }
