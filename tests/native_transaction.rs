@@ -57,7 +57,7 @@ proptest! {
             let hash = transaction.post_operation.operation_hash;
             view.contracts = [(Address::repeat_byte(1), [(hash, Default::default())].into())].into();
             let before = state.clone();
-            let call = CallResult { success, gas_used };
+            let call = CallResult { gas_left: 0, success, gas_used };
             let result = apply(&mut state, &transaction, Address::repeat_byte(4), &view, &|_, _| Ok(()), call);
             let total = |state: &NativeState| state.balances.values().sum::<u128>() + state.burned;
             prop_assert_eq!(total(&state), total(&before));

@@ -1,6 +1,7 @@
 //! The Consensus Contract: value is conserved to the wei, nothing settles twice, leaders follow the stake.
 
 use alloy_primitives::{Address, B256, U256};
+use middle_client::notation::Reject;
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation};
 use middle_client::post_operation::{PostOperation, Proof};
 use middle_client::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
@@ -10,9 +11,21 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 enum Event {
     Call(u8, Call),
-    Settle { settler: u8, sender: u8, sequence: u64, outcome: u8, gas_used: u64, segments: usize, valid: bool },
+    Settle {
+        settler: u8,
+        sender: u8,
+        sequence: u64,
+        outcome: u8,
+        gas_used: u64,
+        segments: usize,
+        valid: bool,
+        starved: bool,
+    },
     Slots(u64),
-    Release { sender: u8, sequence: u64 },
+    Release {
+        sender: u8,
+        sequence: u64,
+    },
 }
 
 fn events() -> impl Strategy<Value = Event> {
@@ -26,9 +39,9 @@ fn events() -> impl Strategy<Value = Event> {
     ];
     prop_oneof![
         3 => (0u8..4, call).prop_map(|(caller, call)| Event::Call(caller, call)),
-        4 => (0u8..4, 0u8..4, 0u64..4, 0u8..3, 0u64..120_000, 1usize..4, prop::bool::weighted(0.8)).prop_map(
-            |(settler, sender, sequence, outcome, gas_used, segments, valid)| {
-                Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid }
+        4 => (0u8..4, 0u8..4, 0u64..4, 0u8..3, 0u64..120_000, 1usize..4, prop::bool::weighted(0.8), prop::bool::weighted(0.2)).prop_map(
+            |(settler, sender, sequence, outcome, gas_used, segments, valid, starved)| {
+                Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid, starved }
             }
         ),
         1 => (0u8..4, 0u64..4).prop_map(|(sender, sequence)| Event::Release { sender, sequence }),
@@ -107,7 +120,7 @@ proptest! {
                         prop_assert_eq!(&contract, &before);
                     }
                 }
-                Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid } => {
+                Event::Settle { settler, sender, sequence, outcome, gas_used, segments, valid, starved } => {
                     let item = item(sender, sequence, outcome, segments, &view, &contract);
                     let hash = item.post_operation.operation_hash;
                     // A contract account that accepts what it is asked: signatures are tested elsewhere.
@@ -118,13 +131,26 @@ proptest! {
                             middle_client::notation::Reject::ProofInvalid, 0, "")),
                     };
                     let mut calls = 0;
-                    let results = contract.settle(account(settler), std::slice::from_ref(&item), &view, &verdict, &mut |_, _| {
+                    let results = contract.settle(account(settler), std::slice::from_ref(&item), &view, &verdict, &mut |contract, call| {
                         calls += 1;
-                        CallResult { success: true, gas_used }
+                        // A target that calls back: nothing moves but what it is told.
+                        let during = contract.clone();
+                        assert!(contract.is_balanced());
+                        for call in [Call::Deposit(1), Call::Withdraw(1), Call::Claim, Call::Stake(STAKE_UNIT), Call::Unstake] {
+                            assert_eq!(contract.call(account(settler), &call, &view).unwrap_err().reason, Reject::Reentered);
+                        }
+                        let again = contract.settle(account(settler), std::slice::from_ref(&item), &view, &verdict, &mut |_, _| {
+                            panic!("nothing is called from within")
+                        });
+                        assert_eq!(again[0].as_ref().unwrap_err().reason, Reject::Reentered);
+                        assert_eq!(*contract, during);
+                        assert_eq!(call.gas_limit, 100_000);
+                        CallResult { gas_left: if starved { 101_586 } else { 101_587 }, success: true, gas_used }
                     });
                     match &results[0] {
                         Ok(receipt) => {
                             prop_assert!(valid);
+                            prop_assert!(!starved || outcome > 0);
                             prop_assert!(settled.insert((sender, sequence)), "settled twice");
                             prop_assert_eq!(receipt.paid, receipt.prover + receipt.held + receipt.settler);
                             let most = middle_client::operation::fee::max_cost(&item.operation).unwrap();

@@ -9,7 +9,7 @@ use middle_client::composition::{Child, ChildResult, encode_children};
 use middle_client::notation::{B256, Reject, Rejection};
 use middle_client::operation::{Block, ChainView, ExtensionView, Operation};
 use middle_client::post_operation::{PostOperation, Proof};
-use middle_client::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT};
+use middle_client::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
 use middle_client::wire::VerificationResponse;
 use std::collections::BTreeSet;
 
@@ -110,7 +110,12 @@ fuzz_target!(|steps: Vec<Step>| {
                     true => Ok(()),
                     false => Err(Rejection::new(Reject::ProofInvalid, 0, "")),
                 };
-                let call = &mut |_: &_, _: &_| CallResult { success: true, gas_used: gas_used.into() };
+                let call = &mut |contract: &mut Consensus, call: &TargetCall| {
+                    // A target that calls back gets nowhere.
+                    assert!(contract.is_balanced());
+                    assert!(contract.call(account(settler), &Call::Deposit(1), &view).is_err());
+                    CallResult { gas_left: 2 * call.gas_limit, success: true, gas_used: gas_used.into() }
+                };
                 match &contract.settle(account(settler), &[item.clone()], &view, &verify, call)[0] {
                     Ok(receipt) => {
                         assert!(is_valid && settled.insert((sender % 4, sequence % 8)));

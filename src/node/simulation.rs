@@ -9,7 +9,7 @@ use crate::notation::{B256, Rejection, keccak256};
 use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
 use crate::post_operation::{PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
-use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT};
+use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
 use crate::statement::{Statement, Terms, relation};
 use crate::wire::{Announcement, Message, PooledItems, Session, Verdict, VerificationRequest, VerificationResponse};
 use alloy_primitives::{Address, Bytes, U256};
@@ -614,7 +614,11 @@ impl World {
             view.slot = self.slot;
             let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
             let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
-            let call = &mut |_: &Operation, _: &PostOperation| CallResult { success: true, gas_used: 45_000 };
+            let call = &mut |_: &mut Consensus, call: &TargetCall| CallResult {
+                gas_left: 2 * call.gas_limit,
+                success: true,
+                gas_used: 45_000,
+            };
             let results = contract.settle(settler, &batch, &view, &verify, call);
             settled = results.into_iter().flatten().map(|receipt| receipt.operation_hash).collect();
         }

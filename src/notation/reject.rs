@@ -289,6 +289,8 @@ reasons! {
     ProverFeesDisordered, "prover_fees_disordered", Operation;
     /// The largest cost of an Operation exceeds 128 bits.
     CostOverflow, "cost_overflow", Operation;
+    /// The gas limit of the call is larger than a transaction can have room for.
+    GasLimitTooLarge, "gas_limit_too_large", Operation;
     /// There are fields of a sponsor, and no sponsor.
     SponsorMissing, "sponsor_missing", Operation;
     /// The anchor lies too far before the end of the validity.
@@ -450,6 +452,10 @@ reasons! {
     EvidenceInvalid, "evidence_invalid", Settlement;
     /// Evidence is too old, of the future, or of an unknown block.
     EvidenceTooOld, "evidence_too_old", Settlement;
+    /// Not all of an Operation's gas would reach the call of its target.
+    GasMissing, "gas_missing", Settlement;
+    /// The Consensus Contract is called while it calls a target.
+    Reentered, "reentered", Settlement;
     /// No reward is held for an Operation.
     RewardUnknown, "reward_unknown", Settlement;
     /// A reward is released before its time.

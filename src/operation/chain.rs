@@ -64,6 +64,8 @@ pub struct ExtensionView {
     pub data_rule: u8,
     /// Whether its module reads a witness: imports `middle.witness` or `middle.witness_len`.
     pub reads_witness: bool,
+    /// The slot from which it is active: [`ACTIVATION_SLOTS`](crate::registry::ACTIVATION_SLOTS) after its registration.
+    pub active_from: u64,
     /// The slot from which it is deprecated, if one is set.
     pub deprecated_from: Option<u64>,
     /// Whether it is quarantined.
@@ -97,4 +99,4 @@ json_fields!(
     deposits, withdrawals, nonces, extensions, roots, staked, blob_hashes, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, active_from, deprecated_from, quarantined);

@@ -21,6 +21,9 @@ pub const VALIDITY_SLOTS: u64 = 256;
 /// The anchor is at most so many slots before the end of the validity. The contract reads its hash through EIP-2935,
 /// which serves 8,191 blocks.
 pub const ANCHOR_SLOTS: u64 = 512;
+/// Gas of the call at most. A transaction has 16,777,216 (EIP-7825), of which a call gets 63 of 64 parts (EIP-150): some
+/// 4,500,000 stay for the proof, calldata, output and signatures.
+pub const MAX_CALL_GAS: u64 = 12_000_000;
 /// Gas that a contract account may use to check a signature.
 pub const SIGNATURE_GAS: u64 = 200_000;
 /// Gas that settlement is paid beside the gas of the call: verification of a proof of one segment, the deposit's and

@@ -1,6 +1,6 @@
 //! Whether an Operation can be settled at all, and whether it can be settled now.
 
-use super::{ANCHOR_SLOTS, ChainView, Operation, VALIDITY_SLOTS, fee, signature};
+use super::{ANCHOR_SLOTS, ChainView, MAX_CALL_GAS, Operation, VALIDITY_SLOTS, fee, signature};
 use crate::notation::{B256, Reject, Rejection};
 use crate::statement::MAX_CYCLES;
 
@@ -22,6 +22,10 @@ pub fn check_fields(operation: &Operation, view: &ChainView) -> Result<(), Rejec
     }
     if gas.prover_fee_min > gas.prover_fee_max {
         return refuse(Reject::ProverFeesDisordered, "prover_fee_min is above prover_fee_max");
+    }
+    // OP-026: a transaction with the call and all that belongs to it must be possible.
+    if operation.gas_limit > MAX_CALL_GAS {
+        return refuse(Reject::GasLimitTooLarge, format!("{} gas; at most {MAX_CALL_GAS}", operation.gas_limit));
     }
     // OP-015: what cannot be added up cannot be reserved.
     if fee::max_cost(operation).is_none() {

@@ -327,7 +327,13 @@ impl OperationPool {
 pub(super) fn check_extension(id: B256, view: &ChainView) -> Result<(), Rejection> {
     // POOL-002: REG-012 says what is active.
     match view.extensions.get(&id) {
-        Some(it) if !it.quarantined && it.deprecated_from.is_none_or(|from| view.slot < from) => Ok(()),
+        Some(it)
+            if !it.quarantined
+                && it.active_from <= view.slot
+                && it.deprecated_from.is_none_or(|from| view.slot < from) =>
+        {
+            Ok(())
+        }
         _ => refuse(Reject::ExtensionNotActive, id.to_string()),
     }
 }
@@ -336,7 +342,7 @@ pub(super) fn check_extension(id: B256, view: &ChainView) -> Result<(), Rejectio
 pub(super) fn check_settling(id: B256, view: &ChainView) -> Result<(), Rejection> {
     // POOL-002: REG-012 says whose results are settled.
     match view.extensions.get(&id) {
-        Some(it) if !it.quarantined => Ok(()),
+        Some(it) if !it.quarantined && it.active_from <= view.slot => Ok(()),
         _ => refuse(Reject::ExtensionNotActive, id.to_string()),
     }
 }

@@ -30,6 +30,8 @@ pub struct Consensus {
     pub rewards: BTreeMap<B256, Reward>,
     /// The extensions that are halted by a conflict.
     pub quarantined: BTreeSet<B256>,
+    /// What is taken from the payer of the item whose targets are being called, in wei; none between calls.
+    pub taken: Option<u128>,
     /// What was ever paid in, in wei.
     pub paid_in: u128,
     /// What was ever paid out, in wei.
@@ -61,7 +63,7 @@ pub struct Staker {
 }
 
 json_fields!(
-    Consensus, default: deposits, withdrawals, stakers, nonces, roots, seeds, rewards, quarantined, paid_in, paid_out, burned
+    Consensus, default: deposits, withdrawals, stakers, nonces, roots, seeds, rewards, quarantined, taken, paid_in, paid_out, burned
 );
 json_fields!(Withdrawal: wei, slot);
 json_fields!(Staker: account, wei, weights, leaves);
@@ -151,6 +153,7 @@ pub(super) fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, 
 impl Consensus {
     /// Executes a call; a refused one leaves the state as it was.
     pub fn call(&mut self, caller: Address, call: &Call, view: &ChainView) -> Result<(), Rejection> {
+        self.check_idle()?;
         match call {
             Call::Deposit(wei) => {
                 self.pay_in(*wei)?;
@@ -297,7 +300,7 @@ impl Consensus {
         let deposits: u128 = self.deposits.values().sum();
         let stakes: u128 = self.stakers.iter().map(|staker| staker.wei).sum();
         let held: u128 = self.rewards.values().map(|reward| reward.wei).sum();
-        self.paid_in == deposits + stakes + held + self.burned + self.paid_out
+        self.paid_in == deposits + stakes + held + self.taken.unwrap_or(0) + self.burned + self.paid_out
     }
 
     /// What nodes see of the contract's state.

@@ -32,6 +32,7 @@ impl Consensus {
         view: &ChainView,
         verify: Verify,
     ) -> Result<Option<(Address, u128)>, Rejection> {
+        self.check_idle()?;
         // SETTLE-023: what shows nothing.
         let innocent = |detail: &str| refuse(Reject::EvidenceInvalid, detail);
         match evidence {

@@ -1,11 +1,13 @@
 #![doc = include_str!("../../spec/18-settlement.md")]
 
+mod abi;
 mod contract;
 mod dispute;
 mod leader;
 mod reward;
 mod settle;
 
+pub use abi::TargetCall;
 pub use contract::{Call, Consensus, Staker, Withdrawal};
 pub use dispute::Evidence;
 pub use leader::{epoch, randao_index, verify_branch};

@@ -1,7 +1,7 @@
 //! Settlement of results: who may, what is checked, who is paid.
 
 use super::contract::refuse;
-use super::{Consensus, LEADER_SLOTS, OVERDUE_SLOTS, Reward, SEGMENT_GAS, SETTLER_SHARE, VERIFIER_SHARE};
+use super::{Consensus, LEADER_SLOTS, OVERDUE_SLOTS, Reward, SEGMENT_GAS, SETTLER_SHARE, TargetCall, VERIFIER_SHARE};
 use crate::composition::{ChildResult, assemble, check_data, claimed_blob};
 use crate::json_fields;
 use crate::notation::{B256, Outcome, Reject, Rejection};
@@ -36,6 +36,8 @@ impl Item {
 /// What the call of `to` did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallResult {
+    /// The gas that was left when the call was made, what the call itself costs subtracted.
+    pub gas_left: u64,
     /// Whether it returned.
     pub success: bool,
     /// The gas that it used, at most the Operation's `gas_limit`.
@@ -47,6 +49,8 @@ pub struct CallResult {
 pub struct Receipt {
     /// The operation hash.
     pub operation_hash: B256,
+    /// The calls of targets, in their order.
+    pub calls: Vec<TargetCall>,
     /// Whether `to` was called and returned, in a family of all members.
     pub success: bool,
     /// The gas that was charged.
@@ -63,18 +67,19 @@ pub struct Receipt {
     pub settler: u128,
 }
 
-json_fields!(CallResult: success, gas_used);
-json_fields!(Receipt: operation_hash, success, gas, gas_price, paid, prover, held, settler);
+json_fields!(CallResult: gas_left, success, gas_used);
+json_fields!(Receipt: operation_hash, calls, success, gas, gas_price, paid, prover, held, settler);
 
 impl Consensus {
-    /// Settles a batch. Each item stands alone: one that is refused changes nothing and stops nothing.
+    /// Settles a batch. Each item stands alone: one that is refused changes nothing and stops nothing. `execute` calls a
+    /// target; it is given the contract, since a target can call back.
     pub fn settle(
         &mut self,
         settler: Address,
         items: &[Item],
         view: &ChainView,
         verify: Verify,
-        execute: &mut dyn FnMut(&Operation, &PostOperation) -> CallResult,
+        execute: &mut dyn FnMut(&mut Consensus, &TargetCall) -> CallResult,
     ) -> Vec<Result<Receipt, Rejection>> {
         // SETTLE-008: no item reverts the batch.
         items.iter().map(|item| self.settle_item(settler, item, view, verify, execute)).collect()
@@ -86,8 +91,9 @@ impl Consensus {
         item: &Item,
         view: &ChainView,
         verify: Verify,
-        execute: &mut dyn FnMut(&Operation, &PostOperation) -> CallResult,
+        execute: &mut dyn FnMut(&mut Consensus, &TargetCall) -> CallResult,
     ) -> Result<Receipt, Rejection> {
+        self.check_idle()?;
         let operation = &item.operation;
         let gas = &operation.gas_management;
         self.check_settler(settler, operation, view)?;
@@ -123,22 +129,48 @@ impl Consensus {
             return refuse(Reject::BaseFeeTooHigh, format!("{} wei", view.base_fee));
         };
         // OP-015: the sum has been checked with the fields.
-        if fee::max_cost(operation).is_none_or(|cost| cost > self.deposit(operation.payer())) {
+        let cost = fee::max_cost(operation).filter(|cost| *cost <= self.deposit(operation.payer()));
+        let Some(cost) = cost else {
             return refuse(Reject::DepositTooSmall, "the deposit does not cover the largest cost");
-        }
+        };
 
+        // An item is a call of its own on L1, so that it can be undone alone.
+        let before = is_accepted.then(|| self.clone());
         self.nonces.insert(key, next + 1);
+        // SETTLE-030: a target that calls back finds its payer's money gone and the contract closed.
+        self.debit(operation.payer(), cost);
+        self.taken = Some(cost);
         let mut calls = Vec::new();
         // SETTLE-010: only an accepted result moves the root and calls.
         // COMP-011: in a family, all or none.
-        if is_accepted {
+        if let Some(before) = before {
             for place in &family.order {
                 let (member, result) = (&members[*place], results[*place]);
                 self.roots.insert((member.extension_id, member.lane), result.post_root);
-                calls.push((member.gas_limit, execute(member, result)));
+            }
+            for place in &family.order {
+                let call = TargetCall::of(&members[*place], results[*place]);
+                let made = execute(self, &call);
+                // SETTLE-029: a call passes on 63 of 64 parts (EIP-150); with less, a settler would make it fail.
+                if made.gas_left - made.gas_left / 64 < call.gas_limit {
+                    *self = before;
+                    return refuse(Reject::GasMissing, format!("{} gas is left", made.gas_left));
+                }
+                calls.push((call, made));
             }
         }
-        Ok(self.pay(settler, item, hash, statement, &calls, gas_price, view.slot))
+        self.taken = None;
+        self.credit(operation.payer(), cost);
+        Ok(self.pay(settler, item, hash, statement, calls, gas_price, view.slot))
+    }
+
+    /// Whether no target is being called.
+    pub(super) fn check_idle(&self) -> Result<(), Rejection> {
+        // SETTLE-030: nothing can be done with a state that is half settled.
+        match self.taken {
+            Some(_) => refuse(Reject::Reentered, "a target is being called"),
+            None => Ok(()),
+        }
     }
 
     fn check_settler(&self, settler: Address, operation: &Operation, view: &ChainView) -> Result<(), Rejection> {
@@ -155,7 +187,8 @@ impl Consensus {
             return refuse(Reject::OperationExpired, operation.valid_until_slot.to_string());
         }
         match view.blocks.get(&operation.anchor_hash) {
-            Some(anchor) if !anchor.canonical => refuse(Reject::AnchorNotFinal, operation.anchor_hash.to_string()),
+            // EIP-2935 serves canonical blocks alone.
+            Some(anchor) if !anchor.canonical => refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string()),
             Some(anchor) if operation.valid_until_slot.saturating_sub(anchor.slot) > ANCHOR_SLOTS => {
                 refuse(Reject::AnchorTooOld, anchor.slot.to_string())
             }
@@ -173,8 +206,9 @@ impl Consensus {
         view: &ChainView,
         verify: Verify,
     ) -> Result<(Statement, Outcome), Rejection> {
-        // SETTLE-011: a halted extension settles nothing.
-        let extension = view.extensions.get(&operation.extension_id).filter(|it| !it.quarantined);
+        // SETTLE-011: a halted extension settles nothing, and a new one not yet.
+        let extension = view.extensions.get(&operation.extension_id);
+        let extension = extension.filter(|it| !it.quarantined && it.active_from <= view.slot);
         let Some(extension) = extension.filter(|_| !self.quarantined.contains(&operation.extension_id)) else {
             return refuse(Reject::ExtensionNotActive, operation.extension_id.to_string());
         };
@@ -216,16 +250,16 @@ impl Consensus {
         item: &Item,
         hash: B256,
         statement: B256,
-        calls: &[(u64, CallResult)],
+        calls: Vec<(TargetCall, CallResult)>,
         gas_price: u128,
         slot: u64,
     ) -> Receipt {
         let operation = &item.operation;
         let results = item.results();
         // OP-016: the penalty is on gas of a call that took place.
-        let charged = |(limit, call): &(u64, CallResult)| {
-            let used = call.gas_used.min(*limit);
-            used + fee::unused_gas_penalty(*limit, used)
+        let charged = |(call, made): &(TargetCall, CallResult)| {
+            let used = made.gas_used.min(call.gas_limit);
+            used + fee::unused_gas_penalty(call.gas_limit, used)
         };
         // COMP-010: each member is settled for itself.
         let gas = SETTLEMENT_GAS * results.len() as u64 + calls.iter().map(charged).sum::<u64>();
@@ -261,7 +295,8 @@ impl Consensus {
         }
         Receipt {
             operation_hash: hash,
-            success: !calls.is_empty() && calls.iter().all(|(_, call)| call.success),
+            success: !calls.is_empty() && calls.iter().all(|(_, made)| made.success),
+            calls: calls.into_iter().map(|(call, _)| call).collect(),
             gas,
             gas_price,
             paid,

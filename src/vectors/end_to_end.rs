@@ -84,6 +84,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
         (contract, view) = before.clone();
         view.slot = OVERDUE + branch;
         let settled = contract.settle(account("carol"), &items, &view, &verify, &mut |_, _| CallResult {
+            gas_left: 1_000_000,
             success: true,
             gas_used: 70_000,
         });

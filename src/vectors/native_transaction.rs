@@ -73,7 +73,7 @@ pub fn cases() -> Vec<Case> {
     let first = operation("alice", 0, |_| ());
     let good = MiddleOpTx { operation: first.clone(), post_operation: result(&first, |_| ()) };
     let encoding = good.to_bytes();
-    let called = CallResult { success: true, gas_used: 70_000 };
+    let called = CallResult { gas_left: 0, success: true, gas_used: 70_000 };
     let rules: &[&str] = &[
         "NATIVE-001",
         "NATIVE-002",
@@ -132,7 +132,7 @@ pub fn cases() -> Vec<Case> {
     let parts = items(&encoding[1..]);
     vec![
         accept("accepted", &good, called),
-        accept("failing", &good, CallResult { success: false, gas_used: 100_000 }),
+        accept("failing", &good, CallResult { success: false, gas_used: 100_000, ..called }),
         accept("rejected", &of(|it| (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root)), called),
         accept("three-segments", &of(|it| it.proof.segments = vec![vec![0].into(); 3]), called),
         refuse(

@@ -10,7 +10,7 @@ use super::json::{Fault, Json, Node, digest, hex};
 use super::{Case, Draft, case};
 use crate::composition::{Child, ChildResult, encode_children};
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use crate::operation::{ChainView, ExtensionView, Operation, rlp};
+use crate::operation::{Block, ChainView, ExtensionView, Operation, rlp};
 use crate::post_operation::PostOperation;
 use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, epoch, randao_index};
 use crate::wire::VerificationResponse;
@@ -65,19 +65,14 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
         "settle" => {
             let mut batch = Vec::new();
             // What a case states of each result, by the hash of its Operation or child.
-            let mut stated: BTreeMap<B256, (Result<(), Rejection>, CallResult)> = BTreeMap::new();
-            let mut result = |node: &Node| -> Result<PostOperation, Stop> {
-                let result = PostOperation::from_bytes(&node.field("postOperation")?.hex()?)?;
-                let claims = (verdict(&node.field("proofVerdict")?)?, field::<CallResult>(node, "call")?);
-                stated.entry(result.operation_hash).or_insert(claims);
-                Ok(result)
-            };
+            let mut stated: BTreeMap<B256, Claims> = BTreeMap::new();
+            let mut callbacks = Vec::new();
             for item in step.field("items")?.items()? {
                 let operation = Operation::from_bytes(&item.field("operation")?.hex()?)?;
-                let mut settled = Item::new(operation, result(&item)?);
+                let mut settled = Item::new(operation, claimed(&item, &mut stated)?);
                 for child in item.optional("children")?.map(|it| it.items()).transpose()?.unwrap_or_default() {
                     let parent = field(&child, "parent")?;
-                    settled.children.push(ChildResult { parent, post_operation: result(&child)? });
+                    settled.children.push(ChildResult { parent, post_operation: claimed(&child, &mut stated)? });
                 }
                 batch.push(settled);
             }
@@ -86,7 +81,15 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
                 &batch,
                 view,
                 &|statement, _| stated.get(&statement.context.fields[0]).map_or(Ok(()), |it| it.0.clone()),
-                &mut |_, result| stated.get(&result.operation_hash).map(|it| it.1).unwrap_or_default(),
+                &mut |contract, call| {
+                    let Some((_, made, callback)) = stated.get(&call.operation_hash) else {
+                        return CallResult::default();
+                    };
+                    if let Some(step) = callback {
+                        callbacks.push(apply(step, contract, &mut view.clone()));
+                    }
+                    *made
+                },
             );
             let alone = results.len() == 1;
             let results: Result<Vec<Value>, Stop> = results
@@ -97,7 +100,15 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
                     Err(rejection) => Err(rejection.into()),
                 })
                 .collect();
-            Ok(json!({"results": results?}))
+            let results = results?;
+            // What the targets tried meanwhile; a case has at most one.
+            match callbacks.pop() {
+                None => Ok(json!({"results": results})),
+                Some(Err(Stop::Rejection(rejection))) if step.optional("tests")?.is_none() => {
+                    Ok(json!({"results": results, "callback": rejection.reason.name()}))
+                }
+                Some(callback) => callback,
+            }
         }
         "report" => {
             let verdicts = [verdict(&step.field("proofVerdict")?)?, verdict(&step.field("otherVerdict")?)?];
@@ -114,6 +125,17 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
         }
         _ => Err(step.fault("is no step").into()),
     }
+}
+
+/// What a case states of a result: the verdict on its proof, what the call does, and what the target does meanwhile.
+type Claims<'a> = (Result<(), Rejection>, CallResult, Option<Node<'a>>);
+
+/// The result of a node of a case; notes what is stated of it.
+fn claimed<'a>(node: &Node<'a>, stated: &mut BTreeMap<B256, Claims<'a>>) -> Result<PostOperation, Stop> {
+    let result = PostOperation::from_bytes(&node.field("postOperation")?.hex()?)?;
+    let claims = (verdict(&node.field("proofVerdict")?)?, field(node, "call")?, node.optional("callback")?);
+    stated.entry(result.operation_hash).or_insert(claims);
+    Ok(result)
 }
 
 fn evidence(node: &Node) -> Result<Evidence, Stop> {
@@ -413,7 +435,12 @@ fn settle(settler: &str, items: &[Value]) -> Value {
 }
 
 fn item(operation: &Operation, post_operation: &PostOperation) -> Value {
-    item_with(operation, post_operation, "valid", CallResult { success: true, gas_used: 70_000 })
+    item_with(operation, post_operation, "valid", returned(70_000))
+}
+
+/// A call that returns after so much gas, for which there was enough.
+fn returned(gas_used: u64) -> CallResult {
+    CallResult { gas_left: 12_500_000, success: true, gas_used }
 }
 
 fn item_with(operation: &Operation, post_operation: &PostOperation, verdict: &str, call: CallResult) -> Value {
@@ -450,8 +477,26 @@ fn settling() -> Vec<Case> {
     let many = post_operation(&first, "prover", &view(), |it| it.proof.segments = vec![vec![0].into(); 3]);
     let sponsored = super::fixture::sponsored("alice", super::fixture::unsigned("alice", 0));
     let by_sponsor = post_operation(&sponsored, "prover", &view(), |_| ());
-    let failing = CallResult { success: false, gas_used: 100_000 };
-    let idle = CallResult { success: true, gas_used: 0 };
+    let large = operation("alice", 0, |it| it.gas_limit = 12_000_000);
+    let by_large = post_operation(&large, "prover", &view(), |_| ());
+    let withdraw = call("alice", Call::Withdraw(1));
+    let again = settle("carol", &[item(&first, &result)]);
+    let conflict = report(
+        json!({
+            "fault": "conflict",
+            "operation": hex(first.to_bytes()),
+            "postOperation": hex(result.to_bytes()),
+            "otherPostOperation": hex(post_operation(&first, "bob", &view(), |it| it.cycles += 1).to_bytes()),
+        }),
+        ["valid", "valid"],
+    );
+    let called_back = |step: &Value| {
+        let mut item = item(&first, &result);
+        item["callback"] = step.clone();
+        item
+    };
+    let failing = CallResult { success: false, ..returned(100_000) };
+    let idle = returned(0);
     let rules: &[&str] = &[
         "SETTLE-007",
         "SETTLE-009",
@@ -461,6 +506,9 @@ fn settling() -> Vec<Case> {
         "SETTLE-013",
         "SETTLE-014",
         "SETTLE-022",
+        "SETTLE-029",
+        "SETTLE-030",
+        "SETTLE-031",
     ];
     let accept = |name: &str, description: &str, items: &[Value]| {
         history(name, description, rules, &[overdue(), vec![settle("carol", items)]].concat()).accept()
@@ -488,6 +536,15 @@ fn settling() -> Vec<Case> {
             &[item_with(&first, &result, "valid", failing)],
         ),
         accept("settled-idle", "Unused gas has a penalty.", &[item_with(&first, &result, "valid", idle)]),
+        accept(
+            "settled-gas-exact",
+            "Of the gas that is left, 63 of 64 parts are exactly the call's.",
+            &[item_with(&first, &result, "valid", CallResult { gas_left: 101_587, ..returned(70_000) })],
+        ),
+        accept("settled-largest-gas", "The largest gas limit.", &[item(&large, &by_large)]),
+        accept("settled-called-back", "The target asks for its payer's money, in vain.", &[called_back(&withdraw)]),
+        accept("settled-settled-again", "The target settles the same result, in vain.", &[called_back(&again)]),
+        accept("settled-reported", "The target reports a conflict, in vain.", &[called_back(&conflict)]),
         accept("settled-segments", "Further segments are their prover's affair.", &[item(&first, &many)]),
         accept("settled-sponsored", "The sponsor pays.", &[item(&sponsored, &by_sponsor)]),
         accept("batch", "Two results of a lane in their order.", &[item(&first, &result), item(&second, &child)]),
@@ -678,7 +735,53 @@ fn refused_items() -> Vec<Case> {
             item(&Operation { signature: Default::default(), ..first.clone() }, &result),
             Reject::SignatureLength,
         ),
+        refuse_from(
+            "gas-missing",
+            "SETTLE-029",
+            "leave a unit of gas less, so that the call gets 99,999",
+            now(),
+            "carol",
+            item_with(&first, &result, "valid", CallResult { gas_left: 101_586, ..returned(70_000) }),
+            Reject::GasMissing,
+        ),
+        refuse(
+            "gas-limit",
+            "OP-026",
+            "raise the gas limit above 12,000,000",
+            &operation("alice", 0, |it| it.gas_limit = 12_000_001),
+            &|_| (),
+            Reject::GasLimitTooLarge,
+        ),
+        with_view(
+            "anchor-orphaned",
+            "SETTLE-011",
+            "let the anchor be on a lost branch",
+            |view| {
+                view.blocks
+                    .insert(block_hash(SLOT - 80), Block { number: SLOT - 80, slot: SLOT - 80, canonical: false });
+            },
+            Reject::AnchorUnknown,
+        ),
+        with_view(
+            "extension-new",
+            "SETTLE-011",
+            "let the extension become active a slot later",
+            |view| {
+                let known = ExtensionView { active_from: view.slot + 1, ..view.extensions[&extension("one")] };
+                view.extensions.insert(extension("one"), known);
+            },
+            Reject::ExtensionNotActive,
+        ),
         late("not-leader", "let another staker settle", SLOT, follower),
+        history("called-back", "A target calls the contract.", &["SETTLE-030"], &{
+            let mut called = item(&first, &result);
+            called["callback"] = call("alice", Call::Deposit(1_000));
+            let mut settled = settle("carol", &[called]);
+            settled["tests"] = "callback".into();
+            [overdue(), vec![settled]].concat()
+        })
+        .derived_from("settlement-deposit", "let a target make the call while its result is settled")
+        .reject(Reject::Reentered),
         history(
             "settled-twice",
             "A nonce is consumed once.",
@@ -711,7 +814,7 @@ struct Relatives {
 impl Relatives {
     fn item(&self, invalid: Option<usize>) -> Value {
         let verdict = |place| if invalid == Some(place) { "invalid" } else { "valid" };
-        let call = CallResult { success: true, gas_used: 45_000 };
+        let call = returned(45_000);
         let mut item = item_with(&self.operation, &self.result, verdict(0), call);
         let children = (1..).zip(&self.children).map(|(place, (parent, result))| {
             json!({
