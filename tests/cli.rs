@@ -125,9 +125,11 @@ fn errors_name_place_and_cause() {
     let error = failure(1, &["wasm", "run", SORT, "--input", "@no/such/input"]);
     assert!(error.starts_with("error: no/such/input: "), "{error}");
     let error = failure(1, &["wasm", "run", SORT, "--context", "00"]);
-    assert!(error.contains("context_length_mismatch"), "{error}");
+    assert!(error.starts_with("error: --context: inputs: context_length_mismatch at byte 0x1: "), "{error}");
     let error = failure(1, &["wasm", "run", SORT, "--input", &format!("@{}", file("long", vec![0; 131_073]))]);
-    assert!(error.contains("input_too_large at byte 0x20000"), "{error}");
+    assert!(error.starts_with("error: --input: inputs: input_too_large at byte 0x20000: "), "{error}");
+    let error = failure(1, &["wasm", "run", SORT, "--witness", &format!("@{}", file("longer", vec![0; 1_048_577]))]);
+    assert!(error.starts_with("error: --witness: inputs: witness_too_large at byte 0x100000: "), "{error}");
     let error = failure(1, &["wasm", "lower", SORT, "--output", "no/such/directory/file"]);
     assert!(error.starts_with("error: no/such/directory/file: "), "{error}");
     let error = failure(1, &["vectors", "build", "--dir", SORT]);
