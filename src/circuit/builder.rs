@@ -167,6 +167,19 @@ impl<'s> Builder<'s> {
         wire
     }
 
+    /// As [`product`](Builder::product), of values that have 254 bits: it costs a prover more.
+    pub fn dense_product(
+        &mut self,
+        name: &'static str,
+        a: impl Into<EarlyLinear>,
+        b: impl Into<EarlyLinear>,
+    ) -> EarlyWire {
+        if self.keeps_rows {
+            self.cost().dense += 1;
+        }
+        self.product(name, a, b)
+    }
+
     /// What is kept of a combination for phase 2: without rows, its value.
     fn keep(&self, combination: EarlyLinear) -> EarlyLinear {
         if self.keeps_rows { combination } else { Linear::constant(self.value(&combination)) }

@@ -13,12 +13,16 @@ pub const CONSTRAINT_MICROSECONDS: u64 = 8;
 pub const LATE_MICROSECONDS: u64 = 19;
 /// Microseconds more if that wire also stands on the right of a constraint, as that of a product does.
 pub const DENSE_MICROSECONDS: u64 = 27;
+/// Microseconds more if a wire with values of 254 bits is committed: for the commitment and for the proof of knowledge.
+pub const COMMITTED_MICROSECONDS: u64 = 9;
 
 /// What a row costs, or many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Constraints of phase 1.
     pub constraints: u64,
+    /// Those among them whose wires have values of 254 bits: the S-boxes of the hash.
+    pub dense: u64,
     /// Products with a challenge: each a constraint and a private wire.
     pub products: u64,
     /// Fractions, of tuples that are put or taken: each a constraint and a private wire.
@@ -35,7 +39,8 @@ impl Cost {
 
     /// A prover's time.
     pub fn microseconds(&self) -> u64 {
-        CONSTRAINT_MICROSECONDS * self.constraints
+        CONSTRAINT_MICROSECONDS * (self.constraints - self.dense)
+            + (LATE_MICROSECONDS + DENSE_MICROSECONDS + COMMITTED_MICROSECONDS) * self.dense
             + (LATE_MICROSECONDS + DENSE_MICROSECONDS) * self.products
             + LATE_MICROSECONDS * self.fractions
     }
@@ -44,6 +49,7 @@ impl Cost {
     pub fn times(&self, rows: u64) -> Cost {
         Cost {
             constraints: self.constraints * rows,
+            dense: self.dense * rows,
             products: self.products * rows,
             fractions: self.fractions * rows,
             wires: self.wires * rows,
@@ -54,6 +60,7 @@ impl Cost {
     pub fn plus(&self, other: &Cost) -> Cost {
         Cost {
             constraints: self.constraints + other.constraints,
+            dense: self.dense + other.dense,
             products: self.products + other.products,
             fractions: self.fractions + other.fractions,
             wires: self.wires + other.wires,

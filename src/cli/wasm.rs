@@ -244,7 +244,7 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
         list.push((*chip, used, all, *cost));
     }
     let rows = list.iter().map(|(chip, used, all, cost)| {
-        let Cost { constraints, products, fractions, wires } = *cost;
+        let Cost { constraints, dense: _, products, fractions, wires } = *cost;
         json!({
             "chip": chip,
             "used": used,

@@ -108,7 +108,7 @@ fn hash(row: &mut Row, left: EarlyLinear, right: EarlyLinear) -> EarlyLinear {
         let mut names = ["square", "fourth power", "fifth power"].into_iter().cycle();
         let digest = gadget::two_to_one(left, right, &mut |a, b| {
             let name = names.next().expect("they repeat");
-            builder.product(name, scale(a), scale(b)).into()
+            builder.dense_product(name, scale(a), scale(b)).into()
         });
         return scale(&digest);
     }
