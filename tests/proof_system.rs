@@ -19,10 +19,18 @@ fn proofs_verify_alone_and_in_batches() {
     let key = key(LENGTH);
     let verifier = Verifier::new(key.verifying_key.clone()).unwrap();
     let prepared = prepared(&key, LENGTH);
-    for count in [1, 2, 5] {
+    // One Miller loop, more than one, and more points than are summed up one by one.
+    for count in [1, 2, 5, 17] {
         let circuits: Vec<_> = (0..count).map(|index| Permutation::honest(LENGTH, 100 * index)).collect();
-        let proven = prove_all(&key, &prepared, &circuits, 1);
+        let mut proven = prove_all(&key, &prepared, &circuits, 1);
         verifier.verify(&prepared, &proven.challenges, &proven.segments()).unwrap();
+        for index in 0..proven.segments.len() {
+            let honest = proven.segments[index].2.clone();
+            proven.segments[index].2.c = (honest.c + G1Affine::generator()).into();
+            let refused = verifier.verify(&prepared, &proven.challenges, &proven.segments()).unwrap_err();
+            assert_eq!(refused.reason, Reject::ProofInvalid, "proof {index} of {count}");
+            proven.segments[index].2 = honest;
+        }
     }
 }
 
