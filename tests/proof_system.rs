@@ -62,6 +62,24 @@ fn two_seeds_change_every_element() {
     assert_eq!(first.segments, again.segments, "the same seed gives the same bytes");
 }
 
+/// The blinder hides what D is a commitment to, the randomisers what A, B and C are made of: each by itself.
+#[test]
+fn the_randomisers_alone_change_a_b_and_c() {
+    let key = key(LENGTH);
+    let circuit = Permutation::honest(LENGTH, 1);
+    let committed = || commit(&key, &circuit, &mut rng(1)).unwrap();
+    let commitments = [committed().commitment().clone()];
+    let challenges = draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &commitments).unwrap();
+    let [one, two] = [2, 3].map(|seed| prove(&key, committed(), &challenges, &mut rng(seed)).unwrap());
+    assert_eq!((one.d, one.knowledge), (two.d, two.knowledge));
+    assert!(one.a != two.a && one.b != two.b && one.c != two.c);
+
+    let circuit = Cubic { x: Some(Fr::from(3u64)), constant: Fr::from(5u64) };
+    let key = insecure_setup(&circuit, [1; 32]).unwrap();
+    let [one, two] = [2, 3].map(|seed| prove_vanilla(&key, &circuit, &mut rng(seed)).unwrap());
+    assert!(one.a != two.a && one.b != two.b && one.c != two.c);
+}
+
 #[test]
 fn changed_proofs_inputs_and_challenges_are_refused() {
     let key = key(LENGTH);
