@@ -46,7 +46,7 @@ fn first_view(accounts: &[(B256, Address)]) -> ChainView {
         blocks: [(B256::repeat_byte(0xaa), Block { number: 900, slot: 900, canonical: true })].into(),
         head_number: 900,
         deposits: accounts.iter().map(|(_, account)| (*account, 3_000_000_000)).collect(),
-        extensions: [(B256::repeat_byte(0), known), (B256::repeat_byte(1), known)].into(),
+        extensions: [(B256::repeat_byte(0), known.clone()), (B256::repeat_byte(1), known)].into(),
         ..ChainView::default()
     }
 }
@@ -63,6 +63,7 @@ fn operation(account: Address, sequence: u64, fee: u128, extension: u8, bytes: u
             max_fee: 100 * fee,
             max_priority_fee: 10 * fee,
             prover_fee_max: 10 * fee,
+            ramp_start_slot: 900,
             cycle_limit: 100,
             ..GasManagement::default()
         },

@@ -64,12 +64,13 @@ fn item(sender: u8, sequence: u64, outcome: u8, segments: usize, view: &ChainVie
             max_priority_fee: 10,
             prover_fee_min: 7,
             prover_fee_max: 123_456_789,
+            ramp_start_slot: view.slot - 50,
             ramp_slots: 50,
             cycle_limit: 100,
             ..GasManagement::default()
         },
         anchor_hash: B256::repeat_byte(9),
-        valid_until_slot: view.slot + 5,
+        valid_until_slot: view.slot + 100,
         ..Operation::default()
     };
     let pre_root = contract.roots.get(&(B256::ZERO, U256::ZERO)).copied().unwrap_or_default();
@@ -97,7 +98,7 @@ proptest! {
             chain_id: 1,
             slot: 100,
             base_fee: 500,
-            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
+            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, prepared: [1].into(), ..ExtensionView::default() })].into(),
             ..ChainView::default()
         };
         let mut settled = BTreeSet::new();

@@ -43,6 +43,7 @@ fuzz_target!(|events: Vec<Event>| {
                     ..Operation::default()
                 };
                 operation.gas_management.max_fee = fee.into();
+                operation.gas_management.ramp_start_slot = 900;
                 operation.gas_management.cycle_limit = 1;
                 let hash = operation.hash(view.consensus_contract);
                 view.contracts.entry(operation.sender).or_default().insert((hash, Default::default()));

@@ -33,11 +33,12 @@ fn operation(sender: u8, sequence: u8, view: &ChainView) -> Operation {
         nonce: alloy_primitives::U256::from(sequence % 8),
         gas_limit: 2_000_000,
         anchor_hash: [9; 32].into(),
-        valid_until_slot: view.slot + 50,
+        valid_until_slot: view.slot + 100,
         ..Operation::default()
     };
     operation.gas_management.max_fee = 3;
     operation.gas_management.prover_fee_max = 123_456;
+    operation.gas_management.ramp_start_slot = view.slot - 50;
     operation.gas_management.cycle_limit = 100;
     operation
 }
@@ -47,13 +48,13 @@ fuzz_target!(|steps: Vec<Step>| {
         chain_id: 1,
         slot: 100,
         base_fee: 1,
-        extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
+        extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, prepared: [1].into(), ..ExtensionView::default() })].into(),
         ..ChainView::default()
     };
     let mut contract = Consensus::default();
     let mut settled = BTreeSet::new();
     for step in steps {
-        view.blocks = [([9; 32].into(), Block { number: 0, slot: view.slot, canonical: true })].into();
+        view.blocks = [([9; 32].into(), Block { number: 0, slot: view.slot - 50, canonical: true })].into();
         let before = contract.clone();
         match step {
             Step::Slots(slots) => view.slot += u64::from(slots) * 16,

@@ -310,6 +310,7 @@ impl World {
             code_commitment: self.code_commitment,
             proof_system: 1,
             data_rule: 1,
+            prepared: [1].into(),
             reads_witness: self.scenario.reads_witness,
             ..ExtensionView::default()
         };
@@ -860,7 +861,7 @@ impl World {
         let all_settled: Vec<B256> = self.chain.iter().flat_map(|block| block.settled.clone()).collect();
         let once: BTreeSet<B256> = all_settled.iter().copied().collect();
         let rewarded = self.chain.iter().map(|block| block.rewarded.len() as u64).sum::<u64>();
-        let slashed = self.contract().stakers.iter().filter(|staker| staker.wei == 0).count() as u64;
+        let slashed = self.contract().stakes.values().filter(|stake| stake.wei == 0).count() as u64;
         let same = |one: &Node, two: &Node| operations(one) == operations(two) && results(one) == results(two);
         let converge = self.nodes.windows(2).all(|pair| same(&pair[0], &pair[1]));
         let quarantined = self.nodes.iter().any(|node| !node.quarantined.is_empty());

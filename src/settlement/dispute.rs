@@ -1,7 +1,7 @@
 //! Slashing and disputes: objective evidence only.
 
 use super::contract::refuse;
-use super::{Consensus, EVIDENCE_SLOTS, STAKE_UNIT};
+use super::{Consensus, EVIDENCE_SLOTS};
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, Operation, signature};
 use crate::post_operation::{PostOperation, Verify, statement};
@@ -99,21 +99,14 @@ impl Consensus {
 
     fn slash(&mut self, offender: Address, reporter: Address, slot: u64) -> Result<(Address, u128), Rejection> {
         // SETTLE-019: who has no stake left has nothing to lose twice.
-        let Some(staker) = self.stakers.iter_mut().find(|it| it.account == offender && it.wei > 0) else {
+        let Some(wei) = self.take_stake(offender, slot) else {
             return refuse(Reject::NotStaked, offender.to_string());
         };
-        let wei = std::mem::take(&mut staker.wei);
-        staker.weights.push((slot, 0));
         // SETTLE-020: half to the reporter, rounded down, the rest burned.
         let reward = wei / 2;
         self.burned += wei - reward;
         self.credit(reporter, reward);
         Ok((offender, reward))
-    }
-
-    /// Whether an account has a stake, and so the extensions and sponsors that it stands for.
-    pub fn is_staked(&self, account: Address) -> bool {
-        self.stakers.iter().any(|it| it.account == account && it.wei >= STAKE_UNIT && it.leaves.is_none())
     }
 }
 
@@ -133,7 +126,7 @@ fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainVie
 
 /// Whether evidence of this slot can still be judged.
 fn check_age(slot: Option<u64>, view: &ChainView) -> Result<(), Rejection> {
-    // SETTLE-021: within 7 days, half of the time for which a stake is liable.
+    // SETTLE-021: within a day, which the hashes that EIP-2935 serves allow.
     match slot {
         Some(slot) if slot <= view.slot && view.slot - slot <= EVIDENCE_SLOTS => Ok(()),
         slot => refuse(Reject::EvidenceTooOld, format!("{slot:?}")),

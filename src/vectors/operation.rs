@@ -323,7 +323,17 @@ fn checks() -> Vec<Case> {
         })
         .stating("maxCost", u128::MAX.to_json()),
         accept("most-cycles", "The largest cycle limit.", |it| it.gas_management.cycle_limit = (1 << 30) - 1),
-        accept("until-next-slot", "The shortest validity.", |it| it.valid_until_slot = SLOT + 1),
+        accept("until-next-slot", "The shortest validity.", |it| {
+            it.valid_until_slot = SLOT + 1;
+            it.gas_management.ramp_start_slot = SLOT - 63;
+        }),
+        accept("ramp-first", "The ramp begins with the anchor.", |it| {
+            it.gas_management.ramp_start_slot = FINALIZED_SLOT;
+        }),
+        accept("ramp-last", "The ramp begins 64 slots before the end.", |it| {
+            it.gas_management.ramp_start_slot = SLOT + 36;
+        }),
+        accept("most-gas", "The largest gas limit.", |it| it.gas_limit = 12_000_000),
         accept("until-256", "The longest validity.", |it| it.valid_until_slot = SLOT + 256),
         checked(
             "oldest-anchor",
@@ -423,6 +433,30 @@ fn refused_fields() -> Vec<Case> {
         checked("sponsor-signature", "Nobody consents.", &["OP-020"], &consented, &view())
             .derived_from("operation-check-plain", "add a sponsor's signature")
             .reject(Reject::SponsorMissing),
+        refuse(
+            "gas-limit-too-large",
+            "The gas limit is too large by one.",
+            "OP-026",
+            "set gas_limit to 12,000,001",
+            |it| it.gas_limit = 12_000_001,
+            Reject::GasLimitTooLarge,
+        ),
+        refuse(
+            "ramp-early",
+            "The ramp begins a slot before the anchor.",
+            "OP-027",
+            "set ramp_start_slot to the slot before the anchor's",
+            |it| it.gas_management.ramp_start_slot = FINALIZED_SLOT - 1,
+            Reject::RampOutOfRange,
+        ),
+        refuse(
+            "ramp-late",
+            "The ramp begins a slot too late.",
+            "OP-027",
+            "set ramp_start_slot to 63 slots before the end",
+            |it| it.gas_management.ramp_start_slot = SLOT + 37,
+            Reject::RampOutOfRange,
+        ),
         refuse(
             "anchor-too-old",
             "The anchor is 513 slots before the end of the validity.",

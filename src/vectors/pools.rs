@@ -274,7 +274,7 @@ fn admissions() -> Vec<Case> {
         ),
         history()
             .view(|view| {
-                let mut known = view.extensions[&extension("one")];
+                let mut known = view.extensions[&extension("one")].clone();
                 known.deprecated_from = Some(SLOT + 1);
                 view.extensions.insert(extension("one"), known);
             })
@@ -291,12 +291,12 @@ fn admissions() -> Vec<Case> {
             view.extensions.remove(&extension("one"));
         }),
         state("extension-deprecated", "deprecate the extension in this slot", |view| {
-            let mut known = view.extensions[&extension("one")];
+            let mut known = view.extensions[&extension("one")].clone();
             known.deprecated_from = Some(SLOT);
             view.extensions.insert(extension("one"), known);
         }),
         state("extension-quarantined", "quarantine the extension", |view| {
-            let mut known = view.extensions[&extension("one")];
+            let mut known = view.extensions[&extension("one")].clone();
             known.quarantined = true;
             view.extensions.insert(extension("one"), known);
         }),

@@ -78,8 +78,8 @@ fn with_segment(bytes: usize) -> Vec<u8> {
     post_operation.to_bytes()
 }
 
-/// The length of the segment of the largest proof: type, tier and two headers of four bytes, and the header of the proof.
-const LARGEST_SEGMENT: usize = 1_048_576 - 14;
+/// The length of the segment of the largest proof: type, tier and two headers of three bytes, and the header of the proof.
+const LARGEST_SEGMENT: usize = 65_536 - 11;
 
 const DECODING: [&str; 4] = ["POST-001", "POST-002", "POST-003", "POST-004"];
 
@@ -152,7 +152,7 @@ fn refused_encodings() -> Vec<Case> {
             .derived_from("post-operation-decode-largest-proof", "lengthen the segment by a byte")
             .reject(Reject::ProofTooLarge),
         decode("too-large", "Too long to be read.", &["POST-002"], &vec![2; MAX_POST_OPERATION_BYTES + 1])
-            .derived_from("post-operation-decode-accepted", "lengthen it to 1,115,137 bytes")
+            .derived_from("post-operation-decode-accepted", "lengthen it to 132,097 bytes")
             .reject(Reject::PostOperationTooLarge),
     ]
 }
@@ -291,7 +291,7 @@ fn refused() -> Vec<Case> {
             "POST-009",
             "register the extension with proof system 2",
             |view| {
-                let two = ExtensionView { proof_system: 2, ..view.extensions[&extension("one")] };
+                let two = ExtensionView { proof_system: 2, ..view.extensions[&extension("one")].clone() };
                 view.extensions.insert(extension("one"), two);
             },
             Reject::ProofTypeMismatch,

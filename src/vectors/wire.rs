@@ -118,7 +118,7 @@ fn capabilities(sequence: u64) -> Message {
         extensions: vec![extension("one")],
         proof_types: vec![1],
         tiers: vec![1, 2],
-        max_proof_bytes: 1_048_576,
+        max_proof_bytes: 65_536,
         min_prover_fee: 1_000_000_000_000,
     })
 }

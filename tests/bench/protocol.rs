@@ -32,7 +32,7 @@ fn view() -> ChainView {
         finalized_slot: 900,
         blocks: [(anchor(), Block { number: 900, slot: 900, canonical: true })].into(),
         head_number: 900,
-        extensions: [(extension(0), known), (extension(1), known)].into(),
+        extensions: [(extension(0), known.clone()), (extension(1), known)].into(),
         staked: [extension(0), extension(1)].into(),
         ..ChainView::default()
     }
@@ -49,6 +49,7 @@ fn operation(sender: Address, sequence: u64, fee: u128, extension_id: B256) -> O
             max_fee: 100 * fee,
             max_priority_fee: 10 * fee,
             prover_fee_max: 10 * fee,
+            ramp_start_slot: 900,
             cycle_limit: 100,
             ..GasManagement::default()
         },
