@@ -87,7 +87,7 @@ impl Registry {
                 return refuse(Reject::KeyHashMismatch, "key_hash is not that of the contract's keys".into());
             };
             extension.check_fits(capacities)?;
-            let constants = extension.program.constants(capacities);
+            let constants = extension.program().constants(capacities);
             let nonzero = constants.iter().zip(&key.bases[1..]).filter(|(constant, _)| !constant.is_zero());
             add(old, &nonzero.collect::<Vec<_>>(), count)?
         } else if tier == CUSTOM_TIER {
@@ -97,7 +97,7 @@ impl Registry {
             return refuse(Reject::TierMismatch, format!("tier {tier} in custom mode"));
         };
         let preparation = self.preparations.entry(id).or_default();
-        preparation.reads_witness = reads_witness(&extension.code);
+        preparation.reads_witness = reads_witness(extension.code());
         preparation.points.insert(tier, point);
         Ok(())
     }

@@ -503,7 +503,7 @@ fn preparing(proven: &Proven) -> Vec<Case> {
     let plain = || register(of("plain"));
     let custom = Entry { mode: 1, key_hash: B256::repeat_byte(7), ..entry("words") };
     let custom_code = |tier: u32| prepare(&custom, tier, code("words").to_bytes(), 0);
-    let constants = Extension::of(code("words")).program.code.len() as u32;
+    let constants = Extension::of(code("words")).program().code.len() as u32;
     // A program that is too large for the smallest tier: the code of any module will do, the contract knows no module.
     let large = canonical_code::CanonicalCode {
         words: vec![code("plain").words[0]; 2_049],
