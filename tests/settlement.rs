@@ -186,3 +186,48 @@ fn leaders_follow_the_stake() {
         assert!(counts[&account(number)].abs_diff(expected) < 200, "{counts:?}");
     }
 }
+
+/// The interfaces of EIP-DRAFT.md, read as text, have the selectors and topics of the code.
+#[test]
+fn the_interfaces_of_the_eip_are_those_of_the_code() {
+    let draft = std::fs::read_to_string("EIP-DRAFT.md").unwrap();
+    let block = draft.split("```").find(|block| block.contains("interface IConsensusContract")).unwrap();
+    let interfaces: Vec<&str> = block.split("\ninterface ").skip(1).collect();
+    let code = middle_client::settlement::selectors();
+    assert_eq!(interfaces.len(), code.len());
+    for (text, (functions, events)) in interfaces.iter().zip(code) {
+        let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // The types of the fields of each struct, in an order in which later ones use earlier ones.
+        let mut structs: BTreeMap<&str, String> = BTreeMap::new();
+        for part in plain.split("struct ").skip(1) {
+            let (name, rest) = part.split_once(" { ").unwrap();
+            let fields = rest.split_once('}').unwrap().0;
+            let types: Vec<String> =
+                fields.split(';').filter(|it| !it.trim().is_empty()).map(|it| canonical(it, &structs)).collect();
+            structs.insert(name, format!("({})", types.join(",")));
+        }
+        let signatures = |keyword: &str| -> BTreeSet<Vec<u8>> {
+            let found = plain.split(keyword).skip(1).map(|part| {
+                let (name, rest) = part.split_once('(').unwrap();
+                let parameters = rest.split_once(')').unwrap().0;
+                let types: Vec<String> =
+                    parameters.split(',').filter(|it| !it.is_empty()).map(|it| canonical(it, &structs)).collect();
+                middle_client::notation::keccak256(format!("{name}({})", types.join(","))).to_vec()
+            });
+            found.collect()
+        };
+        let of_text: BTreeSet<Vec<u8>> = signatures("function ").iter().map(|hash| hash[..4].to_vec()).collect();
+        assert!(!of_text.is_empty());
+        assert_eq!(of_text, functions.iter().map(|selector| selector.to_vec()).collect());
+        assert_eq!(signatures("event "), events.iter().map(|topic| topic.to_vec()).collect());
+    }
+}
+
+/// The type of a parameter or field, a struct as the tuple of its fields.
+fn canonical(text: &str, structs: &BTreeMap<&str, String>) -> String {
+    let kind = text.split_whitespace().next().unwrap();
+    match kind.strip_suffix("[]") {
+        Some(item) => structs.get(item).map_or(kind.to_string(), |tuple| format!("{tuple}[]")),
+        None => structs.get(kind).cloned().unwrap_or(kind.to_string()),
+    }
+}
