@@ -255,8 +255,11 @@ struct Case {
     reputation: Reputation,
 }
 
+/// The reason that a fault gives, and its repair.
+type Fault = (Reject, fn(&mut Case));
+
 /// Repairs one fault after the other: the reason is always that of the first check that fails.
-fn repair(case: &mut Case, faults: &[(Reject, fn(&mut Case))], check: fn(&mut Case) -> Option<Reject>) {
+fn repair(case: &mut Case, faults: &[Fault], check: fn(&mut Case) -> Option<Reject>) {
     for (reason, repair) in faults {
         assert_eq!(check(case), Some(*reason));
         repair(case);

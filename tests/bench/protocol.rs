@@ -128,8 +128,7 @@ fn admission(criterion: &mut Criterion) {
 fn recovery(criterion: &mut Criterion) {
     let secret = B256::repeat_byte(1);
     let hashes: Vec<B256> = (0..ADMITTED as u64).map(|n| B256::from(U256::from(n))).collect();
-    let all: Vec<Vec<u8>> =
-        hashes.iter().map(|hash| signature::sign(&secret, *hash).expect("a secret")).collect();
+    let all: Vec<Vec<u8>> = hashes.iter().map(|hash| signature::sign(&secret, *hash).expect("a secret")).collect();
     let mut group = criterion.benchmark_group("recovery");
     group.throughput(Throughput::Elements(ADMITTED as u64));
     group.bench_function("of a signer", |bencher| {
