@@ -241,6 +241,17 @@ fn the_encoding_is_strict() {
     assert_eq!(reject(&|bytes| bytes.truncate(19)), (Reject::CodeMalformed, 0));
     assert_eq!(reject(&|bytes| bytes[12..16].fill(0xff)), (Reject::CodeMalformed, 12));
     assert_eq!(reject(&|bytes| bytes[8..12].fill(0xff)), (Reject::CodeMalformed, 8));
+    // A vector cannot hold so many bytes.
+    let of_words = |words: u32| {
+        let mut bytes = bytes[..20].to_vec();
+        bytes[12..16].copy_from_slice(&words.to_le_bytes());
+        bytes[16..20].fill(0);
+        let halt = Word { opcode: Opcode::Halt, mode: 1, dst: 0, src1: 0, src2: 0, immediate: 0 };
+        bytes.extend(std::iter::repeat_n(halt.to_bytes(), words as usize).flatten());
+        CanonicalCode::from_bytes(&bytes).map(|code| code.words.len()).map_err(|rejection| rejection.reason)
+    };
+    assert_eq!(of_words(1 << 20), Ok(1 << 20));
+    assert_eq!(of_words((1 << 20) + 1), Err(Reject::CodeTooLarge));
     assert_eq!(reject(&|bytes| bytes[20] = 0), (Reject::CodeUnknownOperation, 20));
     assert_eq!(reject(&|bytes| bytes[21] = 1), (Reject::CodeFieldNotCanonical, 20));
     assert_eq!(reject(&|bytes| bytes[28..32].fill(0x0f)), (Reject::CodeTargetOutOfRange, 20));

@@ -8,11 +8,12 @@ use middle_client::canonical_code::{self, CanonicalCode, Class, Machine};
 use middle_client::circuit::{Cost, Needs, TIERS, Tier, costs};
 use middle_client::execution;
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::{Rejection, keccak256};
+use middle_client::notation::{Reject, Rejection, keccak256};
 use middle_client::profile::{self, Instruction, Module};
 use middle_client::proving::{Extension, Tiers, needs};
 use middle_client::vectors::hex;
 use serde_json::json;
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -292,10 +293,14 @@ impl Source {
 
     /// The failure that a refusal is. Who asked for JSON gets the refusal in it too.
     fn refuse(&self, rejection: &Rejection, out: &mut impl Write) -> Result<Failure, Failure> {
+        self.refuse_at(self.file.display(), rejection, out)
+    }
+
+    fn refuse_at(&self, place: impl Display, rejection: &Rejection, out: &mut impl Write) -> Result<Failure, Failure> {
         if self.json {
             Report::rejection(rejection).print(true, out)?;
         }
-        Ok(Failure::input(self.file.display(), rejection))
+        Ok(Failure::input(place, rejection))
     }
 }
 
@@ -309,7 +314,14 @@ impl Run {
         };
         match Inputs::new(&input, &witness, &context) {
             Ok(inputs) => Ok(inputs),
-            Err(rejection) => Err(source.refuse(&rejection, out)?),
+            Err(rejection) => {
+                let option = match rejection.reason {
+                    Reject::WitnessTooLarge => "--witness",
+                    Reject::ContextLengthMismatch => "--context",
+                    _ => "--input",
+                };
+                Err(source.refuse_at(option, &rejection, out)?)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Cases of the format `canonical_code`: modules that are lowered, and whose canonical code is executed.
 
 use super::{Case, Draft, case, wat};
-use crate::canonical_code::{CanonicalCode, lower};
+use crate::canonical_code::{CanonicalCode, IMMEDIATE_1, IMMEDIATE_2, Opcode, Space, Word, lower};
 use crate::notation::{Reject, Trap};
 use crate::profile;
 
@@ -605,7 +605,31 @@ fn encoding() -> Vec<Case> {
     };
     // The words: call, halt, move, store32, add32, return.
     let word = |index: usize| first_word + 16 * index;
-    vec![
+    let allowed = |name: &str, description: &str, rule: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = encoded.clone();
+        change(&mut bytes);
+        case(&format!("{accepted}-{name}"), description, [rule]).code(bytes).accept()
+    };
+    let other_move =
+        |word: Word| move |bytes: &mut Vec<u8>| bytes[first_word + 32..][..16].copy_from_slice(&word.to_bytes());
+    let get = |space: Space| Word {
+        opcode: Opcode::Get,
+        mode: IMMEDIATE_1,
+        dst: 0,
+        src1: 0,
+        src2: space as u16,
+        immediate: 0,
+    };
+    let set = |space: Space| Word {
+        opcode: Opcode::Set,
+        mode: IMMEDIATE_1 | IMMEDIATE_2,
+        dst: space as u16,
+        src2: 0,
+        ..get(space)
+    };
+    let trap = |code: u64| Word { opcode: Opcode::Trap, mode: 0, src2: 0, immediate: code, ..get(Space::Register) };
+    let traps = Trap::ALL.len() as u64;
+    let mut cases = vec![
         case(accepted, "A program has one encoding.", ["CODE-001", "CODE-002", "CODE-025", "CODE-026", "CODE-027"])
             .code(encoded.clone())
             .accept(),
@@ -732,7 +756,97 @@ fn encoding() -> Vec<Case> {
             &|bytes| bytes[image + 14..image + 18].copy_from_slice(&8_192u32.to_le_bytes()),
             Reject::CodeImageNotCanonical,
         ),
-    ]
+        allowed("pages-largest", "A program may have 1,024 initial pages.", "CODE-025", &|bytes| {
+            bytes[8..12].copy_from_slice(&1_024u32.to_le_bytes());
+        }),
+        allowed("slot-largest", "A slot may be 4,095.", "CODE-002", &|bytes| {
+            bytes[word(4) + 2..word(4) + 4].copy_from_slice(&4_095u16.to_le_bytes());
+        }),
+        allowed("target-last", "A call may go to the last word.", "CODE-026", &|bytes| {
+            bytes[word(0) + 8] = code.words.len() as u8 - 1;
+        }),
+        allowed("image-last", "A memory cell may be the last one of the initial pages.", "CODE-027", &|bytes| {
+            bytes[image + 14..image + 18].copy_from_slice(&8_191u32.to_le_bytes());
+        }),
+        allowed("image-last-entry", "An entry of the table may have the index 1,048,575.", "CODE-027", &|bytes| {
+            bytes[image + 27..image + 31].copy_from_slice(&1_048_575u32.to_le_bytes());
+        }),
+        refused(
+            "image-entry-bounds",
+            "Other cells of an image have indices below 1,048,576.",
+            "CODE-027",
+            "set the index of the table's entry to 1,048,576",
+            &|bytes| bytes[image + 27..image + 31].copy_from_slice(&1_048_576u32.to_le_bytes()),
+            Reject::CodeImageNotCanonical,
+        ),
+        refused(
+            "image-descending",
+            "The cells of the image ascend.",
+            "CODE-027",
+            "raise the index of the first cell above that of the second",
+            &|bytes| bytes[image + 1] = 2,
+            Reject::CodeImageNotCanonical,
+        ),
+        refused(
+            "image-space-input",
+            "The image has no cells of the input.",
+            "CODE-027",
+            "set the space of the last cell to input",
+            &|bytes| bytes[image + 26] = Space::Input as u8,
+            Reject::CodeImageNotCanonical,
+        ),
+        refused(
+            "header",
+            "An encoding begins with its magic and three counts.",
+            "CODE-025",
+            "remove all but 19 bytes",
+            &|bytes| bytes.truncate(19),
+            Reject::CodeMalformed,
+        ),
+        refused(
+            "unused-high-half",
+            "The half of the immediate that a word does not use is zero.",
+            "CODE-002",
+            "set the high half of the call's immediate to 1",
+            &|bytes| bytes[word(0) + 12] = 1,
+            Reject::CodeFieldNotCanonical,
+        ),
+        allowed("trap-last", "A program may trap with each of the traps.", "CODE-002", &other_move(trap(traps))),
+    ];
+    for space in Space::ALL {
+        for (name, of, of_set) in [("get", get(space), false), ("set", set(space), true)] {
+            use Space::*;
+            let has_access = match space {
+                Global | Output | Length => true,
+                Data | Input | Witness | Context => !of_set,
+                PostState => of_set,
+                Register | Memory | Table => false,
+            };
+            let (id, change) = (format!("{name}-{}", space.name().replace('_', "-")), other_move(of));
+            cases.push(match has_access {
+                true => allowed(&id, &format!("A program may {name} cells of {}.", space.name()), "CODE-002", &change),
+                false => refused(
+                    &id,
+                    "Registers, memory and table have operations of their own, and others are read or written only.",
+                    "CODE-002",
+                    &format!("replace the move by a {name} of a cell of {}", space.name()),
+                    &change,
+                    Reject::CodeFieldNotCanonical,
+                ),
+            });
+        }
+    }
+    for (name, code) in [("zero", 0), ("beyond", traps + 1)] {
+        cases.push(refused(
+            &format!("trap-{name}"),
+            "A program traps with one of the traps.",
+            "CODE-002",
+            &format!("replace the move by a trap with the code {code}"),
+            &other_move(trap(code)),
+            Reject::CodeFieldNotCanonical,
+        ));
+    }
+    cases
 }
 
 /// # Panics

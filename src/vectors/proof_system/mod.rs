@@ -472,11 +472,11 @@ fn keys(one: &Proven) -> Vec<Case> {
         origin.changed(name, description, &[rule], mutation, reason, |input| input["verifyingKey"] = hex(bytes).into())
     };
     // Magic, five counts, alpha, then beta, gamma, delta, sigma, then the bases.
-    let (alpha, gamma, delta, sigma) = (28, 124, 188, 252);
+    let (alpha, beta, gamma, delta, sigma) = (28, 60, 124, 188, 252);
     let base = |index: usize| 316 + 32 * index;
-    let mut identity = [0; 32];
-    identity[31] = 0x40;
-    vec![
+    let mut identity = [0; 64];
+    identity[63] = 0x40;
+    let mut cases = vec![
         case(id, "A key is accepted.", ["PROOF-004", "PROOF-005", "PROOF-013", "PROOF-014"])
             .object(origin.input.clone())
             .accept(),
@@ -545,7 +545,7 @@ fn keys(one: &Proven) -> Vec<Case> {
             "PROOF-014",
             "set alpha to the identity",
             Reject::PointIsIdentity,
-            &|b| b[alpha..alpha + 32].copy_from_slice(&identity),
+            &|b| b[alpha..beta].copy_from_slice(&identity[32..]),
         ),
         changed(
             "base-identity",
@@ -553,42 +553,7 @@ fn keys(one: &Proven) -> Vec<Case> {
             "PROOF-014",
             "set the base of the first input to the identity",
             Reject::PointIsIdentity,
-            &|b| b[base(1)..base(2)].copy_from_slice(&identity),
-        ),
-        changed(
-            "gamma-delta",
-            "Gamma and delta are not equal.",
-            "PROOF-005",
-            "set delta to gamma",
-            Reject::KeyDegenerate,
-            &|b| b.copy_within(gamma..delta, delta),
-        ),
-        changed(
-            "gamma-delta-opposite",
-            "Gamma and delta are not opposite.",
-            "PROOF-005",
-            "set delta to the negation of gamma",
-            Reject::KeyDegenerate,
-            &|b| {
-                b.copy_within(gamma..delta, delta);
-                b[sigma - 1] ^= SIGN_FLAG;
-            },
-        ),
-        changed(
-            "sigma-one",
-            "Sigma is a secret.",
-            "PROOF-005",
-            "set sigma to the generator",
-            Reject::KeyDegenerate,
-            &|b| b[sigma..base(0)].copy_from_slice(&point_to_bytes(&G2Affine::generator())),
-        ),
-        changed(
-            "sigma-minus-one",
-            "Sigma is a secret.",
-            "PROOF-005",
-            "set sigma to the negation of the generator",
-            Reject::KeyDegenerate,
-            &|b| b[sigma..base(0)].copy_from_slice(&point_to_bytes(&-G2Affine::generator())),
+            &|b| b[base(1)..base(2)].copy_from_slice(&identity[32..]),
         ),
         changed(
             "base-repeated",
@@ -609,7 +574,68 @@ fn keys(one: &Proven) -> Vec<Case> {
                 b[base(3) - 1] ^= SIGN_FLAG;
             },
         ),
-    ]
+        changed(
+            "subgroup",
+            "The elements of a key in G2 lie in the subgroup of prime order.",
+            "PROOF-014",
+            "set beta to a point of the twist outside it",
+            Reject::PointNotInSubgroup,
+            &|b| b[beta..gamma].copy_from_slice(&point_to_bytes(&outside_subgroup())),
+        ),
+        changed(
+            "off-curve",
+            "The bases of a key lie on the curve.",
+            "PROOF-014",
+            "set both flags of the base of 1",
+            Reject::PointNotOnCurve,
+            &|b| b[base(1) - 1] |= 0xc0,
+        ),
+    ];
+    for (name, at) in [("beta", beta), ("gamma", gamma), ("delta", delta), ("sigma", sigma)] {
+        cases.push(changed(
+            &format!("{name}-identity"),
+            "No element of a key is the identity.",
+            "PROOF-014",
+            &format!("set {name} to the identity"),
+            Reject::PointIsIdentity,
+            &|b| b[at..at + 64].copy_from_slice(&identity),
+        ));
+    }
+    let generator = point_to_bytes(&G2Affine::generator());
+    let secrets = [("gamma", gamma), ("delta", delta), ("sigma", sigma)];
+    for (index, (name, at)) in secrets.into_iter().enumerate() {
+        let earlier = secrets[..index].iter().map(|(other, at)| (*other, &bytes[*at..at + 64]));
+        for (other, point) in earlier.chain([("the generator", &generator[..])]) {
+            for opposite in [false, true] {
+                let id = match (other, opposite) {
+                    ("the generator", false) => format!("{name}-one"),
+                    ("the generator", true) => format!("{name}-minus-one"),
+                    (other, false) => format!("{other}-{name}"),
+                    (other, true) => format!("{other}-{name}-opposite"),
+                };
+                cases.push(changed(
+                    &id,
+                    "No two of gamma, delta, sigma and the generator are equal or opposite.",
+                    "PROOF-005",
+                    &format!("set {name} to {}{other}", if opposite { "the negation of " } else { "" }),
+                    Reject::KeyDegenerate,
+                    &|b| {
+                        b[at..at + 64].copy_from_slice(point);
+                        b[at + 63] ^= if opposite { SIGN_FLAG } else { 0 };
+                    },
+                ));
+            }
+        }
+    }
+    cases
+}
+
+/// A point of the twist that is not in the subgroup of prime order.
+fn outside_subgroup() -> G2Affine {
+    (1..=255u8)
+        .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(0u64)), false))
+        .find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
+        .expect("most points of the twist are outside the subgroup")
 }
 
 /// Encodings of proofs, points and field elements.
@@ -626,10 +652,9 @@ fn proofs(one: &Proven) -> Vec<Case> {
     let no_point = (1..=255u8)
         .find(|x| G1Affine::get_point_from_x_unchecked(Fq::from(*x), false).is_none())
         .expect("half of all x have no point");
-    let outside = (1..=255u8)
-        .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(0u64)), false))
-        .find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
-        .expect("most points of the twist are outside the subgroup");
+    let no_point_of_twist = (1..=255u8)
+        .find(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(*x), Fq::from(0u64)), false).is_none())
+        .expect("half of all x have no point");
     let mut cases = vec![
         case(id, "A proof has one encoding.", ["PROOF-013", "PROOF-014"]).object(origin.input.clone()).accept(),
         changed(
@@ -707,9 +732,71 @@ fn proofs(one: &Proven) -> Vec<Case> {
             "PROOF-014",
             "set B to a point of the twist outside it",
             Reject::PointNotInSubgroup,
-            &|b| b[32..96].copy_from_slice(&point_to_bytes(&outside)),
+            &|b| b[32..96].copy_from_slice(&point_to_bytes(&outside_subgroup())),
+        ),
+        changed(
+            "b-identity-with-data",
+            "The identity has one encoding.",
+            "PROOF-014",
+            "set B to the identity with x = 1",
+            Reject::PointNotCanonical,
+            &|b| {
+                b[32..96].fill(0);
+                b[32] = 1;
+                b[95] = 0x40;
+            },
+        ),
+        changed(
+            "b-both-flags",
+            "A point is not the identity and has a sign.",
+            "PROOF-014",
+            "set both flags of B",
+            Reject::PointNotOnCurve,
+            &|b| b[95] |= 0xc0,
+        ),
+        changed(
+            "b-above-modulus-low",
+            "Both parts of a coordinate are below the modulus.",
+            "PROOF-014",
+            "set c0 of x of B to the modulus",
+            Reject::PointNotOnCurve,
+            &|b| b[32..64].copy_from_slice(&Fq::MODULUS.to_bytes_le()),
+        ),
+        changed(
+            "b-above-modulus-high",
+            "Both parts of a coordinate are below the modulus.",
+            "PROOF-014",
+            "set c1 of x of B to the modulus",
+            Reject::PointNotOnCurve,
+            &|b| b[64..96].copy_from_slice(&Fq::MODULUS.to_bytes_le()),
+        ),
+        changed(
+            "b-off-curve",
+            "A point of G2 lies on the twist.",
+            "PROOF-014",
+            "set x of B to a number that is no point's",
+            Reject::PointNotOnCurve,
+            &|b| {
+                b[32..96].fill(0);
+                b[32] = no_point_of_twist;
+            },
         ),
     ];
+    for (name, element, start, end) in
+        [("a", "A", 0, 32), ("b", "B", 32, 96), ("d", "D", 128, 160), ("knowledge", "K", 160, 192)]
+    {
+        cases.push(changed(
+            &format!("{name}-identity"),
+            "No element of a proof is the identity.",
+            "PROOF-014",
+            &format!("set {element} to the identity"),
+            Reject::PointIsIdentity,
+            &|b| {
+                b[start..end].fill(0);
+                b[end - 1] = 0x40;
+            },
+        ));
+    }
     let id = "proof-system-file";
     let text = proof.to_json();
     let origin = Origin { id, input: json!({"kind": "proof_file", "text": text}) };
@@ -780,6 +867,8 @@ fn vanilla(one: &Proven) -> Vec<Case> {
         }),
     };
     let swapped = ark_groth16::Proof { a: proof.c, c: proof.a, ..proof };
+    let (g1, encoded) = (G1Affine::generator(), vanilla_proof_to_bytes(&proof));
+    let shifted = |proof: ark_groth16::Proof<ark_bn254::Bn254>| Value::from(hex(vanilla_proof_to_bytes(&proof)));
     vec![
         case(
             id,
@@ -811,6 +900,57 @@ fn vanilla(one: &Proven) -> Vec<Case> {
             "exchange A and C",
             Reject::ProofInvalid,
             |input| input["proof"] = hex(vanilla_proof_to_bytes(&swapped)).into(),
+        ),
+        origin.changed(
+            "a",
+            "A proof with another A is refused.",
+            &["PROOF-011"],
+            "add the generator to A",
+            Reject::ProofInvalid,
+            |input| input["proof"] = shifted(ark_groth16::Proof { a: (proof.a + g1).into(), ..proof.clone() }),
+        ),
+        origin.changed(
+            "b",
+            "A proof with another B is refused.",
+            &["PROOF-011"],
+            "add the generator to B",
+            Reject::ProofInvalid,
+            |input| {
+                input["proof"] =
+                    shifted(ark_groth16::Proof { b: (proof.b + G2Affine::generator()).into(), ..proof.clone() });
+            },
+        ),
+        origin.changed(
+            "c",
+            "A proof with another C is refused.",
+            &["PROOF-011"],
+            "add the generator to C",
+            Reject::ProofInvalid,
+            |input| input["proof"] = shifted(ark_groth16::Proof { c: (proof.c + g1).into(), ..proof.clone() }),
+        ),
+        origin.changed(
+            "short",
+            "A proof without a committed phase has 128 bytes.",
+            &["PROOF-013"],
+            "remove the last byte",
+            Reject::ProofLengthMismatch,
+            |input| input["proof"] = hex(&encoded[..encoded.len() - 1]).into(),
+        ),
+        origin.changed(
+            "long",
+            "A proof without a committed phase has no more than 128 bytes.",
+            &["PROOF-013"],
+            "append a zero byte",
+            Reject::ProofLengthMismatch,
+            |input| input["proof"] = hex([&encoded[..], &[0]].concat()).into(),
+        ),
+        origin.changed(
+            "repeated",
+            "There is an input too many.",
+            &["PROOF-011"],
+            "repeat the second input",
+            Reject::InputCountMismatch,
+            |input| change_count(&mut input["public"], "repeated"),
         ),
         origin.changed(
             "missing",
