@@ -109,7 +109,7 @@ impl OperationPool {
         let max_cost = fee::max_cost(operation).unwrap_or(u128::MAX);
         self.check_deposit(operation.payer(), max_cost, replaced, view)?;
         // POOL-009: in slots of a fixed size.
-        let slots = (operation.to_bytes().len() as u64).div_ceil(limits.slot_bytes);
+        let slots = (operation.length() as u64).div_ceil(limits.slot_bytes);
         let evicted = self.find_victims(operation, hash, slots, replaced, limits)?;
         // POOL-020: what a contract answers can change.
         let signatures = [&operation.signature, &operation.gas_management.sponsor_signature];

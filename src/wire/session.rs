@@ -220,7 +220,7 @@ impl Session {
         self.capabilities.as_ref().is_some_and(|it| {
             it.proof_types.contains(&proof.proof_type)
                 && (it.tiers.contains(&proof.tier) || proof.tier == CUSTOM_TIER)
-                && rlp::encode(proof).len() <= it.max_proof_bytes as usize
+                && rlp::length(proof) <= it.max_proof_bytes as usize
         })
     }
 
