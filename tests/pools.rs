@@ -402,7 +402,7 @@ fn the_first_check_of_a_result_that_fails_is_the_reason() {
         outcome: 1,
         code: 1,
         pre_root: B256::repeat_byte(2),
-        proof: Proof { proof_type: 2, tier: 9, segments: vec![vec![0].into(); 17] },
+        proof: Proof { proof_type: 2, tier: 1_000_000, segments: vec![vec![0].into(); 17] },
         stamp_hash: B256::ZERO,
         prover_signature: vec![0; 66].into(),
         ..good

@@ -292,7 +292,7 @@ fn refused() -> Vec<Case> {
             "tier-unknown",
             "POST-015",
             "name a tier that there is not",
-            result(|it| it.proof.tier = 4),
+            result(|it| it.proof.tier = 1_000_000),
             Reject::ProofTierUnknown,
         ),
         with_view(
