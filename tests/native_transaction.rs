@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use middle_client::native_transaction::{MiddleOpTx, apply};
 use middle_client::notation::Reject;
 use middle_client::operation::fee;
-use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation};
+use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::post_operation::{PostOperation, Proof};
 use middle_client::settlement::{Call, CallResult, Consensus, Item};
 use proptest::prelude::*;
@@ -25,6 +25,7 @@ fn transaction(sequence: u64, segments: usize, outcome: u8, pre_root: B256) -> M
         },
         anchor_hash: B256::repeat_byte(9),
         valid_until_slot: 150,
+        signature: vec![signature::KIND_CONTRACT].into(),
         ..Operation::default()
     };
     let post_operation = PostOperation {

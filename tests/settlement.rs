@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use middle_client::notation::Reject;
-use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation};
+use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::post_operation::{PostOperation, Proof};
 use middle_client::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
 use proptest::prelude::*;
@@ -71,6 +71,7 @@ fn item(sender: u8, sequence: u64, outcome: u8, segments: usize, view: &ChainVie
         },
         anchor_hash: B256::repeat_byte(9),
         valid_until_slot: view.slot + 100,
+        signature: vec![signature::KIND_CONTRACT].into(),
         ..Operation::default()
     };
     let pre_root = contract.roots.get(&(B256::ZERO, U256::ZERO)).copied().unwrap_or_default();

@@ -4,7 +4,7 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use middle_client::operation::{Block, ChainView, ExtensionView, Operation};
+use middle_client::operation::{Block, ChainView, ExtensionView, Operation, signature};
 use middle_client::pools::{Limits, Pools};
 use middle_client::reputation::Reputation;
 use std::collections::BTreeMap;
@@ -40,6 +40,7 @@ fuzz_target!(|events: Vec<Event>| {
                     anchor_hash: [9; 32].into(),
                     valid_until_slot: view.slot + 50,
                     data: vec![0; bytes.into()].into(),
+                    signature: vec![signature::KIND_CONTRACT].into(),
                     ..Operation::default()
                 };
                 operation.gas_management.max_fee = fee.into();

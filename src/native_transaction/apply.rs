@@ -66,7 +66,7 @@ pub fn apply(
         return refuse(Reject::GasLimitTooLarge, format!("{most} gas; at most {MAX_TRANSACTION_GAS}"));
     }
     // NATIVE-006: what the payer need not pay, the prover can.
-    let payers = fee::settlement_gas(operation, contract_signatures(operation, view));
+    let payers = fee::settlement_gas(operation, contract_signatures(operation));
     let provers = intrinsic.max(floor).saturating_sub(payers);
     let prover_fee = fee::prover_fee(&operation.gas_management, view.slot);
     if u128::from(provers).checked_mul(checked.gas_price).is_none_or(|cost| cost > prover_fee) {

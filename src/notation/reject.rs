@@ -297,7 +297,9 @@ reasons! {
     RampOutOfRange, "ramp_out_of_range", Operation;
     /// The anchor lies too far before the end of the validity.
     AnchorTooOld, "anchor_too_old", Operation;
-    /// A signature has not 65 bytes.
+    /// The kind of a signature is none that its signer may use.
+    SignatureKind, "signature_kind", Operation;
+    /// A signature by ECDSA has not 66 bytes.
     SignatureLength, "signature_length", Operation;
     /// A signature is not the one form that it can have, or nobody's.
     SignatureNotCanonical, "signature_not_canonical", Operation;
@@ -365,8 +367,10 @@ reasons! {
     ProofTooLarge, "proof_too_large", PostOperation;
     /// The outcome of a `PostOperation` is none of the known ones, or its code is none of that outcome.
     OutcomeUnknown, "outcome_unknown", PostOperation;
-    /// The type of a proof is none of the known ones.
-    ProofTypeUnknown, "proof_type_unknown", PostOperation;
+    /// The type of a proof is none that this client knows.
+    ProofTypeUnknown, "proof_type_unknown", Admission;
+    /// The tier of a proof is none that this client has a key for.
+    ProofTierUnknown, "proof_tier_unknown", Admission;
     /// The type of a proof is not the one that the extension is registered with.
     ProofTypeMismatch, "proof_type_mismatch", PostOperation;
     /// A `PostOperation` names another Operation or extension than the one it is about.
@@ -408,6 +412,8 @@ reasons! {
     PreRootUnknown, "pre_root_unknown", Admission;
     /// A result builds on too many pooled results of its lane.
     LaneTooDeep, "lane_too_deep", Admission;
+    /// A proof has many segments, and its prover no stake.
+    ProverUnstaked, "prover_unstaked", Admission;
 
     /// The number of a message is none of the known ones.
     MessageUnknown, "message_unknown", Wire;

@@ -34,7 +34,7 @@ pub struct ChainView {
     pub extensions: BTreeMap<B256, ExtensionView>,
     /// The state roots of the extensions' lanes; zero if absent.
     pub roots: BTreeMap<(B256, U256), B256>,
-    /// Extensions and sponsors with a stake of their own.
+    /// Extensions, sponsors and provers with a stake of their own; accounts have 32 bytes here.
     pub staked: BTreeSet<B256>,
     /// The versioned hashes of the blobs that the transaction carries (EIP-4844), where a contract is called.
     pub blob_hashes: Vec<B256>,
@@ -88,6 +88,11 @@ impl ChainView {
     /// The next sequence number of a sender under a nonce key.
     pub fn next_sequence(&self, sender: Address, key: U256) -> u64 {
         self.nonces.get(&(sender, key)).copied().unwrap_or(0)
+    }
+
+    /// Whether an account has a stake in the Consensus Contract.
+    pub fn is_staked(&self, account: Address) -> bool {
+        self.staked.contains(&B256::left_padding_from(account.as_slice()))
     }
 
     /// The state root of a lane.

@@ -53,9 +53,10 @@ pub fn check_signatures(operation: &Operation, hash: B256, view: &ChainView) -> 
 }
 
 /// How many of the signatures contracts check.
-pub fn contract_signatures(operation: &Operation, view: &ChainView) -> u64 {
-    let sponsor = operation.gas_management.sponsor;
-    [operation.sender, sponsor].iter().filter(|account| view.contracts.contains_key(*account)).count() as u64
+pub fn contract_signatures(operation: &Operation) -> u64 {
+    let gas = &operation.gas_management;
+    let signatures = [&operation.signature, &gas.sponsor_signature];
+    signatures.iter().filter(|it| it.first() == Some(&signature::KIND_CONTRACT)).count() as u64
 }
 
 /// The checks of slots and of the anchor.
@@ -84,7 +85,7 @@ pub fn check_window(operation: &Operation, view: &ChainView) -> Result<(), Rejec
 
 /// Whether the ramp of the prover's fee begins where it can be of use. `anchor_slot` is that of the anchor.
 pub fn check_ramp(operation: &Operation, anchor_slot: u64) -> Result<(), Rejection> {
-    // OP-027: it decides from when on anybody may settle, which must not be never.
+    // OP-028: it decides from when on anybody may settle, which must not be never.
     let start = operation.gas_management.ramp_start_slot;
     let last = operation.valid_until_slot.checked_sub(RAMP_END_SLOTS);
     match last {

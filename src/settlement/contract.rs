@@ -254,6 +254,8 @@ impl Consensus {
         view.withdrawals = self.withdrawals.iter().map(|(account, it)| (*account, it.wei)).collect();
         view.nonces = self.nonces.clone();
         view.roots = self.roots.clone();
+        let staked = self.stakes.keys().copied().filter(|account| self.is_staked(*account));
+        view.staked.extend(staked.map(|account| B256::left_padding_from(account.as_slice())));
         for id in &self.quarantined {
             if let Some(extension) = view.extensions.get_mut(id) {
                 extension.quarantined = true;

@@ -4,7 +4,7 @@ use super::contract::refuse;
 use super::{Consensus, EPOCH_SLOTS, REWARD_SLOTS, Tenure, epoch};
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection};
-use crate::operation::ChainView;
+use crate::operation::{ChainView, VALIDITY_SLOTS};
 use crate::post_operation::signing_hash;
 use crate::wire::{Verdict, VerificationResponse};
 use alloy_primitives::{Address, U256};
@@ -55,11 +55,14 @@ impl Consensus {
         let mut shares = Vec::new();
         let mut last = None;
         for response in responses {
-            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order shows it.
+            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order shows it. Its slot is one
+            // in which the Operation can have been pending, so what is paid can be punished if it is false.
+            let age = reward.slot.checked_sub(response.slot);
             let weight = weights.iter().filter(|it| it.0 == response.node).map(|it| it.1).sum();
             let counts = response.post_operation == name
                 && Verdict::from_number(response.verdict) == Some(Verdict::Valid)
                 && last.is_none_or(|last| last < response.node)
+                && age.is_some_and(|age| age <= VALIDITY_SLOTS)
                 && weight > 0;
             if !counts {
                 return refuse(Reject::VerdictNotCounted, format!("of {}", response.node));

@@ -305,7 +305,7 @@ impl Consensus {
             used + fee::unused_gas_penalty(call.gas_limit, used)
         };
         // COMP-010: each member is settled for itself.
-        let own = fee::settlement_gas(operation, contract_signatures(operation, view));
+        let own = fee::settlement_gas(operation, contract_signatures(operation));
         let children = SETTLEMENT_GAS * (results.len() as u64 - 1);
         let gas = own + children + calls.iter().map(charged).sum::<u64>();
         let gas_cost = u128::from(gas) * gas_price;

@@ -391,10 +391,10 @@ pub(super) fn cases(proven: &Proven) -> Vec<Case> {
     refuse("sum", encoded, "change a bit of the sum", segment(&|it| it[31] ^= 1), sum);
     refuse(
         "unknown-tier",
-        &["POST-012"],
+        &["POST-015"],
         "name a tier that does not exist",
         changed(&|it| it.proof.tier = 99),
-        Reject::UnknownTier,
+        Reject::ProofTierUnknown,
     );
     let mut other = entry.clone();
     other.key_hash = key;

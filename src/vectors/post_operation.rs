@@ -254,6 +254,8 @@ fn refused() -> Vec<Case> {
     other_bytes.proof.segments = vec![vec![1].into()];
     let mut short = result(|_| ());
     short.prover_signature = Default::default();
+    let mut of_contract = result(|_| ());
+    of_contract.prover_signature = [&[1], &of_contract.prover_signature[1..]].concat().into();
     let garbage = post_operation(&private(), "prover", &view(), |it| {
         (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root);
     });
@@ -285,6 +287,13 @@ fn refused() -> Vec<Case> {
             "set the proof type to 2",
             result(|it| it.proof.proof_type = 2),
             Reject::ProofTypeUnknown,
+        ),
+        refuse(
+            "tier-unknown",
+            "POST-015",
+            "name a tier that there is not",
+            result(|it| it.proof.tier = 1_000_000),
+            Reject::ProofTierUnknown,
         ),
         with_view(
             "type-other",
@@ -354,6 +363,7 @@ fn refused() -> Vec<Case> {
             Reject::StatementStateChanged,
         ),
         refuse("signature-short", "POST-006", "remove the signature", short, Reject::SignatureLength),
+        refuse("signature-kind", "OP-027", "set the signature's kind to 1", of_contract, Reject::SignatureKind),
         refuse("signature-other", "POST-006", "take another's signature", other_signer, Reject::SignatureWrongSigner),
         refuse(
             "prover-changed",

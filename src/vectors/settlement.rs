@@ -676,7 +676,7 @@ fn refused_items() -> Vec<Case> {
         ),
         refuse(
             "ramp-early",
-            "OP-027",
+            "OP-028",
             "let the ramp begin a slot before the anchor",
             &operation("alice", 0, |it| it.gas_management.ramp_start_slot = SLOT - 81),
             &|_| (),
@@ -1084,6 +1084,10 @@ fn rewards() -> Vec<Case> {
         let steps = with(claim(&["leader", "bob"], |it| change(it)));
         refuse(name, &["SETTLE-026"], "reward", mutation, steps, Reject::VerdictNotCounted)
     };
+    let signed_in = |slot: u64, old: &VerificationResponse| {
+        let name = if old.node == account("bob") { "bob" } else { "leader" };
+        response(name, 0, &result, &operation, slot)
+    };
     let resigned = |node: &str, verdict: u8, about: &PostOperation| response(node, verdict, about, &operation, SLOT);
     vec![
         history("reward-held", "A part of the fee is held.", &["SETTLE-024"], &settled([5, 1, 2])).accept(),
@@ -1158,6 +1162,22 @@ fn rewards() -> Vec<Case> {
             with(claim(&[], |_| ())),
             Reject::QuorumMissing,
         ),
+        history(
+            "reward-earliest",
+            "The earliest and the latest slot of a verdict that counts.",
+            &["SETTLE-026"],
+            &with(claim(&["leader", "bob"], |it| {
+                it[0] = signed_in(OVERDUE - 256, &it[0]);
+                it[1] = signed_in(OVERDUE, &it[1]);
+            })),
+        )
+        .accept(),
+        not_counted("reward-early", "let one verdict be of a slot before the earliest", &|it| {
+            it[0] = signed_in(OVERDUE - 257, &it[0]);
+        }),
+        not_counted("reward-late", "let one verdict be of a slot after the settlement", &|it| {
+            it[0] = signed_in(OVERDUE + 1, &it[0]);
+        }),
         not_counted("reward-repeated", "repeat a verdict", &|it| it.push(it[1].clone())),
         not_counted("reward-disordered", "exchange the verdicts", &|it| it.swap(0, 1)),
         not_counted("reward-invalid", "let one say that the result is invalid", &|it| {
@@ -1326,6 +1346,14 @@ fn reports() -> Vec<Case> {
             "slash-equivocation",
             "let both say the same",
             with(report(pair(said(0), response("node", 0, &result, &operation, SLOT - 1)), both)),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-error-first",
+            &["SETTLE-016", "SETTLE-023"],
+            "slash-equivocation",
+            "let the first be an error",
+            with(report(pair(said(2), said(1)), both)),
             Reject::EvidenceInvalid,
         ),
         refuse(
