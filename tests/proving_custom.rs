@@ -203,7 +203,7 @@ fn another_program_does_not_satisfy_the_circuit() {
     assert_eq!(satisfies(&tier, extension.program(), &sum, &inputs, 100), Ok(1));
     let other = satisfies(&tier, extension.program(), &difference, &inputs, 100);
     assert!(other.is_err(), "the rows of another program are no rows of this circuit: {other:?}");
-    assert!(satisfies(&tier, &Extension::from_wasm(&difference).unwrap().program(), &difference, &inputs, 100).is_ok());
+    assert!(satisfies(&tier, Extension::from_wasm(&difference).unwrap().program(), &difference, &inputs, 100).is_ok());
 }
 
 /// An extension with its key.
