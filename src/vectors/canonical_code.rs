@@ -701,6 +701,22 @@ fn encoding() -> Vec<Case> {
             Reject::CodeFieldNotCanonical,
         ),
         refused(
+            "unused-dst",
+            "A word without a destination names none.",
+            "CODE-002",
+            "set dst of the return to 1",
+            &|bytes| bytes[word(5) + 2] = 1,
+            Reject::CodeFieldNotCanonical,
+        ),
+        refused(
+            "unused-src1",
+            "A word with an immediate in the place of operand 1 names no slot for it.",
+            "CODE-002",
+            "set src1 of the move of an immediate to 1",
+            &|bytes| bytes[word(2) + 4] = 1,
+            Reject::CodeFieldNotCanonical,
+        ),
+        refused(
             "unused-immediate",
             "The part of the immediate that a word does not use is zero.",
             "CODE-002",
