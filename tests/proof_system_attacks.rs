@@ -283,7 +283,8 @@ fn every_part_of_the_proofs_changes_the_coefficients() {
         |proven: &proofs::Proven| verifier.coefficients(&prepared, &proven.challenges, &proven.segments()).unwrap();
     let honest = coefficients(&proven());
     let g1 = G1Affine::generator();
-    let changes: [&dyn Fn(&mut (Vec<Fr>, Vec<Fr>, Proof)); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut (Vec<Fr>, Vec<Fr>, Proof));
+    let changes: [Change; 7] = [
         &|(public, ..)| public[0] += Fr::from(1u64),
         &|(_, late, _)| late[0] += Fr::from(1u64),
         &|(.., proof)| proof.a = (proof.a + g1).into(),
