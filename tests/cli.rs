@@ -268,6 +268,23 @@ fn proofs_are_made_and_verified() {
     let error = failure(1, &["prove", &path, "--input", "02", "--segments", "2", "--job", job, "--commit"]);
     assert!(error.contains("statement: is another than"), "{error}");
     part(&["--commit", "--segment", "1"]);
+    // A commitment of somebody else is not proven.
+    let commitment = |index: u32| std::path::Path::new(job).join(format!("commitment-{index}"));
+    let second = fs::read(commitment(1)).unwrap();
+    fs::copy(commitment(0), commitment(1)).unwrap();
+    let error = failure(1, &[&arguments[..], &["--job", job, "--segment", "1"]].concat());
+    assert!(error.contains("the challenges are not for this commitment"), "{error}");
+    fs::write(commitment(1), second).unwrap();
+    // A secret that others can read is not used.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let set = |mode| fs::set_permissions(format!("{job}/secret"), fs::Permissions::from_mode(mode)).unwrap();
+        set(0o640);
+        let error = failure(1, &[&arguments[..], &["--job", job, "--segment", "0"]].concat());
+        assert!(error.contains("secret: others may read it"), "{error}");
+        set(0o600);
+    }
     for segment in ["0", "1"] {
         part(&["--segment", segment]);
     }

@@ -19,10 +19,18 @@ fn proofs_verify_alone_and_in_batches() {
     let key = key(LENGTH);
     let verifier = Verifier::new(key.verifying_key.clone()).unwrap();
     let prepared = prepared(&key, LENGTH);
-    for count in [1, 2, 5] {
+    // One Miller loop, more than one, and more points than are summed up one by one.
+    for count in [1, 2, 5, 17] {
         let circuits: Vec<_> = (0..count).map(|index| Permutation::honest(LENGTH, 100 * index)).collect();
-        let proven = prove_all(&key, &prepared, &circuits, 1);
+        let mut proven = prove_all(&key, &prepared, &circuits, 1);
         verifier.verify(&prepared, &proven.challenges, &proven.segments()).unwrap();
+        for index in 0..proven.segments.len() {
+            let honest = proven.segments[index].2.clone();
+            proven.segments[index].2.c = (honest.c + G1Affine::generator()).into();
+            let refused = verifier.verify(&prepared, &proven.challenges, &proven.segments()).unwrap_err();
+            assert_eq!(refused.reason, Reject::ProofInvalid, "proof {index} of {count}");
+            proven.segments[index].2 = honest;
+        }
     }
 }
 
@@ -52,6 +60,24 @@ fn two_seeds_change_every_element() {
     let (one, two) = (&first.segments[0].2, &second.segments[0].2);
     assert!(one.a != two.a && one.b != two.b && one.c != two.c && one.d != two.d && one.knowledge != two.knowledge);
     assert_eq!(first.segments, again.segments, "the same seed gives the same bytes");
+}
+
+/// The blinder hides what D is a commitment to, the randomisers what A, B and C are made of: each by itself.
+#[test]
+fn the_randomisers_alone_change_a_b_and_c() {
+    let key = key(LENGTH);
+    let circuit = Permutation::honest(LENGTH, 1);
+    let committed = || commit(&key, &circuit, &mut rng(1)).unwrap();
+    let commitments = [committed().commitment().clone()];
+    let challenges = draw(&key.verifying_key, &prepared(&key, LENGTH), &TRANSCRIPT, &commitments).unwrap();
+    let [one, two] = [2, 3].map(|seed| prove(&key, committed(), &challenges, &mut rng(seed)).unwrap());
+    assert_eq!((one.d, one.knowledge), (two.d, two.knowledge));
+    assert!(one.a != two.a && one.b != two.b && one.c != two.c);
+
+    let circuit = Cubic { x: Some(Fr::from(3u64)), constant: Fr::from(5u64) };
+    let key = insecure_setup(&circuit, [1; 32]).unwrap();
+    let [one, two] = [2, 3].map(|seed| prove_vanilla(&key, &circuit, &mut rng(seed)).unwrap());
+    assert!(one.a != two.a && one.b != two.b && one.c != two.c);
 }
 
 #[test]

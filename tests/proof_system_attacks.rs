@@ -252,6 +252,57 @@ fn errors_of_two_proofs_cancel_without_coefficients() {
     assert_eq!(error.reason, Reject::ProofInvalid);
 }
 
+/// S3: under coefficients that are known before the proofs, errors can be chosen that cancel.
+#[test]
+fn errors_cancel_under_coefficients_that_do_not_depend_on_the_proofs() {
+    let key = key(LENGTH);
+    let prepared = prepared(&key, LENGTH);
+    let mut proven = prove_all(&key, &prepared, &[Permutation::honest(LENGTH, 1), Permutation::honest(LENGTH, 2)], 1);
+    let verifier = Verifier::new(key.verifying_key.clone()).unwrap();
+    let known = verifier.coefficients(&prepared, &proven.challenges, &proven.segments()).unwrap();
+    let [[first, _], [second, _]] = known[..] else { unreachable!("there are two") };
+    // All that the batch's first equation takes of the two C.
+    let sum = |proven: &proofs::Proven| proven.segments[0].2.c * first + proven.segments[1].2.c * second;
+    let honest = sum(&proven);
+    let shift = |point: G1Affine, factor: Fr| (point + G1Affine::generator() * factor).into_affine();
+    proven.segments[0].2.c = shift(proven.segments[0].2.c, second);
+    proven.segments[1].2.c = shift(proven.segments[1].2.c, -first);
+    assert_eq!(sum(&proven), honest, "the attack is real");
+    let error = verifier.verify(&prepared, &proven.challenges, &proven.segments()).unwrap_err();
+    assert_eq!(error.reason, Reject::ProofInvalid);
+}
+
+/// S3: the coefficients depend on every element and input of every proof.
+#[test]
+fn every_part_of_the_proofs_changes_the_coefficients() {
+    let key = key(LENGTH);
+    let prepared = prepared(&key, LENGTH);
+    let proven = || prove_all(&key, &prepared, &[Permutation::honest(LENGTH, 1), Permutation::honest(LENGTH, 2)], 1);
+    let verifier = Verifier::new(key.verifying_key.clone()).unwrap();
+    let coefficients =
+        |proven: &proofs::Proven| verifier.coefficients(&prepared, &proven.challenges, &proven.segments()).unwrap();
+    let honest = coefficients(&proven());
+    let g1 = G1Affine::generator();
+    let changes: [&dyn Fn(&mut (Vec<Fr>, Vec<Fr>, Proof)); 7] = [
+        &|(public, ..)| public[0] += Fr::from(1u64),
+        &|(_, late, _)| late[0] += Fr::from(1u64),
+        &|(.., proof)| proof.a = (proof.a + g1).into(),
+        &|(.., proof)| proof.b = (proof.b + G2Affine::generator()).into(),
+        &|(.., proof)| proof.c = (proof.c + g1).into(),
+        &|(.., proof)| proof.d = (proof.d + g1).into(),
+        &|(.., proof)| proof.knowledge = (proof.knowledge + g1).into(),
+    ];
+    for (index, change) in changes.iter().enumerate() {
+        for segment in 0..2 {
+            let mut changed = proven();
+            change(&mut changed.segments[segment]);
+            // The first coefficient of the first equation is 1 in any case.
+            let [left, right] = [&honest, &coefficients(&changed)].map(|all| (all[0][1], all[1]));
+            assert!(left.0 != right.0 && left.1[0] != right.1[0], "change {index} of segment {segment}");
+        }
+    }
+}
+
 /// S15: segments cannot be swapped, dropped or repeated.
 #[test]
 fn segments_keep_their_order() {

@@ -1,16 +1,20 @@
 //! Proofs of statements, with real keys.
 
 use alloy_primitives::Address;
+use ark_bn254::{Fr, G1Projective};
+use ark_ec::VariableBaseMSM;
 use middle_client::canonical_code::execute;
-use middle_client::circuit::{TIERS, costs};
+use middle_client::circuit::{Machine, TIERS, costs};
 use middle_client::host_interface::{Context, ContextFields, Inputs};
 use middle_client::notation::{B256, Reject, keccak256};
 use middle_client::profile::load;
-use middle_client::proof_system::ProvingKey;
+use middle_client::proof_system::{self, ProvingKey, commit};
 use middle_client::proving::{
-    Extension, Prepared, Proof, Randomness, TierVerifier, insecure_tier_key, needs, prove, verify,
+    Extension, Job, Prepared, Proof, ProveError, Randomness, TierVerifier, commit_segment, insecure_tier_key, needs,
+    prove, prove_segment, verify,
 };
 use middle_client::statement::{Statement, Terms, relation};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -91,6 +95,57 @@ fn segments_are_verified_together() {
     verify(&keys().verifier, &prepared, &statement, &proof).unwrap_err();
 }
 
+/// A commitment that is proven twice, for other challenges each time, has another `r` each time: else the difference of
+/// both `A` would be that of the two assignments at the key's point, which shows the witness.
+#[test]
+fn other_challenges_are_answered_with_other_randomness() {
+    let key = &keys().proving;
+    let wasm = std::fs::read("tests/extensions/fibonacci/fibonacci.wasm").unwrap();
+    let prepared = Prepared::derive(Extension::from_wasm(&wasm).unwrap(), &keys().verifier).unwrap();
+    let inputs = Inputs { input: 10u64.to_le_bytes().to_vec(), ..Inputs::default() };
+    let job = Job::new(&prepared, &inputs, &terms(2)).unwrap();
+    let [one, other] = [&b"one"[..], b"other"].map(Randomness::insecure);
+    let commitments = |second: &Randomness| {
+        [(0, &one), (1, second)].map(|(index, from)| commit_segment(key, &job.segment(index, from)).unwrap())
+    };
+    let challenges = [&one, &other].map(|second| job.challenges(key, &commitments(second)).unwrap());
+    let proofs = [0, 1].map(|which| prove_segment(key, &job.segment(0, &one), &challenges[which]).unwrap().proof);
+    assert_eq!(proofs[0].d, proofs[1].d);
+
+    let rows = job.plan.rows(0);
+    let machine = Machine { rows: Some(&rows), program: Some(&job.plan.program), ..Machine::universal(&TIERS[0]) };
+    let [first, second] = challenges.each_ref().map(|challenges| {
+        // Blinder and mask are the same in both, so that they do not matter for the difference.
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        commit(key, &machine, &mut rng).unwrap().assignment(challenges)
+    });
+    let difference: Vec<Fr> = first.iter().zip(&second).map(|(first, second)| *first - second).collect();
+    let difference = G1Projective::msm(&key.groth16.a_query, &difference).unwrap();
+    assert_ne!(proofs[0].a - proofs[1].a, difference, "r is the same");
+
+    let refused = prove_segment(key, &job.segment(1, &one), &challenges[1]);
+    assert_eq!(refused.unwrap_err(), proof_system::ProveError::OtherChallenges, "the commitment is another's");
+}
+
+/// A cycle limit that no statement may have is refused before anything is executed.
+#[test]
+fn a_cycle_limit_is_checked_before_the_execution() {
+    let wasm = wat::parse_str(r#"(module (func (export "run") (result i32) (loop (br 0)) unreachable))"#).unwrap();
+    let extension = Extension::from_wasm(&wasm).unwrap();
+    let prepared = Prepared::derive(extension.clone(), &keys().verifier).unwrap();
+    let inputs = Inputs::default();
+    let terms = Terms { cycle_limit: u64::MAX, ..terms(0) };
+    let reason = |error| match error {
+        ProveError::Rejected(rejection) => rejection.reason,
+        error => panic!("{error}"),
+    };
+    assert_eq!(
+        reason(Job::new(&prepared, &inputs, &terms).map(drop).unwrap_err()),
+        Reject::StatementCycleLimitTooLarge
+    );
+    assert_eq!(needs(&extension, &inputs, u64::MAX).unwrap_err().reason, Reject::StatementCycleLimitTooLarge);
+}
+
 /// The cases of an extension, by name.
 fn cases(name: &str) -> Vec<(String, Inputs)> {
     let text = std::fs::read_to_string(format!("tests/extensions/{name}/cases.json")).unwrap();
@@ -133,7 +188,7 @@ fn longest_case(extension: &Extension, name: &str) -> (Inputs, u32) {
     const ROWS: u64 = 8 << 20;
     let costs = costs();
     let candidates = cases(name).into_iter().filter_map(|(_, inputs)| {
-        let cycles = execute(&extension.code, &inputs, CODE_WORDS).cycles;
+        let cycles = execute(extension.code(), &inputs, CODE_WORDS).cycles;
         let needs = needs(extension, &inputs, CODE_WORDS).unwrap();
         let number = needs.best_tier()?;
         let tier = &TIERS[number as usize];

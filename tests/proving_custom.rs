@@ -53,7 +53,7 @@ fn rows(tier: &Tier) -> u64 {
 /// Capacities fitted to these inputs.
 fn fitted(extension: &Extension, samples: &[Inputs]) -> Tier {
     let needs: Vec<Needs> = samples.iter().map(|inputs| needs(extension, inputs, LIMIT).unwrap()).collect();
-    fit(&extension.code, &needs).unwrap()
+    fit(extension.code(), &needs).unwrap()
 }
 
 #[test]
@@ -61,19 +61,19 @@ fn capacities_are_fitted_to_samples() {
     for workload in workloads::sized("small") {
         let extension = Extension::from_wasm(&workload.wasm).unwrap();
         let needed = needs(&extension, &workload.inputs, LIMIT).unwrap();
-        let tier = fit(&extension.code, std::slice::from_ref(&needed)).unwrap();
-        assert!(suits(&tier, &extension.code), "{}", workload.name);
+        let tier = fit(extension.code(), std::slice::from_ref(&needed)).unwrap();
+        assert!(suits(&tier, extension.code()), "{}", workload.name);
         let rows = rows(&tier);
         println!("{:22} {rows:8} rows, {:?} segments, {tier:?}", workload.name, needed.segments(&tier));
         assert!(rows <= MAX_CUSTOM_ROWS);
         // A power of two is filled: one more row of each chip that was scaled would not fit.
         assert!(domain_size(rows as usize).unwrap() as u64 - rows < 3_000, "{}: {rows} rows", workload.name);
         for (kind, capacity) in Kind::ALL.into_iter().zip(tier.rows) {
-            let has = extension.code.words.iter().any(|word| Kind::of(word.opcode) == kind);
+            let has = extension.code().words.iter().any(|word| Kind::of(word.opcode) == kind);
             assert_eq!(capacity > 0, has, "{}: {}", workload.name, kind.name());
         }
         if rows <= 1 << 17 {
-            let shape = Shape::of(&Machine::custom(&tier, &extension.program));
+            let shape = Shape::of(&Machine::custom(&tier, extension.program()));
             assert_eq!(shape.rows() as u64, rows, "{}: the rows are counted as they are written", workload.name);
             assert_eq!((shape.constants, shape.public, shape.late_public), (0, 1, 1));
             assert_eq!(shape.committed as u64, tier.cost(&costs()).wires);
@@ -84,8 +84,8 @@ fn capacities_are_fitted_to_samples() {
 #[test]
 fn more_samples_need_no_more_segments_and_none_are_the_least() {
     let extension = extension("traps");
-    let least = fit(&extension.code, &[]).unwrap();
-    assert!(least.rows.iter().all(|rows| *rows <= 1) && least.audits == 1 && suits(&least, &extension.code));
+    let least = fit(extension.code(), &[]).unwrap();
+    assert!(least.rows.iter().all(|rows| *rows <= 1) && least.audits == 1 && suits(&least, extension.code()));
     let samples: Vec<Inputs> = [0u8, 4, 6, 0x15].map(|selector| input(&[selector])).to_vec();
     let tier = fitted(&extension, &samples);
     for inputs in &samples {
@@ -103,7 +103,7 @@ fn a_class_of_the_code_has_a_row_and_no_other_has() {
     let changed = |change: fn(&mut Tier)| {
         let mut tier = tier.clone();
         change(&mut tier);
-        suits(&tier, &extension.code)
+        suits(&tier, extension.code())
     };
     assert!(changed(|tier| tier.rows[Kind::Add as usize - 1] += 1), "more rows are no harm");
     assert!(!changed(|tier| tier.rows[Kind::Add as usize - 1] = 0));
@@ -164,19 +164,19 @@ fn honest_traces_of_the_execution_vectors_satisfy_their_own_circuits() {
             let extension = Extension::of(lower(&module).unwrap());
             let limit = 300;
             let needed = needs(&extension, &inputs, limit).unwrap();
-            let least = fit(&extension.code, &[]).unwrap();
-            let mut tier = fit(&extension.code, std::slice::from_ref(&needed)).unwrap();
+            let least = fit(extension.code(), &[]).unwrap();
+            let mut tier = fit(extension.code(), std::slice::from_ref(&needed)).unwrap();
             if checked % 2 == 1 {
                 // Half of the rows: two segments.
                 tier.rows = needed.steps.map(|rows| rows.div_ceil(2) as usize);
                 tier.rows = std::array::from_fn(|kind| tier.rows[kind].max(least.rows[kind]));
                 tier.audits = needed.audits.div_ceil(2) as usize;
-                assert!(suits(&tier, &extension.code), "{}", case["id"]);
+                assert!(suits(&tier, extension.code()), "{}", case["id"]);
             }
             if rows(&tier) > 1 << 15 {
                 continue;
             }
-            match satisfies(&tier, &extension.program, &wasm, &inputs, limit) {
+            match satisfies(&tier, extension.program(), &wasm, &inputs, limit) {
                 Ok(count) => segments += count,
                 Err(error) => failed.push(format!("{}: {error}", case["id"])),
             }
@@ -200,10 +200,10 @@ fn another_program_does_not_satisfy_the_circuit() {
     let extension = Extension::from_wasm(&sum).unwrap();
     let inputs = input(&5u64.to_le_bytes());
     let tier = fitted(&extension, std::slice::from_ref(&inputs));
-    assert_eq!(satisfies(&tier, &extension.program, &sum, &inputs, 100), Ok(1));
-    let other = satisfies(&tier, &extension.program, &difference, &inputs, 100);
+    assert_eq!(satisfies(&tier, extension.program(), &sum, &inputs, 100), Ok(1));
+    let other = satisfies(&tier, extension.program(), &difference, &inputs, 100);
     assert!(other.is_err(), "the rows of another program are no rows of this circuit: {other:?}");
-    assert!(satisfies(&tier, &Extension::from_wasm(&difference).unwrap().program, &difference, &inputs, 100).is_ok());
+    assert!(satisfies(&tier, &Extension::from_wasm(&difference).unwrap().program(), &difference, &inputs, 100).is_ok());
 }
 
 /// An extension with its key.
@@ -455,7 +455,7 @@ fn prints_the_gain() {
     for workload in workloads::workloads() {
         let extension = Extension::from_wasm(&workload.wasm).unwrap();
         let needed = needs(&extension, &workload.inputs, LIMIT).unwrap();
-        let tier = fit(&extension.code, std::slice::from_ref(&needed)).unwrap();
+        let tier = fit(extension.code(), std::slice::from_ref(&needed)).unwrap();
         println!("{}", gain_line(&workload.name, &needed, &tier));
     }
     let wanted = std::env::var("TIMES").ok();
@@ -493,7 +493,7 @@ fn prints_the_gain() {
         };
         measure(&universal, &verifier);
         drop(universal);
-        let tier = fit(&extension.code, std::slice::from_ref(&needed)).unwrap();
+        let tier = fit(extension.code(), std::slice::from_ref(&needed)).unwrap();
         let (own, key, _) = insecure_custom_key(&directory(), &extension, &tier).unwrap();
         measure(&own, &TierVerifier::custom(key).unwrap());
         let [(_, universal, checked), (_, own, own_checked)] = times[..] else { unreachable!() };

@@ -459,9 +459,9 @@ fn run_circuit(id: &str, input: &Value, expect: &Value) {
         _ => Extension::from_wasm(&bytes(&input["module"])).and_then(|extension| {
             let tier = Tiers::get(number(&input["tier"]))?;
             extension.check_fits(tier)?;
-            let constants = extension.program.constants(tier);
+            let constants = extension.program().constants(tier);
             let encoded: Vec<u8> = constants.iter().flat_map(|constant| element_to_bytes(*constant)).collect();
-            assert_eq!(expect["codeCommitment"], to_hex(extension.commitment), "{id}");
+            assert_eq!(expect["codeCommitment"], to_hex(extension.commitment()), "{id}");
             assert_eq!(expect["constants"], constants.len(), "{id}");
             assert_eq!(expect["digest"], to_hex(keccak256(encoded)), "{id}");
             if let (Some(code), Some(image)) = (expect.get("code"), expect.get("image")) {
@@ -515,7 +515,7 @@ fn run_proving(id: &str, input: &Value, expect: &Value) {
             let extension = Extension::from_wasm(&bytes(&input["module"]))?;
             assert_eq!(expect.get("codeCommitment").is_some(), expect["outcome"] == "accept", "{id}");
             extension.check_fits(verifier.tier())?;
-            let constants = extension.program.constants(verifier.tier());
+            let constants = extension.program().constants(verifier.tier());
             let point = Prepared::derive(verifier.verifier.key(), &constants)?.point();
             assert_eq!(expect["codePoint"], to_hex(point_to_bytes(&point)), "{id}");
             Ok(())
@@ -534,9 +534,9 @@ fn run_proving(id: &str, input: &Value, expect: &Value) {
                 proving::needs(&extension, &inputs, 100_000)
             };
             let samples = input["samples"].as_array().unwrap().iter().map(needs).collect::<Result<Vec<_>, _>>()?;
-            let tier = fit(&extension.code, &samples).unwrap();
+            let tier = fit(extension.code(), &samples).unwrap();
             expect_capacities(id, &expect["capacities"], &tier);
-            let machine = Circuit::custom(&tier, &extension.program);
+            let machine = Circuit::custom(&tier, extension.program());
             let shape = Shape::of(&machine);
             assert_eq!(expect["rows"], shape.rows(), "{id}");
             assert_eq!(expect["circuitDigest"], to_hex(shape.digest()), "{id}");
@@ -555,7 +555,7 @@ fn run_proving(id: &str, input: &Value, expect: &Value) {
             expect_capacities(id, &expect["capacities"], &key.capacities);
             assert_eq!(expect["circuitDigest"], to_hex(key.circuit), "{id}");
             assert_eq!(expect["keyDigest"], to_hex(key.verifying_key.digest()), "{id}");
-            assert_eq!(expect["codeCommitment"], to_hex(prepared.extension.commitment), "{id}");
+            assert_eq!(expect["codeCommitment"], to_hex(prepared.extension().commitment()), "{id}");
             assert_eq!(input["key"], to_hex(key.to_bytes()), "{id}");
             Ok(())
         }),

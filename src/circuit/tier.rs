@@ -45,24 +45,30 @@ impl Tier {
 }
 
 /// The tiers, by number. A segment of the first has 2¹⁶ rows, for short Operations; one of the others 2²⁰, with the mix of
-/// chips that programs of a kind need: those that hash, those that calculate, and those that work on their memory. The
-/// numbers fill a power of two.
-pub const TIERS: [Tier; 4] = [
+/// chips that programs of a kind need: those that hash with words, those that calculate, those that work on their memory, and
+/// those that hash with Poseidon. The numbers fill a power of two: each mix is the one with which the extensions of its kind
+/// under `tests/extensions/` need the fewest segments, and above that some rows of every chip.
+pub const TIERS: [Tier; 5] = [
     tier("small", [2_048, 128, 16, 250, 64], [231, 21, 54, 21, 3, 54, 27, 86, 75, 2, 10, 10, 3, 36, 2, 1, 2]),
     tier(
         "hash",
-        [16_384, 1_024, 700, 1_500, 200],
-        [4_964, 16, 295, 78, 8, 804, 464, 5_770, 4_325, 4, 185, 16, 8, 46, 4, 1, 40],
+        [16_384, 1_024, 540, 300, 100],
+        [5_031, 48, 303, 79, 24, 819, 473, 5_989, 4_514, 16, 193, 48, 16, 50, 4, 1, 16],
     ),
     tier(
         "arithmetic",
-        [16_384, 1_024, 700, 1_500, 200],
-        [8_762, 1_519, 2_928, 1_337, 8, 32, 32, 32, 578, 4, 16, 1_157, 1_735, 578, 4, 1, 1],
+        [16_384, 1_024, 200, 300, 50],
+        [9_528, 1_414, 3_195, 1_251, 24, 48, 48, 48, 541, 16, 48, 1_080, 1_610, 543, 4, 1, 4],
     ),
     tier(
         "memory",
-        [16_384, 1_024, 700, 1_500, 200],
-        [4_910, 1_088, 1_590, 1_330, 8, 2_653, 1_198, 776, 1_922, 4, 16, 1_327, 8, 124, 4, 1, 1],
+        [16_384, 1_024, 759, 300, 50],
+        [5_062, 1_127, 1_588, 820, 566, 2_715, 1_188, 775, 1_978, 16, 48, 1_368, 16, 126, 4, 1, 4],
+    ),
+    tier(
+        "poseidon",
+        [16_384, 1_024, 200, 300, 617],
+        [3_225, 210, 1_273, 612, 150, 2_100, 2_925, 917, 625, 16, 305, 48, 16, 947, 4, 1, 364],
     ),
 ];
 

@@ -221,7 +221,7 @@ fn custom_setup(
         let inputs = Inputs::new(&input.unwrap_or_default(), &witness.unwrap_or_default(), &context).map_err(fail)?;
         samples.push(needs(&extension, &inputs, MAX_SAMPLE_CYCLES).map_err(fail)?);
     }
-    let capacities = fit(&extension.code, &samples)
+    let capacities = fit(extension.code(), &samples)
         .ok_or_else(|| Failure::input(file.display(), "the program is too large for a circuit of its own"))?;
     let directory = arguments.cache.directory()?;
     let (key, custom, origin) =
@@ -280,7 +280,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
         let directory = arguments.cache.directory()?;
         let (key, made, _) = waiting(&directory, "the custom key", || {
-            insecure_custom_key(&directory, &prepared.extension, &custom.capacities)
+            insecure_custom_key(&directory, prepared.extension(), &custom.capacities)
         })?;
         if made != custom {
             return Err(Failure::input(
@@ -450,35 +450,20 @@ impl Work<'_> {
     /// Commits to all segments, then proves them, with fresh randomness from the operating system.
     fn whole(&mut self) -> Result<Proof, ProveError> {
         let randomness = Randomness::fresh(&mut OsRng);
-        let count = self.segments();
-        let bar = Bar::new(u64::from(count) * (1 + PROVE_WEIGHT));
-        let mut commitments = Vec::new();
-        for index in 0..count {
-            bar.show(Phase::Commit, index, count);
-            commitments.push(commit_segment(self.key, &self.job.segment(index, &randomness))?);
-            bar.advance(Phase::Commit);
-        }
-        let challenges = self.job.challenges(self.key, &commitments)?;
-        let mut segments = Vec::new();
-        for index in 0..count {
-            bar.show(Phase::Prove, index, count);
-            segments.push(prove_segment(self.key, &self.job.segment(index, &randomness), &challenges)?);
-            bar.advance(Phase::Prove);
-        }
-        Ok(Proof { tier: self.job.statement.tier, segments })
+        let mut bar = Bar::new(u64::from(self.segments()) * (1 + PROVE_WEIGHT));
+        self.job.prove(self.key, randomness, &mut |phase, segment, segments| bar.show(phase, segment, segments))
     }
 
     /// Commits to these segments, or to all.
     fn commit(&mut self, wanted: &[u32]) -> Result<Vec<u32>, Failure> {
         let randomness = self.randomness()?;
         let wanted = self.wanted(wanted)?;
-        let bar = Bar::new(wanted.len() as u64);
+        let mut bar = Bar::new(wanted.len() as u64);
         for index in &wanted {
             bar.show(Phase::Commit, *index, self.segments());
             let commitment = commit_segment(self.key, &self.job.segment(*index, &randomness));
             let commitment = commitment.map_err(|error| self.fail(error))?;
             self.write(&format!("commitment-{index}"), &point_to_bytes(&commitment.point))?;
-            bar.advance(Phase::Commit);
         }
         Ok(wanted)
     }
@@ -494,13 +479,12 @@ impl Work<'_> {
             commitments.push(Commitment { point, public: vec![u64::from(index == 0).into()] });
         }
         let challenges = self.job.challenges(self.key, &commitments).map_err(|error| self.fail(error))?;
-        let bar = Bar::new(wanted.len() as u64 * PROVE_WEIGHT);
+        let mut bar = Bar::new(wanted.len() as u64 * PROVE_WEIGHT);
         for index in &wanted {
             bar.show(Phase::Prove, *index, self.segments());
             let proof = prove_segment(self.key, &self.job.segment(*index, &randomness), &challenges);
             let proof = proof.map_err(|error| self.fail(error))?;
             self.write(&format!("proof-{index}"), &proof.to_bytes())?;
-            bar.advance(Phase::Prove);
         }
         Ok(wanted)
     }
@@ -541,6 +525,7 @@ impl Work<'_> {
         if self.read("statement")? != digest.as_slice() {
             return Err(self.fault("statement", format!("is another than {digest}, that of these arguments")));
         }
+        self.check_private(&path)?;
         let secret = self.read("secret")?;
         let secret: [u8; 32] = secret.try_into().map_err(|_| self.fault("secret", "has not 32 bytes"))?;
         Ok(Randomness::derive(&secret, &self.job.statement, &self.inputs.witness))
@@ -560,6 +545,31 @@ impl Work<'_> {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// A secret that others can read or have chosen hides nothing.
+    #[cfg(unix)]
+    fn check_private(&self, path: &Path) -> Result<(), Failure> {
+        use std::os::unix::fs::MetadataExt;
+        let of = |path: &Path| fs::symlink_metadata(path).map_err(|error| self.fault("secret", error));
+        let secret = of(path)?;
+        if !secret.is_file() || secret.mode() & 0o077 != 0 {
+            return Err(self.fault("secret", "others may read it: it has to be a file of mode 600"));
+        }
+        // A file that is made now belongs to this process's user.
+        let own = self.directory().join(format!("owner-{}", std::process::id()));
+        let owner = fs::write(&own, "").and_then(|()| fs::metadata(&own)).map(|own| own.uid());
+        let _ = fs::remove_file(&own);
+        match owner {
+            Ok(owner) if owner == secret.uid() => Ok(()),
+            Ok(_) => Err(self.fault("secret", "belongs to somebody else")),
+            Err(error) => Err(self.fault("secret", error)),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn check_private(&self, _: &Path) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn directory(&self) -> &Path {
@@ -594,35 +604,35 @@ impl Work<'_> {
 }
 
 /// Progress by segment, with an estimate of the remaining time.
-struct Bar(ProgressBar);
+struct Bar {
+    bar: ProgressBar,
+    /// The weight of the step that is shown.
+    weight: u64,
+}
 
 impl Bar {
     fn new(steps: u64) -> Bar {
         let style = ProgressStyle::with_template("{bar:40} {wide_msg} {elapsed} gone, about {eta} left");
         let bar = ProgressBar::new(steps).with_style(style.expect("the template is right"));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Bar(bar)
+        Bar { bar, weight: 0 }
     }
 
-    fn show(&self, phase: Phase, segment: u32, segments: u32) {
-        let what = match phase {
-            Phase::Commit => "commits to",
-            Phase::Prove => "proves",
+    /// Shows a step, before which the one that was shown has ended.
+    fn show(&mut self, phase: Phase, segment: u32, segments: u32) {
+        self.bar.inc(self.weight);
+        let (what, weight) = match phase {
+            Phase::Commit => ("commits to", 1),
+            Phase::Prove => ("proves", PROVE_WEIGHT),
         };
-        self.0.set_message(format!("{what} segment {} of {segments}", segment + 1));
-    }
-
-    fn advance(&self, phase: Phase) {
-        self.0.inc(match phase {
-            Phase::Commit => 1,
-            Phase::Prove => PROVE_WEIGHT,
-        });
+        self.weight = weight;
+        self.bar.set_message(format!("{what} segment {} of {segments}", segment + 1));
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

@@ -43,7 +43,7 @@ impl Keys {
         let extension = Extension::from_wasm(wasm)?;
         for (number, verifier) in &self.verifiers {
             match Prepared::derive(extension.clone(), verifier) {
-                Ok(prepared) => drop(self.extensions.insert((extension.commitment, *number), prepared)),
+                Ok(prepared) => drop(self.extensions.insert((extension.commitment(), *number), prepared)),
                 Err(rejection) if rejection.reason == Reject::CodeExceedsTier => {}
                 Err(rejection) => return Err(rejection),
             }

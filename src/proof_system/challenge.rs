@@ -45,6 +45,11 @@ impl Challenges {
         &self.values
     }
 
+    /// The commitments that they are for, in order.
+    pub fn commitments(&self) -> &[Commitment] {
+        &self.commitments
+    }
+
     /// The hash from which the values are expanded.
     pub fn seed(&self) -> B256 {
         self.seed

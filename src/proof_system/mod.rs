@@ -21,7 +21,7 @@ pub use encoding::{
     vanilla_proof_to_bytes,
 };
 pub use keys::{ProvingKey, VerifyingKey, insecure_setup, setup};
-pub use prover::{Committed, ProveError, commit, prove, prove_vanilla, prove_with_public};
+pub use prover::{Committed, ProveError, commit, prove, prove_vanilla, prove_with_public, resume};
 pub use qap::{PlainReduction, domain_size};
 pub use snarkjs::{snarkjs_proof, snarkjs_public, snarkjs_verifying_key};
 pub use system::{Change, Circuit, EarlyLinear, EarlyWire, LateSystem, Linear, Shape, System, Wire, assignment};

@@ -47,7 +47,6 @@ pub struct Committed<'c, C: Circuit> {
     early: C::Early,
     system: System,
     commitment: Commitment,
-    knowledge: G1Affine,
 }
 
 impl<C: Circuit> Committed<'_, C> {
@@ -72,6 +71,31 @@ pub fn commit<'c, C: Circuit>(
     circuit: &'c C,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Committed<'c, C>, ProveError> {
+    let (early, system) = phase_1(key, circuit, rng)?;
+    let commitment = Commitment {
+        point: combination(key.committed_bases(), &system.committed),
+        public: system.public[key.shape.constants..].to_vec(),
+    };
+    Ok(Committed { circuit, early, system, commitment })
+}
+
+/// Phase 1 once more, without the sum of points: `commitment` is what [`commit`] gave for this circuit and this randomness.
+/// With any other the proof is wrong.
+pub fn resume<'c, C: Circuit>(
+    key: &ProvingKey,
+    circuit: &'c C,
+    rng: &mut (impl RngCore + CryptoRng),
+    commitment: Commitment,
+) -> Result<Committed<'c, C>, ProveError> {
+    let (early, system) = phase_1(key, circuit, rng)?;
+    Ok(Committed { circuit, early, system, commitment })
+}
+
+fn phase_1<C: Circuit>(
+    key: &ProvingKey,
+    circuit: &C,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(C::Early, System), ProveError> {
     if C::CHALLENGES == 0 {
         return Err(ProveError::OtherProver(0));
     }
@@ -85,11 +109,13 @@ pub fn commit<'c, C: Circuit>(
     }
     expect("public inputs", system.public.len(), key.shape.public)?;
     expect("committed wires", system.committed.len(), key.shape.committed)?;
-    let scalars: Vec<_> = system.committed.iter().map(|value| value.into_bigint()).collect();
-    let commit = |bases: &[G1Affine]| G1Projective::msm_bigint(bases, &scalars);
-    let points = G1Projective::normalize_batch(&[commit(key.committed_bases()), commit(&key.sigma_bases)]);
-    let commitment = Commitment { point: points[0], public: system.public[key.shape.constants..].to_vec() };
-    Ok(Committed { circuit, early, system, commitment, knowledge: points[1] })
+    Ok((early, system))
+}
+
+/// The sum of the bases times the values.
+fn combination(bases: &[G1Affine], values: &[Fr]) -> G1Affine {
+    let scalars: Vec<_> = values.iter().map(|value| value.into_bigint()).collect();
+    G1Projective::msm_bigint(bases, &scalars).into_affine()
 }
 
 /// Phase 2: proves with the challenges that were drawn.
@@ -109,10 +135,11 @@ pub fn prove_with_public<C: Circuit>(
     challenges: &Challenges,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(Proof, Vec<Fr>), ProveError> {
-    let Committed { circuit, early, mut system, commitment, knowledge } = committed;
+    let Committed { circuit, early, mut system, commitment } = committed;
     if !challenges.commitments.contains(&commitment) || challenges.key_digest != key.verifying_key.digest() {
         return Err(ProveError::OtherChallenges);
     }
+    let knowledge = combination(&key.sigma_bases, &system.committed);
     system.challenges.clone_from(&challenges.values);
     run_phase_2(circuit, early, &mut system);
     let late_public = system.late_public.clone();

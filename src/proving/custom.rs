@@ -115,12 +115,12 @@ impl CustomKey {
     /// Whether the key is for this extension: its capacities suit the program, and its circuit is theirs.
     pub(super) fn check(capacities: &Tier, circuit: B256, extension: &Extension) -> Result<(), Rejection> {
         // PROVE-014: with other capacities some execution could not be proven, or zeros would stand in for code.
-        if !suits(capacities, &extension.code) {
-            let detail = format!("the program has {} words", extension.program.code.len());
+        if !suits(capacities, extension.code()) {
+            let detail = format!("the program has {} words", extension.program().code.len());
             return Err(Rejection::new(Reject::CapacitiesUnsuited, 0, detail));
         }
         // PROVE-014: the circuit is what everybody derives from module and capacities.
-        let found = Shape::of(&Machine::custom(capacities, &extension.program)).digest();
+        let found = Shape::of(&Machine::custom(capacities, extension.program())).digest();
         if found != circuit {
             let detail = format!("the circuit digest is {found}, that of the key {circuit}");
             return Err(Rejection::new(Reject::OtherCircuit, 0, detail));
@@ -185,7 +185,7 @@ pub fn insecure_custom_key(
     extension: &Extension,
     capacities: &Tier,
 ) -> Result<(ProvingKey, CustomKey, Origin), CacheError> {
-    let machine = Machine::custom(capacities, &extension.program);
+    let machine = Machine::custom(capacities, extension.program());
     let (key, origin) = cached_insecure_setup(directory, &machine, keccak256(SETUP_SEED).0)?;
     let verifying_key = key.verifying_key.clone();
     let custom = CustomKey { capacities: capacities.clone(), circuit: key.shape.digest(), verifying_key };

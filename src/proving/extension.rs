@@ -8,15 +8,12 @@ use crate::notation::{B256, Reject, Rejection};
 use crate::profile::load;
 use crate::proof_system;
 
-/// An extension's canonical code and its commitment.
+/// An extension's canonical code and its commitment. The commitment is always that of the code.
 #[derive(Clone, Debug)]
 pub struct Extension {
-    /// The code.
-    pub code: CanonicalCode,
-    /// Its commitment.
-    pub commitment: B256,
-    /// The code as the circuit has it.
-    pub program: Program,
+    code: CanonicalCode,
+    commitment: B256,
+    program: Program,
 }
 
 impl Extension {
@@ -28,6 +25,21 @@ impl Extension {
     /// An extension with this code.
     pub fn of(code: CanonicalCode) -> Extension {
         Extension { commitment: code.commitment(), program: Program::of(&code), code }
+    }
+
+    /// The code.
+    pub fn code(&self) -> &CanonicalCode {
+        &self.code
+    }
+
+    /// Its commitment.
+    pub fn commitment(&self) -> B256 {
+        self.commitment
+    }
+
+    /// The code as the circuit has it.
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// PROVE-003: whether the tier has room for the code.
@@ -50,8 +62,7 @@ impl Extension {
 /// An extension prepared for a key: the code point is derived here, once.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// The extension.
-    pub extension: Extension,
+    pub(super) extension: Extension,
     /// The number of the tier.
     pub(super) number: u32,
     /// The capacities.
@@ -76,6 +87,11 @@ impl Prepared {
         };
         let point = proof_system::Prepared::derive(verifier.verifier.key(), &constants)?;
         Ok(Prepared { extension, number: verifier.number, tier, point })
+    }
+
+    /// The extension.
+    pub fn extension(&self) -> &Extension {
+        &self.extension
     }
 
     /// Whether the program is part of the circuit.

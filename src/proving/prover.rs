@@ -5,8 +5,8 @@ use super::{Proof, SegmentProof};
 use crate::circuit::{Machine, Needs, Plan, Tier};
 use crate::host_interface::Inputs;
 use crate::notation::{Outcome, Reject, Rejection, keccak256};
-use crate::proof_system::{self, Challenges, Commitment, Transcript, draw};
-use crate::statement::{Statement, Terms};
+use crate::proof_system::{self, Challenges, Commitment, Committed, Transcript, draw};
+use crate::statement::{Statement, Terms, check_ranges};
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -56,9 +56,16 @@ impl Randomness {
         Randomness(keccak256(seed).0)
     }
 
+    /// The stream of a purpose: `mask`, `blinder`, or `proof` and the seed of the challenges.
     fn stream(&self, purpose: &[u8], segment: u32) -> ChaCha20Rng {
         let seed = keccak256([&self.0[..], purpose, &segment.to_be_bytes()].concat());
         ChaCha20Rng::from_seed(seed.0)
+    }
+
+    /// PROVE-006: `r` and `s` are others for other challenges. Two proofs with the same `r` and `s` of one commitment would
+    /// differ by what the challenges multiply, the witness among it.
+    fn proof(&self, segment: u32, challenges: &Challenges) -> ChaCha20Rng {
+        self.stream(&[&b"proof"[..], challenges.seed().as_slice()].concat(), segment)
     }
 
     /// PROVE-006: the masks of the segments' sums are uniform but for their sum, which is zero.
@@ -88,14 +95,35 @@ pub struct Segment<'a> {
     randomness: &'a Randomness,
 }
 
-impl<'a> Segment<'a> {
-    fn with<T>(&self, f: impl FnOnce(&Machine, &mut ChaCha20Rng) -> T) -> T {
+impl Segment<'_> {
+    fn with<T>(&self, f: impl FnOnce(&Machine) -> T) -> T {
         let mut rows = self.plan.rows(self.segment);
         rows.mask = self.randomness.mask(self.segment, self.plan.segments);
         let program = Some(&self.plan.program);
-        let machine =
-            Machine { tier: &self.prepared.tier, program, custom: self.prepared.is_custom(), rows: Some(&rows) };
-        f(&machine, &mut self.randomness.stream(b"proof", self.segment))
+        f(&Machine { tier: &self.prepared.tier, program, custom: self.prepared.is_custom(), rows: Some(&rows) })
+    }
+
+    fn commit<'m>(
+        &self,
+        key: &proof_system::ProvingKey,
+        machine: &'m Machine<'m>,
+    ) -> Result<Committed<'m, Machine<'m>>, proof_system::ProveError> {
+        proof_system::commit(key, machine, &mut self.blinder())
+    }
+
+    fn blinder(&self) -> ChaCha20Rng {
+        self.randomness.stream(b"blinder", self.segment)
+    }
+
+    fn prove(
+        &self,
+        key: &proof_system::ProvingKey,
+        committed: Committed<'_, Machine<'_>>,
+        challenges: &Challenges,
+    ) -> Result<SegmentProof, proof_system::ProveError> {
+        let mut rng = self.randomness.proof(self.segment, challenges);
+        let (proof, late_public) = proof_system::prove_with_public(key, committed, challenges, &mut rng)?;
+        Ok(SegmentProof { sum: late_public[0], proof })
     }
 }
 
@@ -104,26 +132,30 @@ pub fn commit_segment(
     key: &proof_system::ProvingKey,
     segment: &Segment<'_>,
 ) -> Result<Commitment, proof_system::ProveError> {
-    segment.with(|machine, rng| Ok(proof_system::commit(key, machine, rng)?.commitment().clone()))
+    segment.with(|machine| Ok(segment.commit(key, machine)?.commitment().clone()))
 }
 
-/// The proof of a segment. The commitment is made again, from the same stream.
+/// The proof of a segment. The commitment is made again, from the same stream; it has to be the one that the challenges are
+/// for.
 pub fn prove_segment(
     key: &proof_system::ProvingKey,
     segment: &Segment<'_>,
     challenges: &Challenges,
 ) -> Result<SegmentProof, proof_system::ProveError> {
-    segment.with(|machine, rng| {
-        let committed = proof_system::commit(key, machine, rng)?;
-        let (proof, late_public) = proof_system::prove_with_public(key, committed, challenges, rng)?;
-        Ok(SegmentProof { sum: late_public[0], proof })
+    segment.with(|machine| {
+        let committed = segment.commit(key, machine)?;
+        if challenges.commitments().get(segment.segment as usize) != Some(committed.commitment()) {
+            return Err(proof_system::ProveError::OtherChallenges);
+        }
+        segment.prove(key, committed, challenges)
     })
 }
 
 /// How many rows of each chip a proof of an execution needs, whatever its tier.
 pub fn needs(extension: &Extension, inputs: &Inputs, cycle_limit: u64) -> Result<Needs, Rejection> {
     inputs.check()?;
-    let plan = Plan::new(&extension.code, inputs, cycle_limit, &Tier::ANY, 0);
+    check_ranges(1, cycle_limit)?;
+    let plan = Plan::new(extension.code(), inputs, cycle_limit, &Tier::ANY, 0);
     plan.map(|plan| plan.needs()).ok_or_else(|| Rejection::new(Reject::CodeExceedsTier, 0, "no tier has room for it"))
 }
 
@@ -140,14 +172,14 @@ impl<'a> Job<'a> {
     /// Executes an extension. `terms.segments` is the number of segments to show, or 0 for as many as are needed.
     pub fn new(prepared: &'a Prepared, inputs: &'a Inputs, terms: &Terms) -> Result<Job<'a>, ProveError> {
         inputs.check()?;
+        check_ranges(terms.segments.max(1), terms.cycle_limit)?;
         let tier = &prepared.tier;
         // PROVE-007: the statement is of the tier of the key.
         if terms.tier != prepared.number {
             let detail = format!("the terms are of tier {}, the key is of {}", terms.tier, prepared.number);
             return Err(Rejection::new(Reject::TierMismatch, 0, detail).into());
         }
-        let Extension { code, .. } = &prepared.extension;
-        let plan = Plan::new(code, inputs, terms.cycle_limit, tier, terms.segments)
+        let plan = Plan::new(prepared.extension.code(), inputs, terms.cycle_limit, tier, terms.segments)
             .ok_or(ProveError::NoCapacity(tier.name))?;
         if terms.segments != 0 && plan.segments > terms.segments {
             return Err(ProveError::TooFewSegments { needed: plan.segments, declared: terms.segments });
@@ -172,6 +204,42 @@ impl<'a> Job<'a> {
         let transcript = Transcript { tier: self.statement.tier, statement: &encoded };
         draw(&key.verifying_key, &self.prepared.point, &transcript, commitments)
     }
+
+    /// The whole proof. The last segment that is committed to is the first that is proven, so that its wires are computed once.
+    pub fn prove(
+        &self,
+        key: &proof_system::ProvingKey,
+        randomness: Randomness,
+        progress: Progress<'_>,
+    ) -> Result<Proof, ProveError> {
+        let count = self.plan.segments;
+        let last = self.segment(count - 1, &randomness);
+        let others: Vec<Segment> = (0..count - 1).map(|index| self.segment(index, &randomness)).collect();
+        let mut commitments = Vec::with_capacity(count as usize);
+        for segment in &others {
+            progress(Phase::Commit, segment.segment, count);
+            commitments.push(commit_segment(key, segment)?);
+        }
+        progress(Phase::Commit, last.segment, count);
+        let (challenges, last) = last.with(|machine| {
+            let committed = last.commit(key, machine)?;
+            commitments.push(committed.commitment().clone());
+            let challenges = self.challenges(key, &commitments)?;
+            progress(Phase::Prove, last.segment, count);
+            let proof = last.prove(key, committed, &challenges)?;
+            Ok::<_, ProveError>((challenges, proof))
+        })?;
+        let mut segments = Vec::with_capacity(count as usize);
+        for (segment, commitment) in others.iter().zip(commitments) {
+            progress(Phase::Prove, segment.segment, count);
+            segments.push(segment.with(|machine| {
+                let committed = proof_system::resume(key, machine, &mut segment.blinder(), commitment)?;
+                segment.prove(key, committed, &challenges)
+            })?);
+        }
+        segments.push(last);
+        Ok(Proof { tier: self.statement.tier, segments })
+    }
 }
 
 /// Executes an extension and proves the statement about it. `terms.segments` is the number of segments to show, or 0 for
@@ -185,21 +253,8 @@ pub fn prove(
     progress: Progress<'_>,
 ) -> Result<(Statement, Proof), ProveError> {
     let job = Job::new(prepared, inputs, terms)?;
-    let count = job.plan.segments;
-    let segments: Vec<Segment> = (0..count).map(|index| job.segment(index, &randomness)).collect();
-    let mut commitments = Vec::with_capacity(segments.len());
-    for segment in &segments {
-        progress(Phase::Commit, segment.segment, count);
-        commitments.push(commit_segment(key, segment)?);
-    }
-    let challenges = job.challenges(key, &commitments)?;
-    let mut proofs = Vec::with_capacity(segments.len());
-    for segment in &segments {
-        progress(Phase::Prove, segment.segment, count);
-        proofs.push(prove_segment(key, segment, &challenges)?);
-    }
-    drop(segments);
-    Ok((job.statement, Proof { tier: terms.tier, segments: proofs }))
+    let proof = job.prove(key, randomness, progress)?;
+    Ok((job.statement, proof))
 }
 
 /// What the plan's execution is a proof of.
@@ -209,7 +264,7 @@ fn statement(plan: &Plan<'_>, prepared: &Prepared, inputs: &Inputs, terms: &Term
     Statement {
         chain_id: terms.chain_id,
         extension_id: terms.extension_id,
-        code_commitment: prepared.extension.commitment,
+        code_commitment: prepared.extension.commitment(),
         tier: terms.tier,
         segments: plan.segments,
         context: inputs.context.clone(),

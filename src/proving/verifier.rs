@@ -22,8 +22,8 @@ pub fn verify(
     let reject = |reason, detail: String| Err(Rejection::new(reason, 0, detail));
     statement.check()?;
     // PROVE-007, PROVE-015: everything that the statement says about code and proof is what is checked here.
-    if statement.code_commitment != prepared.extension.commitment {
-        let detail = format!("the extension's code commitment is {}", prepared.extension.commitment);
+    if statement.code_commitment != prepared.extension.commitment() {
+        let detail = format!("the extension's code commitment is {}", prepared.extension.commitment());
         return reject(Reject::CodeCommitmentMismatch, detail);
     }
     for (what, tier) in [("proof", proof.tier), ("key", verifier.number), ("extension", prepared.number)] {
@@ -59,8 +59,8 @@ pub fn verify(
     };
     let cells = PublicCells::of(&statement.inputs(&[]), &execution);
     let extension = &prepared.extension;
-    let spare = prepared.tier.image_cells - extension.program.image.len();
-    let tuples = known_tuples(&extension.code, spare, &cells, statement.outcome, statement.cycles);
+    let spare = prepared.tier.image_cells - extension.program().image.len();
+    let tuples = known_tuples(extension.code(), spare, &cells, statement.outcome, statement.cycles);
     let sum = proof.segments.iter().fold(known_sum(&tuples, &values), |sum, segment| sum + segment.sum);
     if !sum.is_zero() {
         return reject(Reject::SumMismatch, "the segments' sums are not those of the statement".into());

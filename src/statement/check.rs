@@ -63,7 +63,7 @@ pub(super) fn check_lengths(input: usize, output: usize) -> Result<(), Rejection
 }
 
 /// The limits on what a prover chooses before it executes.
-pub(super) fn check_ranges(segments: u32, cycle_limit: u64) -> Result<(), Rejection> {
+pub(crate) fn check_ranges(segments: u32, cycle_limit: u64) -> Result<(), Rejection> {
     // STATEMENT-006: a proof has a part, and a verifier's work an end.
     if segments == 0 || segments > MAX_SEGMENTS {
         let detail = format!("a proof has 1 to {MAX_SEGMENTS} segments, not {segments}");

@@ -4,6 +4,7 @@ mod check;
 mod encoding;
 mod relation;
 
+pub(crate) use check::check_ranges;
 pub use encoding::{DOMAIN, HEADER_BYTES, VERSION};
 pub use relation::{Terms, relation};
 

@@ -64,9 +64,11 @@ pub enum BuildError {
 /// directory `cache`, or made and put there. `progress` is told of each case before it is run: how many are
 /// done, of how many, and its id.
 pub fn build(target: &Path, cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Summary, BuildError> {
+    // Before minutes are spent: a target that is no directory, or cannot be made one.
+    fs::create_dir_all(target).map_err(|error| BuildError::Io(target.into(), error))?;
+    let old = read_files(target)?;
     let proven = Proven::make(cache, progress)?;
     let files = suite::files(&proven, progress).map_err(BuildError::Cases)?;
-    let old = read_files(target)?;
     let mut summary = Summary { files: Vec::new(), written: Vec::new(), removed: Vec::new() };
     for (path, bytes) in &files {
         let rewritten = old.get(path) != Some(bytes);

@@ -68,7 +68,7 @@ fn from_parts(node: &Node) -> Result<Vec<u8>, Fault> {
         if length.is_none_or(|length| length > MAX_BYTES) {
             return Err(part.fault(format!("the bytes grow beyond {MAX_BYTES}")));
         }
-        bytes.extend(std::iter::repeat_n(pattern, times).flatten());
+        bytes.extend_from_slice(&pattern.repeat(times));
     }
     let size = node.field("size")?;
     if size.number()? as usize != bytes.len() {

@@ -116,17 +116,17 @@ fn packed(node: &Node) -> Result<Value, Stop> {
 
 fn constants(extension: &Extension, tier: &Tier) -> Result<Value, Stop> {
     extension.check_fits(tier)?;
-    let constants = extension.program.constants(tier);
+    let constants = extension.program().constants(tier);
     let mut value = json!({
-        "codeCommitment": hex(extension.commitment),
-        "codeWords": extension.program.code.len(),
-        "imageCells": extension.program.image.len(),
+        "codeCommitment": hex(extension.commitment()),
+        "codeWords": extension.program().code.len(),
+        "imageCells": extension.program().image.len(),
         "constants": constants.len(),
         "digest": hex(keccak256(constants.iter().flat_map(|value| element_to_bytes(*value)).collect::<Vec<u8>>())),
     });
-    if extension.program.code.len() + extension.program.image.len() <= MAX_LISTED {
-        value["code"] = extension.program.code.iter().copied().map(element).collect();
-        let cells = extension.program.image.iter();
+    if extension.program().code.len() + extension.program().image.len() <= MAX_LISTED {
+        value["code"] = extension.program().code.iter().copied().map(element).collect();
+        let cells = extension.program().image.iter();
         value["image"] =
             cells.map(|(address, value)| json!([super::quantity(*address), super::quantity(*value)])).collect();
     }

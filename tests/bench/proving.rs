@@ -18,15 +18,15 @@ use middle_client::proof_system::commit;
 use middle_client::proving::{
     Extension, Job, Prepared, Randomness, TierVerifier, Tiers, insecure_tier_key, needs, prove, verify,
 };
-use middle_client::statement::Terms;
+use middle_client::statement::{MAX_CYCLES, Terms};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::collections::BTreeMap;
 use std::path::Path;
 use timing::{Parts, Times, Vanilla, fastest, forget_peak, peak_megabytes, print_times, quotient, ratio};
 use workloads::{Workload, workloads};
 
-/// No large case comes near it.
-const LIMIT: u64 = 1 << 40;
+/// No case comes near it.
+const LIMIT: u64 = MAX_CYCLES;
 
 /// A workload with what its execution needs.
 struct Executed {
@@ -43,7 +43,7 @@ impl Executed {
         let module = load(wasm).expect("the profile accepts it");
         Executed {
             name: name.clone(),
-            cycles: execute(&extension.code, inputs, LIMIT).cycles,
+            cycles: execute(extension.code(), inputs, LIMIT).cycles,
             instructions: execution::run(&module, inputs, LIMIT).expect("the fuel suffices").instructions,
             needs: needs(&extension, inputs, LIMIT).expect("the inputs are allowed"),
         }

@@ -39,7 +39,7 @@ pub(super) fn make(cache: &Path, name: &str) -> Result<(proof_system::ProvingKey
         let inputs = Inputs { input, witness, ..Inputs::default() };
         needs(&extension, &inputs, 1_000).expect("the case's inputs are in range")
     });
-    let capacities = fit(&extension.code, &needs.collect::<Vec<_>>()).expect("the program is small");
+    let capacities = fit(extension.code(), &needs.collect::<Vec<_>>()).expect("the program is small");
     let (key, custom, _) = insecure_custom_key(cache, &extension, &capacities)?;
     Ok((key, custom))
 }

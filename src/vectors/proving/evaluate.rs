@@ -51,9 +51,9 @@ pub(in super::super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             let prepared = Prepared::derive(Extension::from_wasm(&bytes("module")?)?, &verifier)?;
             let key = verifier.verifier.key();
             accept(json!({
-                "codeCommitment": hex(prepared.extension.commitment),
+                "codeCommitment": hex(prepared.extension().commitment()),
                 "keyDigest": hex(key.digest()),
-                "codePoint": code_point(key, &prepared.extension, number()?)?,
+                "codePoint": code_point(key, prepared.extension(), number()?)?,
             }))
         }
         "decode" => {
@@ -83,9 +83,9 @@ pub(in super::super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             let extension = Extension::from_wasm(&bytes("module")?)?;
             let samples = node.field("samples")?.items()?;
             let samples = samples.iter().map(|node| sample(&extension, node)).collect::<Result<Vec<Needs>, Stop>>()?;
-            let tier = fit(&extension.code, &samples)
+            let tier = fit(extension.code(), &samples)
                 .ok_or_else(|| Fault::new("input.module", "is too large for a circuit of its own"))?;
-            let circuit = Shape::of(&Machine::custom(written_down(&tier)?, &extension.program));
+            let circuit = Shape::of(&Machine::custom(written_down(&tier)?, extension.program()));
             accept(json!({
                 "capacities": capacities(&tier),
                 "rows": circuit.rows(),
@@ -103,7 +103,7 @@ pub(in super::super) fn evaluate(input: &Value) -> Result<Value, Stop> {
                 "keyDigest": hex(key.verifying_key.digest()),
             });
             let prepared = Prepared::derive(Extension::from_wasm(&bytes("module")?)?, &TierVerifier::custom(key)?)?;
-            value["codeCommitment"] = hex(prepared.extension.commitment).into();
+            value["codeCommitment"] = hex(prepared.extension().commitment()).into();
             accept(value)
         }
         "custom_verify" => {
@@ -172,7 +172,7 @@ fn element(value: Fr) -> String {
 fn derive(key: &VerifyingKey, extension: &Extension, tier: u32) -> Result<proof_system::Prepared, Stop> {
     let constants = match tier {
         CUSTOM_TIER => Vec::new(),
-        tier => extension.program.constants(Tiers::get(tier)?),
+        tier => extension.program().constants(Tiers::get(tier)?),
     };
     Ok(proof_system::Prepared::derive(key, &constants)?)
 }
@@ -188,7 +188,7 @@ fn intermediates(
     statement: &Statement,
     proof: &Proof,
 ) -> Result<Value, Stop> {
-    let (key, extension) = (verifier.verifier.key(), &prepared.extension);
+    let (key, extension) = (verifier.verifier.key(), prepared.extension());
     let point = derive(key, extension, statement.tier)?;
     let commitments: Vec<Commitment> = (0..)
         .zip(&proof.segments)
@@ -204,11 +204,11 @@ fn intermediates(
         post_state: statement.post_state_root,
     };
     let cells = PublicCells::of(&statement.inputs(&[]), &execution);
-    let spare = verifier.tier().image_cells - extension.program.image.len();
-    let tuples = known_tuples(&extension.code, spare, &cells, statement.outcome, statement.cycles);
+    let spare = verifier.tier().image_cells - extension.program().image.len();
+    let tuples = known_tuples(extension.code(), spare, &cells, statement.outcome, statement.cycles);
     Ok(json!({
         "keyDigest": hex(key.digest()),
-        "codeCommitment": hex(extension.commitment),
+        "codeCommitment": hex(extension.commitment()),
         "codePoint": hex(point_to_bytes(&point.point())),
         "statementDigest": hex(statement.digest()),
         "challengeSeed": hex(challenges.seed()),

@@ -145,10 +145,13 @@ impl Proven {
     }
 }
 
+/// The prover whose proofs a directory keeps: another one when the same seed gives other proofs.
+const PROVER: &[u8] = b"prover 2";
+
 /// Where a directory has the proof of a statement of the protocol's cases under this key.
 fn proof_path(cache: &Path, key: B256, statement: &Statement, name: &str) -> std::path::PathBuf {
     let statement = statement.digest();
-    let parts = [key.as_slice(), statement.as_slice(), name.as_bytes()];
+    let parts = [PROVER, key.as_slice(), statement.as_slice(), name.as_bytes()];
     cache.join(format!("{}.proof", hex::encode(keccak256(parts.concat()))))
 }
 
@@ -217,7 +220,7 @@ impl Subject {
     fn path(&self, cache: &Path, key: B256) -> std::path::PathBuf {
         let (statement, seed) = (self.statement().digest(), self.seed());
         let foreign = self.foreign.clone().unwrap_or_default();
-        let parts = [key.as_slice(), statement.as_slice(), seed.as_bytes(), &self.witness, &foreign];
+        let parts = [PROVER, key.as_slice(), statement.as_slice(), seed.as_bytes(), &self.witness, &foreign];
         let name = keccak256(parts.concat());
         cache.join(format!("{}.proof", hex::encode(name)))
     }
@@ -238,7 +241,7 @@ impl Subject {
         let extension = Extension::from_wasm(module).expect("the case's module can be lowered");
         let constants = match tier {
             CUSTOM_TIER => Vec::new(),
-            _ => extension.program.constants(verifier.tier()),
+            _ => extension.program().constants(verifier.tier()),
         };
         let prepared = Prepared::derive(extension, verifier).expect("the case's program fits the tier");
         let (inputs, randomness) = (self.inputs(), Randomness::insecure(self.seed().as_bytes()));
