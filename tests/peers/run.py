@@ -36,13 +36,14 @@ SOURCES = {
         ),
     ],
     "nexus": [
+        ("rrs", "GregAC", "rrs", "b23afc16b4e6a1fb5c4a73eb1e337e9400816507", [], []),
         ("stwo", "starkware-libs", "stwo", "a194fad63ea75d93e5fe5a4ef50029dccadc51c1", [], []),
         (
             "nexus", "nexus-xyz", "nexus-zkvm", "56ab8e5b953de45903ae9dfde498e8413a9c611b", [],
             [
                 ("Cargo.toml", r"(?m)^stwo-prover = .*$", 'stwo-prover = { path = "../stwo/crates/prover" }'),
-                ("common/Cargo.toml", r"(?m)^rrs-lib = .*$", 'rrs-lib = "0.1"'),
-                ("vm/Cargo.toml", r"(?m)^rrs-lib = .*$", 'rrs-lib = "0.1"'),
+                ("common/Cargo.toml", r"(?m)^rrs-lib = .*$", 'rrs-lib = { path = "../../rrs/rrs-lib" }'),
+                ("vm/Cargo.toml", r"(?m)^rrs-lib = .*$", 'rrs-lib = { path = "../../rrs/rrs-lib" }'),
             ],
         ),
     ],
@@ -129,9 +130,8 @@ def compile_guest(workload, n, kind):
     options = ["-DMIX"] if workload == "mix" else []
     if kind in RISCV:
         text, end = RISCV[kind]
-        abi = "ilp32" if bits == "32" else "lp64"
         options += [
-            f"--target=riscv{bits}", f"-march=rv{bits}im", f"-mabi={abi}", "-mcmodel=medany", "-fuse-ld=lld",
+            "--target=riscv32", "-march=rv32im", "-mabi=ilp32", "-fuse-ld=lld",
             f"-Wl,-Ttext={text}", f"-DTURNS={n}", f'-DEND="{end}"',
         ]
     else:
