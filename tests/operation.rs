@@ -89,6 +89,28 @@ proptest! {
     }
 }
 
+/// The library's own recovery, which verifies with the key once more, finds the same signers and refuses the same bytes.
+#[test]
+fn recovery_agrees_with_the_library() {
+    let order = U256::from_str_radix("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", 16).unwrap();
+    let edges =
+        [U256::ZERO, U256::from(1), U256::from(2), U256::from(5), order >> 1, (order >> 1) + U256::from(1), order];
+    let hashes = [U256::ZERO, U256::from(7), order - U256::from(1), order, U256::MAX].map(B256::from);
+    let (mut same, mut refused) = (0, 0);
+    for (hash, (r, s)) in hashes.iter().flat_map(|hash| edges.map(|r| edges.map(|s| (hash, (r, s))))).flatten() {
+        for parity in [27u8, 28] {
+            let bytes = [&[0][..], &r.to_be_bytes::<32>(), &s.to_be_bytes::<32>(), &[parity]].concat();
+            let library = alloy_primitives::Signature::from_raw(&bytes[1..])
+                .ok()
+                .filter(|signature| signature.normalize_s().is_none())
+                .and_then(|signature| signature.recover_address_from_prehash(hash).ok());
+            assert_eq!(signature::recover(*hash, &bytes).ok(), library, "{bytes:?}");
+            *if library.is_some() { &mut same } else { &mut refused } += 1;
+        }
+    }
+    assert!(same > 20 && refused > 20, "{same} recovered, {refused} refused");
+}
+
 /// Each field but the signatures changes the operation hash; each field changes the wire hash.
 #[test]
 fn every_field_is_hashed() {

@@ -1,10 +1,11 @@
 //! Pools: invariants over long random histories, and what they cost.
 
 use alloy_primitives::{Address, B256, U256};
+use middle_client::notation::Reject;
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::pools::{Limits, Pools};
 use middle_client::post_operation::{PostOperation, Proof, statement};
-use middle_client::reputation::Reputation;
+use middle_client::reputation::{Counter, Entity, Reputation};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +47,11 @@ fn first_view(accounts: &[(B256, Address)]) -> ChainView {
         blocks: [(B256::repeat_byte(0xaa), Block { number: 900, slot: 900, canonical: true })].into(),
         head_number: 900,
         deposits: accounts.iter().map(|(_, account)| (*account, 3_000_000_000)).collect(),
-        extensions: [(B256::repeat_byte(0), known), (B256::repeat_byte(1), known)].into(),
+        extensions: [
+            (B256::repeat_byte(0), known.clone()),
+            (B256::repeat_byte(1), ExtensionView { reads_witness: true, ..known }),
+        ]
+        .into(),
         ..ChainView::default()
     }
 }
@@ -63,12 +68,15 @@ fn operation(account: Address, sequence: u64, fee: u128, extension: u8, bytes: u
             max_fee: 100 * fee,
             max_priority_fee: 10 * fee,
             prover_fee_max: 10 * fee,
+            ramp_start_slot: 900,
             cycle_limit: 100,
             ..GasManagement::default()
         },
         data: vec![7; bytes].into(),
         anchor_hash: B256::repeat_byte(0xaa),
         valid_until_slot: (view.slot + 100).min(1_400),
+        // What a contract accepts, where the test does not sign.
+        signature: vec![signature::KIND_CONTRACT].into(),
         ..Operation::default()
     }
 }
@@ -96,6 +104,8 @@ fn check(pools: &Pools, view: &ChainView) {
         assert!(sequences.len() as u64 <= limits.sender_operations);
     }
     assert!(pools.post_operations.post_operations.len() as u64 <= limits.post_operations);
+    // POOL-022: an extension with a witness has no conflicts.
+    assert!(pools.post_operations.evidence.values().flatten().all(|it| it.extension_id == B256::repeat_byte(0)));
     for ((operation_hash, pre_root), pooled) in &pools.post_operations.post_operations {
         assert!(operations.operations.contains_key(operation_hash), "a result without its Operation");
         assert_eq!(*pre_root, pooled.post_operation.pre_root);
@@ -237,6 +247,201 @@ proptest! {
     }
 }
 
+/// What the checks of a pool depend on, and an Operation or result with all faults at once.
+struct Case {
+    operation: Operation,
+    result: PostOperation,
+    view: ChainView,
+    pools: Pools,
+    reputation: Reputation,
+}
+
+/// The reason that a fault gives, and its repair.
+type Fault = (Reject, fn(&mut Case));
+
+/// Repairs one fault after the other: the reason is always that of the first check that fails.
+fn repair(case: &mut Case, faults: &[Fault], check: fn(&mut Case) -> Option<Reject>) {
+    for (reason, repair) in faults {
+        assert_eq!(check(case), Some(*reason));
+        repair(case);
+    }
+    assert_eq!(check(case), None);
+}
+
+/// An Operation of each of four accounts in the pool, and the next one of the fourth.
+fn crowded() -> Case {
+    let accounts = secrets();
+    let mut view = first_view(&accounts);
+    view.deposits.values_mut().for_each(|wei| *wei = 20_000_000_000);
+    let mut pools = Pools::default();
+    for (secret, account) in &accounts[..4] {
+        let mut operation = operation(*account, 0, 100, 0, 10, &view);
+        operation.signature = signature::sign(secret, operation.hash(Address::ZERO)).unwrap().into();
+        pools.admit(&operation, &view, &Reputation::default()).unwrap();
+    }
+    let operation = operation(accounts[3].1, 1, 100, 0, 10, &view);
+    Case { operation, result: PostOperation::default(), view, pools, reputation: Reputation::default() }
+}
+
+fn sign(case: &mut Case) {
+    let hash = case.operation.hash(Address::ZERO);
+    case.operation.signature = signature::sign(&secrets()[3].0, hash).unwrap().into();
+}
+
+#[test]
+fn the_first_check_of_an_operation_that_fails_is_the_reason() {
+    let mut case = crowded();
+    let banned = Entity::Sender(case.operation.sender);
+    case.reputation.count(banned, Counter::Seen, 1_000);
+    for _ in 0..600 {
+        case.reputation.count(banned, Counter::Seen, 1_000);
+    }
+    for _ in 0..110 {
+        case.reputation.count(Entity::Extension(B256::ZERO), Counter::Seen, 1_000);
+    }
+    (case.pools.limits.slots, case.pools.limits.sender_operations) = (4, 1);
+    case.view.deposits.insert(case.operation.sender, 0);
+    case.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = true;
+    let it = &mut case.operation;
+    (it.chain_id, it.nonce) = (2, U256::from(u64::MAX));
+    let gas = &mut it.gas_management;
+    (gas.max_fee, gas.max_priority_fee, gas.prover_fee_min) = (u128::MAX - 1, u128::MAX, u128::MAX);
+    (gas.cycle_limit, gas.sponsor_data) = (0, vec![1].into());
+    (it.valid_until_slot, it.anchor_hash) = (1_000, B256::ZERO);
+    it.signature = vec![0; 66].into();
+    repair(
+        &mut case,
+        &[
+            (Reject::WrongChain, |it| it.operation.chain_id = 1),
+            (Reject::NonceExhausted, |it| it.operation.nonce = U256::from(3)),
+            (Reject::GasFeesDisordered, |it| it.operation.gas_management.max_priority_fee = 10),
+            (Reject::ProverFeesDisordered, |it| it.operation.gas_management.prover_fee_min = 0),
+            (Reject::CostOverflow, |it| it.operation.gas_management.max_fee = 100),
+            (Reject::CycleLimitOutOfRange, |it| it.operation.gas_management.cycle_limit = 100),
+            (Reject::SponsorMissing, |it| it.operation.gas_management.sponsor_data = Default::default()),
+            (Reject::OperationExpired, |it| it.operation.valid_until_slot = 2_000),
+            (Reject::ValidityTooFar, |it| it.operation.valid_until_slot = 1_100),
+            (Reject::AnchorUnknown, |it| it.operation.anchor_hash = B256::repeat_byte(0xaa)),
+            (Reject::ExtensionNotActive, |it| it.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = false),
+            (Reject::NonceGap, |it| it.operation.nonce = U256::from(1)),
+            (Reject::EntityBanned, |it| {
+                it.reputation.records.remove(&Entity::Sender(it.operation.sender));
+            }),
+            (Reject::SenderLimit, |it| it.pools.limits.sender_operations = 4),
+            (Reject::EntityLimit, |it| it.reputation = Reputation::default()),
+            (Reject::DepositTooSmall, |it| {
+                it.view.deposits.insert(it.operation.sender, 20_000_000_000);
+            }),
+            (Reject::PoolFull, |it| it.pools.limits.slots = 5),
+            (Reject::SignatureNotCanonical, sign),
+        ],
+        |it| it.pools.clone().admit(&it.operation, &it.view, &it.reputation).err().map(|rejection| rejection.reason),
+    );
+    // POOL-007 comes before POOL-006, and both before the deposit; what is known is not looked at.
+    let mut case = crowded();
+    case.operation.nonce = U256::ZERO;
+    case.operation.gas_management.max_fee = 10_001;
+    case.view.deposits.insert(case.operation.sender, 0);
+    let hash =
+        *case.pools.operations.operations.iter().find(|it| it.1.operation.sender == case.operation.sender).unwrap().0;
+    case.result = result_of(&case, hash);
+    case.pools.add(&case.result, &case.view, &case.reputation, &|_, _| Ok(())).unwrap();
+    repair(
+        &mut case,
+        &[
+            (Reject::OperationLocked, |it| it.pools.post_operations = Default::default()),
+            (Reject::ReplacementUnderpriced, |it| {
+                let gas = &mut it.operation.gas_management;
+                (gas.max_fee, gas.max_priority_fee, gas.prover_fee_max) = (20_000, 2_000, 2_000);
+            }),
+            (Reject::DepositTooSmall, |it| {
+                it.view.deposits.insert(it.operation.sender, u128::MAX / 2);
+            }),
+            (Reject::ContractSignatureRefused, sign),
+        ],
+        |it| it.pools.clone().admit(&it.operation, &it.view, &it.reputation).err().map(|rejection| rejection.reason),
+    );
+    let known = case.pools.operations.operations.values().next().unwrap().operation.clone();
+    case.view.slot = 100_000;
+    let refused = case.pools.admit(&known, &case.view, &case.reputation).unwrap_err();
+    assert_eq!(refused.reason, Reject::AlreadyKnown);
+}
+
+/// A result of the pooled Operation with this hash, signed by the fifth account.
+fn result_of(case: &Case, hash: B256) -> PostOperation {
+    let operation = &case.pools.operations.operations[&hash].operation;
+    let mut result = PostOperation {
+        operation_hash: hash,
+        extension_id: operation.extension_id,
+        post_root: B256::repeat_byte(1),
+        cycles: 7,
+        prover: secrets()[4].1,
+        proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into()] },
+        stamp_hash: B256::repeat_byte(0xaa),
+        ..PostOperation::default()
+    };
+    let stated = statement(operation, &result, &case.view).unwrap().unwrap();
+    result.prover_signature =
+        signature::sign(&secrets()[4].0, result.signing_hash(&stated, Address::ZERO)).unwrap().into();
+    result
+}
+
+#[test]
+fn the_first_check_of_a_result_that_fails_is_the_reason() {
+    let mut case = crowded();
+    let hash = *case.pools.operations.operations.keys().next().unwrap();
+    let good = result_of(&case, hash);
+    for _ in 0..10 {
+        case.reputation.count(Entity::Prover(good.prover), Counter::Invalid, 1_000);
+    }
+    case.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = true;
+    case.view.extensions.get_mut(&B256::ZERO).unwrap().reads_witness = true;
+    case.pools.limits.post_operations = 0;
+    case.result = PostOperation {
+        operation_hash: B256::ZERO,
+        extension_id: B256::repeat_byte(1),
+        outcome: 1,
+        code: 1,
+        pre_root: B256::repeat_byte(2),
+        proof: Proof { proof_type: 2, tier: 1_000_000, segments: vec![vec![0].into(); 17] },
+        stamp_hash: B256::ZERO,
+        prover_signature: vec![0; 66].into(),
+        ..good
+    };
+    repair(
+        &mut case,
+        &[
+            (Reject::OperationUnknown, |it| {
+                it.result.operation_hash = *it.pools.operations.operations.keys().next().unwrap();
+            }),
+            (Reject::EntityBanned, |it| it.reputation = Reputation::default()),
+            (Reject::ExtensionNotActive, |it| it.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = false),
+            (Reject::ProverUnstaked, |it| it.result.proof.segments.truncate(1)),
+            (Reject::PreRootUnknown, |it| it.result.pre_root = B256::ZERO),
+            (Reject::PoolFull, |it| it.pools.limits.post_operations = 1),
+            (Reject::OtherOperation, |it| it.result.extension_id = B256::ZERO),
+            (Reject::ProofTypeUnknown, |it| it.result.proof.proof_type = 1),
+            (Reject::ProofTierUnknown, |it| it.result.proof.tier = 1),
+            (Reject::WitnessRefusal, |it| it.view.extensions.get_mut(&B256::ZERO).unwrap().reads_witness = false),
+            (Reject::StampUnknown, |it| it.result.stamp_hash = B256::repeat_byte(0xaa)),
+            (Reject::StatementStateChanged, |it| (it.result.outcome, it.result.code) = (0, 0)),
+            (Reject::SignatureNotCanonical, |it| {
+                it.result.prover_signature = result_of(it, it.result.operation_hash).prover_signature;
+            }),
+            (Reject::ProofInvalid, |it| it.operation.chain_id = 7),
+        ],
+        |it| {
+            // The last repair makes the proof verify.
+            let is_valid = it.operation.chain_id == 7;
+            let verify = |_: &_, _: &_| match is_valid {
+                true => Ok(()),
+                false => Err(middle_client::notation::Rejection::new(Reject::ProofInvalid, 0, "")),
+            };
+            it.pools.clone().add(&it.result, &it.view, &it.reputation, &verify).err().map(|rejection| rejection.reason)
+        },
+    );
+}
+
 /// A pool at its limits: admission, replacement and eviction cost the logarithm, and a deep re-org is quick.
 #[test]
 fn a_full_pool_is_quick() {
@@ -246,7 +451,7 @@ fn a_full_pool_is_quick() {
     let reputation = Reputation::default();
     let mut pools = Pools::default();
     let senders: Vec<Address> = (0..1_400u32).map(|n| Address::left_padding_from(&(n + 1).to_be_bytes())).collect();
-    // Contract accounts that accept everything they are asked here: no signature is checked.
+    // Contract accounts that accept everything they are asked here: no key is recovered.
     for sender in &senders {
         view.deposits.insert(*sender, u128::MAX / 2);
     }

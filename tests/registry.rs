@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, B256};
 use middle_client::canonical_code::lower;
 use middle_client::notation::keccak256;
+use middle_client::operation::ChainView;
 use middle_client::profile::load;
 use middle_client::registry::{BuildManifest, Call, Entry, ManifestItem, Registry, fold, onboard, universal_key_hash};
 use proptest::prelude::*;
@@ -39,7 +40,7 @@ proptest! {
         let mut registry = Registry { chain_id: 1, ..Registry::default() };
         for (slot, (caller, call)) in calls.iter().enumerate() {
             let before = registry.clone();
-            let result = registry.call(*caller, call, slot as u64);
+            let result = registry.call(*caller, call, &ChainView { slot: slot as u64, ..ChainView::default() }, &[]);
             if result.is_err() {
                 prop_assert_eq!(&registry, &before);
             }

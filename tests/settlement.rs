@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use middle_client::notation::Reject;
-use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation};
+use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::post_operation::{PostOperation, Proof};
 use middle_client::settlement::{Call, CallResult, Consensus, Item, STAKE_UNIT};
 use proptest::prelude::*;
@@ -64,12 +64,14 @@ fn item(sender: u8, sequence: u64, outcome: u8, segments: usize, view: &ChainVie
             max_priority_fee: 10,
             prover_fee_min: 7,
             prover_fee_max: 123_456_789,
+            ramp_start_slot: view.slot - 50,
             ramp_slots: 50,
             cycle_limit: 100,
             ..GasManagement::default()
         },
         anchor_hash: B256::repeat_byte(9),
-        valid_until_slot: view.slot + 5,
+        valid_until_slot: view.slot + 100,
+        signature: vec![signature::KIND_CONTRACT].into(),
         ..Operation::default()
     };
     let pre_root = contract.roots.get(&(B256::ZERO, U256::ZERO)).copied().unwrap_or_default();
@@ -97,7 +99,7 @@ proptest! {
             chain_id: 1,
             slot: 100,
             base_fee: 500,
-            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
+            extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, prepared: [1].into(), ..ExtensionView::default() })].into(),
             ..ChainView::default()
         };
         let mut settled = BTreeSet::new();
@@ -183,5 +185,50 @@ fn leaders_follow_the_stake() {
     }
     for (number, expected) in [(0u8, 1_000), (1, 3_000), (2, 4_000)] {
         assert!(counts[&account(number)].abs_diff(expected) < 200, "{counts:?}");
+    }
+}
+
+/// The interfaces of EIP-DRAFT.md, read as text, have the selectors and topics of the code.
+#[test]
+fn the_interfaces_of_the_eip_are_those_of_the_code() {
+    let draft = std::fs::read_to_string("EIP-DRAFT.md").unwrap();
+    let block = draft.split("```").find(|block| block.contains("interface IConsensusContract")).unwrap();
+    let interfaces: Vec<&str> = block.split("\ninterface ").skip(1).collect();
+    let code = middle_client::settlement::selectors();
+    assert_eq!(interfaces.len(), code.len());
+    for (text, (functions, events)) in interfaces.iter().zip(code) {
+        let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // The types of the fields of each struct, in an order in which later ones use earlier ones.
+        let mut structs: BTreeMap<&str, String> = BTreeMap::new();
+        for part in plain.split("struct ").skip(1) {
+            let (name, rest) = part.split_once(" { ").unwrap();
+            let fields = rest.split_once('}').unwrap().0;
+            let types: Vec<String> =
+                fields.split(';').filter(|it| !it.trim().is_empty()).map(|it| canonical(it, &structs)).collect();
+            structs.insert(name, format!("({})", types.join(",")));
+        }
+        let signatures = |keyword: &str| -> BTreeSet<Vec<u8>> {
+            let found = plain.split(keyword).skip(1).map(|part| {
+                let (name, rest) = part.split_once('(').unwrap();
+                let parameters = rest.split_once(')').unwrap().0;
+                let types: Vec<String> =
+                    parameters.split(',').filter(|it| !it.is_empty()).map(|it| canonical(it, &structs)).collect();
+                middle_client::notation::keccak256(format!("{name}({})", types.join(","))).to_vec()
+            });
+            found.collect()
+        };
+        let of_text: BTreeSet<Vec<u8>> = signatures("function ").iter().map(|hash| hash[..4].to_vec()).collect();
+        assert!(!of_text.is_empty());
+        assert_eq!(of_text, functions.iter().map(|selector| selector.to_vec()).collect());
+        assert_eq!(signatures("event "), events.iter().map(|topic| topic.to_vec()).collect());
+    }
+}
+
+/// The type of a parameter or field, a struct as the tuple of its fields.
+fn canonical(text: &str, structs: &BTreeMap<&str, String>) -> String {
+    let kind = text.split_whitespace().next().unwrap();
+    match kind.strip_suffix("[]") {
+        Some(item) => structs.get(item).map_or(kind.to_string(), |tuple| format!("{tuple}[]")),
+        None => structs.get(kind).cloned().unwrap_or(kind.to_string()),
     }
 }

@@ -5,7 +5,7 @@
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use middle_client::node::{Event, MAX_REJECTED, MAX_WAITING, Node};
-use middle_client::operation::ChainView;
+use middle_client::operation::{ChainView, ExtensionView};
 use middle_client::wire::{Message, PooledItems, Session};
 
 #[derive(Arbitrary, Debug)]
@@ -16,12 +16,14 @@ enum Step {
     Pushed(u8, Vec<u8>),
     Submit(Vec<u8>),
     Publish(Vec<u8>),
+    Adopt(bool),
     Slots(u8),
 }
 
 fuzz_target!(|steps: Vec<Step>| {
     let peer = |number: u8| [number % 4; 32].into();
-    let mut view = ChainView { chain_id: 1, slot: 1_000, ..ChainView::default() };
+    let extensions = [(Default::default(), ExtensionView { proof_system: 1, ..ExtensionView::default() })].into();
+    let mut view = ChainView { chain_id: 1, slot: 1_000, extensions, ..ChainView::default() };
     let mut nodes = [Node::default(), Node::default()];
     for step in &steps {
         let events = match step {
@@ -37,6 +39,7 @@ fuzz_target!(|steps: Vec<Step>| {
             }
             Step::Submit(bytes) => vec![Event::Submit(bytes.clone().into())],
             Step::Publish(bytes) => vec![Event::Publish(bytes.clone().into())],
+            Step::Adopt(registered) => vec![Event::Adopt([u8::from(!registered); 32].into())],
             Step::Slots(slots) => {
                 view.slot += u64::from(*slots);
                 vec![Event::Head(Box::new(view.clone()), 0, Vec::new())]

@@ -4,7 +4,7 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use middle_client::operation::{Block, ChainView, ExtensionView, Operation};
+use middle_client::operation::{Block, ChainView, ExtensionView, Operation, signature};
 use middle_client::pools::{Limits, Pools};
 use middle_client::reputation::Reputation;
 use std::collections::BTreeMap;
@@ -40,9 +40,11 @@ fuzz_target!(|events: Vec<Event>| {
                     anchor_hash: [9; 32].into(),
                     valid_until_slot: view.slot + 50,
                     data: vec![0; bytes.into()].into(),
+                    signature: vec![signature::KIND_CONTRACT].into(),
                     ..Operation::default()
                 };
                 operation.gas_management.max_fee = fee.into();
+                operation.gas_management.ramp_start_slot = 900;
                 operation.gas_management.cycle_limit = 1;
                 let hash = operation.hash(view.consensus_contract);
                 view.contracts.entry(operation.sender).or_default().insert((hash, Default::default()));

@@ -7,7 +7,7 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use middle_client::composition::{Child, ChildResult, encode_children};
 use middle_client::notation::{B256, Reject, Rejection};
-use middle_client::operation::{Block, ChainView, ExtensionView, Operation};
+use middle_client::operation::{Block, ChainView, ExtensionView, Operation, signature};
 use middle_client::post_operation::{PostOperation, Proof};
 use middle_client::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
 use middle_client::wire::VerificationResponse;
@@ -22,8 +22,12 @@ enum Step {
     Slots(u16),
 }
 
+fn secret(number: u8) -> B256 {
+    [number % 4 + 1; 32].into()
+}
+
 fn account(number: u8) -> alloy_primitives::Address {
-    [number % 4 + 1; 20].into()
+    signature::account(&secret(number)).expect("it is below the order")
 }
 
 fn operation(sender: u8, sequence: u8, view: &ChainView) -> Operation {
@@ -33,11 +37,13 @@ fn operation(sender: u8, sequence: u8, view: &ChainView) -> Operation {
         nonce: alloy_primitives::U256::from(sequence % 8),
         gas_limit: 2_000_000,
         anchor_hash: [9; 32].into(),
-        valid_until_slot: view.slot + 50,
+        valid_until_slot: view.slot + 100,
+        signature: vec![signature::KIND_CONTRACT].into(),
         ..Operation::default()
     };
     operation.gas_management.max_fee = 3;
     operation.gas_management.prover_fee_max = 123_456;
+    operation.gas_management.ramp_start_slot = view.slot - 50;
     operation.gas_management.cycle_limit = 100;
     operation
 }
@@ -47,13 +53,13 @@ fuzz_target!(|steps: Vec<Step>| {
         chain_id: 1,
         slot: 100,
         base_fee: 1,
-        extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() })].into(),
+        extensions: [(B256::ZERO, ExtensionView { proof_system: 1, data_rule: 1, prepared: [1].into(), ..ExtensionView::default() })].into(),
         ..ChainView::default()
     };
     let mut contract = Consensus::default();
     let mut settled = BTreeSet::new();
     for step in steps {
-        view.blocks = [([9; 32].into(), Block { number: 0, slot: view.slot, canonical: true })].into();
+        view.blocks = [([9; 32].into(), Block { number: 0, slot: view.slot - 50, canonical: true })].into();
         let before = contract.clone();
         match step {
             Step::Slots(slots) => view.slot += u64::from(slots) * 16,
@@ -147,14 +153,11 @@ fuzz_target!(|steps: Vec<Step>| {
                         slot: view.slot,
                         ..VerificationResponse::default()
                     };
-                    // The account accepts what it is asked.
-                    response.signature = vec![verdict].into();
+                    let hash = response.signing_hash(1, view.consensus_contract);
+                    response.signature = signature::sign(&secret(offender), hash).expect("a secret").into();
                     response
                 };
                 let both = verdicts.map(said);
-                let accepted =
-                    both.iter().map(|it| (it.signing_hash(1, view.consensus_contract), it.signature.clone())).collect();
-                view.contracts = [(account(offender), accepted)].into();
                 let evidence = Evidence::Equivocation(Box::new((both[0].clone(), both[1].clone())));
                 for time in 0..2 {
                     let before = contract.clone();

@@ -163,7 +163,7 @@ pub fn claimed_blob(operation: &Operation) -> Option<B256> {
 /// Whether an extension with this data rule may settle: `blob` is the hash of the blob that the settlement carries for
 /// these data, if it carries one.
 pub fn check_data(data_rule: u8, is_stateful: bool, claimed: Option<B256>, carried: &[B256]) -> Result<(), Rejection> {
-    // COMP-008: who keeps a state must let others follow it.
+    // COMP-008, COMP-013: who keeps a state must let others follow it.
     if is_stateful && data_rule == DATA_NONE {
         return refuse(Reject::DataUnavailable, "a state needs data that stay available");
     }

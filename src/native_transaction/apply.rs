@@ -1,31 +1,20 @@
 //! Validity and effect of the transaction.
 
-use super::{BASE_GAS, BYTE_GAS, MiddleOpTx, PROOF_GAS, PROOF_SEGMENT_GAS, ZERO_BYTE_GAS};
-use crate::composition::{check_data, children, claimed_blob};
+use super::{
+    BASE_GAS, FLOOR_TOKEN_GAS, MAX_TRANSACTION_GAS, MiddleOpTx, PROOF_GAS, PROOF_SEGMENT_GAS, TOKEN_GAS,
+    TOKENS_PER_BYTE,
+};
 use crate::json_fields;
-use crate::notation::{B256, Outcome, Reject, Rejection};
-use crate::operation::{ANCHOR_SLOTS, ChainView, check_fields, check_signatures, fee};
-use crate::post_operation::{PROOF_COMMITTED_GROTH16, Verify, statement};
-use crate::settlement::CallResult;
-use alloy_primitives::{Address, U256};
-use std::collections::BTreeMap;
-
-/// The part of the execution layer's state that the transaction touches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NativeState {
-    /// Balances, in wei.
-    pub balances: BTreeMap<Address, u128>,
-    /// The next sequence numbers by sender and nonce key.
-    pub nonces: BTreeMap<(Address, U256), u64>,
-    /// The state roots by extension and lane.
-    pub roots: BTreeMap<(B256, U256), B256>,
-    /// What was burned as base fee, in wei.
-    pub burned: u128,
-}
+use crate::notation::{Reject, Rejection};
+use crate::operation::{ChainView, contract_signatures, fee};
+use crate::post_operation::Verify;
+use crate::settlement::{CallResult, Consensus, Item, TargetCall};
 
 /// What the transaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NativeReceipt {
+    /// The call of the target, if there was one.
+    pub calls: Vec<TargetCall>,
     /// Whether the call of `to` returned and the root was written.
     pub success: bool,
     /// The gas that was used.
@@ -38,127 +27,83 @@ pub struct NativeReceipt {
     pub proposer: u128,
 }
 
-json_fields!(NativeState, default: balances, nonces, roots, burned);
-json_fields!(NativeReceipt: success, gas_used, paid, prover, proposer);
+json_fields!(NativeReceipt: calls, success, gas_used, paid, prover, proposer);
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
     Err(Rejection::new(reason, 0, detail))
 }
 
-/// The gas that is used before anything is called.
-pub fn intrinsic_gas(transaction: &MiddleOpTx) -> u64 {
-    // NATIVE-004: base, bytes, verification by proof type.
+/// The gas of a transaction before anything is called, and the least that is used in all.
+pub fn intrinsic_gas(transaction: &MiddleOpTx) -> (u64, u64) {
+    // NATIVE-004: base, bytes, verification by proof type; and the floor of EIP-7623.
     let bytes = transaction.to_bytes();
     let zeros = bytes.iter().filter(|byte| **byte == 0).count() as u64;
+    let tokens = zeros + TOKENS_PER_BYTE * (bytes.len() as u64 - zeros);
     let segments = transaction.post_operation.proof.segments.len() as u64;
-    BASE_GAS
-        + ZERO_BYTE_GAS * zeros
-        + BYTE_GAS * (bytes.len() as u64 - zeros)
-        + PROOF_GAS
-        + PROOF_SEGMENT_GAS * segments
+    let intrinsic = BASE_GAS + TOKEN_GAS * tokens + PROOF_GAS + PROOF_SEGMENT_GAS * segments;
+    (intrinsic, BASE_GAS + FLOOR_TOKEN_GAS * tokens)
 }
 
-/// Whether a block may contain the transaction after this state. Gives how the execution ended and the price of gas.
-pub fn check(
-    state: &NativeState,
-    transaction: &MiddleOpTx,
-    view: &ChainView,
-    verify: Verify,
-) -> Result<(Outcome, u128), Rejection> {
-    let MiddleOpTx { operation, post_operation } = transaction;
-    check_fields(operation, view)?;
-    let hash = operation.hash(view.consensus_contract);
-    // NATIVE-005: as at settlement, without a settler.
-    if operation.valid_until_slot <= view.slot {
-        return refuse(Reject::OperationExpired, operation.valid_until_slot.to_string());
-    }
-    let next = state.nonces.get(&(operation.sender, operation.nonce_key())).copied().unwrap_or(0);
-    if operation.nonce_sequence() != next {
-        let reason = if operation.nonce_sequence() < next { Reject::NonceUsed } else { Reject::NonceGap };
-        return refuse(reason, format!("next is {next}"));
-    }
-    let Some(anchor) = view.blocks.get(&operation.anchor_hash).filter(|anchor| anchor.canonical) else {
-        return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
-    };
-    if operation.valid_until_slot.saturating_sub(anchor.slot) > ANCHOR_SLOTS {
-        return refuse(Reject::AnchorTooOld, anchor.slot.to_string());
-    }
-    if post_operation.operation_hash != hash || post_operation.extension_id != operation.extension_id {
-        return refuse(Reject::OtherOperation, hash.to_string());
-    }
-    let Some(extension) = view.extensions.get(&operation.extension_id).filter(|it| !it.quarantined) else {
-        return refuse(Reject::ExtensionNotActive, operation.extension_id.to_string());
-    };
-    let proof_type = post_operation.proof.proof_type;
-    if proof_type != PROOF_COMMITTED_GROTH16 || proof_type != extension.proof_system {
-        return refuse(Reject::ProofTypeUnknown, proof_type.to_string());
-    }
-    let outcome = post_operation.outcome()?;
-    if extension.reads_witness && outcome != Outcome::Accepted {
-        return refuse(Reject::WitnessRefusal, "the extension reads a witness and has not accepted");
-    }
-    let root = state.roots.get(&(operation.extension_id, operation.lane)).copied().unwrap_or(B256::ZERO);
-    if post_operation.pre_root != root {
-        return refuse(Reject::PreRootStale, format!("the root is {root}"));
-    }
-    // NATIVE-009: one result, and nothing that others could not follow.
-    if outcome == Outcome::Accepted && !children(&post_operation.output)?.is_empty() {
-        return refuse(Reject::FamilyIncomplete, "a transaction has no place for the results of children");
-    }
-    let is_stateful = !post_operation.pre_root.is_zero() || !post_operation.post_root.is_zero();
-    check_data(extension.data_rule, is_stateful, claimed_blob(operation), &[])?;
-    let Some(gas_price) = fee::gas_price(&operation.gas_management, view.base_fee) else {
-        return refuse(Reject::BaseFeeTooHigh, view.base_fee.to_string());
-    };
-    // NATIVE-006: the most that it can cost is there.
-    let gas = u128::from(intrinsic_gas(transaction)) + u128::from(operation.gas_limit);
-    let cost = gas.checked_mul(operation.gas_management.max_fee);
-    let cost = cost.and_then(|cost| cost.checked_add(operation.gas_management.prover_fee_max));
-    let balance = state.balances.get(&operation.payer()).copied().unwrap_or(0);
-    if cost.is_none_or(|cost| cost > balance) {
-        return refuse(Reject::BalanceTooSmall, format!("{balance} wei"));
-    }
-    check_signatures(operation, hash, view)?;
-    let Some(statement) = statement(operation, post_operation, view)? else {
-        return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
-    };
-    statement.check()?;
-    verify(&statement, &post_operation.proof)?;
-    Ok((outcome, gas_price))
-}
-
-/// Executes a transaction; an invalid one leaves the state as it was. `call` does what calling `to` does.
+/// Executes a transaction on the state of the Consensus Contract; an invalid one leaves it as it was. `execute` calls the
+/// target, with the whole `gas_limit`.
 pub fn apply(
-    state: &mut NativeState,
+    contract: &mut Consensus,
     transaction: &MiddleOpTx,
-    proposer: Address,
     view: &ChainView,
     verify: Verify,
-    call: CallResult,
+    execute: &mut dyn FnMut(&mut Consensus, &TargetCall) -> CallResult,
 ) -> Result<NativeReceipt, Rejection> {
-    let (outcome, gas_price) = check(state, transaction, view, verify)?;
-    let MiddleOpTx { operation, post_operation } = transaction;
-    let sequence = state.nonces.entry((operation.sender, operation.nonce_key())).or_default();
-    *sequence += 1;
-    let called = outcome == Outcome::Accepted;
-    // NATIVE-007: a call that fails keeps nonce and fee, and not the root.
-    let success = called && call.success;
-    if success {
-        state.roots.insert((operation.extension_id, operation.lane), post_operation.post_root);
+    let (operation, post_operation) = (&transaction.operation, &transaction.post_operation);
+    let item = Item::new(operation.clone(), post_operation.clone());
+    // NATIVE-005: as at settlement, without a settler.
+    // NATIVE-009: an item without children, in a transaction without blobs.
+    contract.check_idle()?;
+    let checked = contract.check_item(&item, &ChainView { blob_hashes: Vec::new(), ..view.clone() }, verify)?;
+    let (intrinsic, floor) = intrinsic_gas(transaction);
+    // NATIVE-010: as for every transaction (EIP-7825).
+    let most = (intrinsic + operation.gas_limit).max(floor);
+    if most > MAX_TRANSACTION_GAS {
+        return refuse(Reject::GasLimitTooLarge, format!("{most} gas; at most {MAX_TRANSACTION_GAS}"));
     }
-    let call_gas = if called { call.gas_used.min(operation.gas_limit) } else { 0 };
-    let gas_used = intrinsic_gas(transaction) + call_gas;
+    // NATIVE-006: what the payer need not pay, the prover can.
+    let payers = fee::settlement_gas(operation, contract_signatures(operation));
+    let provers = intrinsic.max(floor).saturating_sub(payers);
+    let prover_fee = fee::prover_fee(&operation.gas_management, view.slot);
+    if u128::from(provers).checked_mul(checked.gas_price).is_none_or(|cost| cost > prover_fee) {
+        return refuse(Reject::ProverFeeTooSmall, format!("{prover_fee} wei for {provers} gas"));
+    }
+
+    let lane = (operation.extension_id, operation.lane);
+    let root = contract.roots.get(&lane).copied();
+    contract.begin(operation, &checked);
+    let mut calls = Vec::new();
+    let (mut success, mut call_gas) = (false, 0);
+    if checked.is_accepted {
+        let call = TargetCall::of(operation, post_operation);
+        let made = execute(contract, &call);
+        (success, call_gas) = (made.success, made.gas_used.min(operation.gas_limit));
+        calls.push(call);
+        // NATIVE-007: a call that fails keeps nonce and fee, and not the root.
+        if !success {
+            match root {
+                Some(root) => contract.roots.insert(lane, root),
+                None => contract.roots.remove(&lane),
+            };
+        }
+    }
+    contract.end(operation, &checked);
+
     // NATIVE-008: the base fee is burned (EIP-1559), the rest is the proposer's; the prover's fee is the prover's.
-    let prover = fee::prover_fee(&operation.gas_management, view.slot);
+    let gas_used = (intrinsic + call_gas).max(floor);
+    let by_payer = (gas_used - call_gas).min(payers) + call_gas;
+    let price = |gas: u64| u128::from(gas) * checked.gas_price;
+    let paid = price(by_payer) + prover_fee;
+    let prover = prover_fee - price(gas_used - by_payer);
     let burned = u128::from(gas_used) * view.base_fee;
-    let to_proposer = u128::from(gas_used) * (gas_price - view.base_fee);
-    let paid = burned + to_proposer + prover;
-    if let Some(balance) = state.balances.get_mut(&operation.payer()) {
-        *balance -= paid;
-    }
-    state.burned += burned;
-    *state.balances.entry(proposer).or_default() += to_proposer;
-    *state.balances.entry(post_operation.prover).or_default() += prover;
-    state.balances.retain(|_, wei| *wei > 0);
-    Ok(NativeReceipt { success, gas_used, paid, prover, proposer: to_proposer })
+    let proposer = price(gas_used) - burned;
+    contract.debit(operation.payer(), paid);
+    contract.credit(post_operation.prover, prover);
+    contract.burned += burned;
+    contract.paid_out += proposer;
+    Ok(NativeReceipt { calls, success, gas_used, paid, prover, proposer })
 }

@@ -2,14 +2,16 @@
 
 use super::{MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING};
 use crate::notation::json::{Json, hex};
-use crate::notation::{B256, Reject, Rejection, Stage};
-use crate::operation::{ChainView, Operation, wire_hash};
+use crate::notation::{B256, Reject, Rejection, Stage, keccak256};
+use crate::operation::{self, ChainView, Operation, wire_hash};
 use crate::pools::{Addition, Pools};
-use crate::post_operation::{PostOperation, Verify, check, statement};
+use crate::post_operation::{self, PostOperation, Verify, check, statement};
+use crate::registry::{Entry, MODE_CUSTOM, onboard};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
 use crate::wire::{
-    self, Announcement, MAX_ANNOUNCED, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message,
-    PooledItems, Request, Session, Verdict, VerificationRequest, VerificationResponse,
+    self, Announcement, Capabilities, Extension, GetExtension, MAX_ANNOUNCED, MAX_OPEN_REQUESTS,
+    MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message, PooledItems, Request, Session, Verdict, VerificationRequest,
+    VerificationResponse,
 };
 use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
@@ -32,6 +34,8 @@ pub enum Event {
     Ask(B256),
     /// The operator has signed the answer to a peer's request for a verdict.
     Signed(B256, VerificationResponse),
+    /// The operator wants to run the extension with this id.
+    Adopt(B256),
     /// L1 has a new head: what is seen from it, the number of the last final block, and the Operations that the new
     /// block has settled.
     Head(Box<ChainView>, u64, Vec<B256>),
@@ -51,7 +55,9 @@ pub enum Action {
     Sign(B256, VerificationResponse),
     /// Tells its operator that two valid results of an extension disagree.
     Alarm(B256),
-    /// Answers its user: the message was refused.
+    /// Tells its operator that it has adopted an extension.
+    Adopted(B256),
+    /// Answers its user or operator: what was wanted is refused.
     Refused(Reject),
 }
 
@@ -88,8 +94,16 @@ pub struct Node {
     pub asked: BTreeMap<B256, (u64, u32)>,
     /// The verdicts of peers for which this node has asked, by the name of the result and the peer's account.
     pub verdicts: BTreeMap<B256, BTreeMap<Address, VerificationResponse>>,
-    /// The extensions that this node can give to others: entry and module, by id.
+    /// The extensions that this node has adopted, and can give to others: entry and module, by id.
     pub extensions: BTreeMap<B256, (Bytes, Bytes)>,
+    /// What this node says that it can do, but for its extensions.
+    pub capabilities: Capabilities,
+    /// The digests of the tiers' keys, in order, under which this node verifies.
+    pub keys: Vec<B256>,
+    /// The digests of the keys of custom circuits that the operator has given to this node, by extension id.
+    pub custom_keys: BTreeMap<B256, B256>,
+    /// The extensions that the operator wants, with the peers that were asked for them.
+    pub wanted: BTreeMap<B256, BTreeSet<B256>>,
 }
 
 impl Node {
@@ -102,13 +116,21 @@ impl Node {
                 self.sessions.insert(*peer, Session::default());
                 let status = Session::status(&self.view, self.head_hash());
                 self.send(*peer, Message::Status(status), &mut actions);
-                let items: Vec<(B256, Bytes)> = self.items.iter().map(|(hash, item)| (*hash, item.clone())).collect();
+                // NODE-011: right after it, so that the peer knows what to announce.
+                self.send(*peer, Message::Capabilities(self.own_capabilities()), &mut actions);
+                let operations = self.items.iter().filter(|(_, item)| item.first() == Some(&operation::ENVELOPE));
+                let items: Vec<(B256, Bytes)> = operations.map(|(hash, item)| (*hash, item.clone())).collect();
                 self.announce(Some(*peer), &items, &mut actions);
             }
             Event::Disconnected(peer) => {
                 self.sessions.remove(peer);
                 self.asked.remove(peer);
                 self.pending.retain(|(of, _), _| of != peer);
+                // Who comes back may be asked again.
+                for asked in self.wanted.values_mut() {
+                    asked.remove(peer);
+                }
+                self.want(&mut actions);
             }
             Event::Message(peer, bytes) => self.receive(*peer, bytes, verify, &mut actions),
             Event::Submit(bytes) => {
@@ -125,6 +147,14 @@ impl Node {
             Event::Signed(peer, response) => {
                 if self.sessions.contains_key(peer) {
                     self.send(*peer, Message::VerificationResponse(response.clone()), &mut actions);
+                }
+            }
+            Event::Adopt(id) => {
+                if !self.view.extensions.contains_key(id) {
+                    actions.push(Action::Refused(Reject::ExtensionUnknown));
+                } else if !self.extensions.contains_key(id) {
+                    self.wanted.entry(*id).or_default();
+                    self.want(&mut actions);
                 }
             }
             Event::Head(view, finalized_number, settled) => {
@@ -174,13 +204,104 @@ impl Node {
             if !is_late {
                 continue;
             }
-            for name in std::mem::take(&mut session.asked_verifications).into_values() {
+            for (name, _) in std::mem::take(&mut session.asked_verifications).into_values() {
                 let key = self.asked_results.get(&name);
                 if key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key)) {
                     self.reputation.count(Entity::Peer(*peer), Counter::Unanswered, view.slot);
                 }
             }
         }
+    }
+
+    /// What the node says of itself.
+    fn own_capabilities(&self) -> Capabilities {
+        let extensions = self.extensions.keys().copied().take(MAX_ANNOUNCED).collect();
+        Capabilities { extensions, ..self.capabilities.clone() }
+    }
+
+    /// Asks for the extensions that the operator wants: each of the first peer that has it and was not asked.
+    fn want(&mut self, actions: &mut Vec<Action>) {
+        let mut requests = Vec::new();
+        for (id, asked) in &mut self.wanted {
+            // NODE-012: one after the other.
+            let is_open = |session: &Session| session.requested_extensions.values().any(|wanted| wanted == id);
+            if self.sessions.values().any(is_open) {
+                continue;
+            }
+            let has = |session: &Session| session.capabilities.as_ref().is_some_and(|it| it.extensions.contains(id));
+            let next = self.sessions.iter_mut().find(|(peer, session)| !asked.contains(*peer) && has(session));
+            if let Some((peer, session)) = next
+                && let Some(request_id) = session.next_extension(*id)
+            {
+                asked.insert(*peer);
+                requests.push((*peer, GetExtension { request_id, extension_id: *id }));
+            }
+        }
+        for (peer, request) in requests {
+            self.send(peer, Message::GetExtension(request), actions);
+        }
+    }
+
+    /// Adopts an extension that a peer has sent, if it is what the registry has under this id.
+    fn adopt(&mut self, peer: B256, id: B256, sent: Extension, actions: &mut Vec<Action>) {
+        let is_missing = sent.entry.is_empty() && sent.wasm.is_empty();
+        if is_missing || !self.wanted.contains_key(&id) {
+            self.want(actions);
+            return;
+        }
+        if let Err(rejection) = self.check_sent(id, &sent) {
+            // NODE-012: what the id binds is the peer's fault, and another peer may have it.
+            self.blame(Some(peer), rejection, actions);
+            self.want(actions);
+            return;
+        }
+        self.wanted.remove(&id);
+        let entry = Entry::from_bytes(&sent.entry).unwrap_or_default();
+        let custom: Vec<B256> = self.custom_keys.get(&id).copied().into_iter().collect();
+        let keys = if entry.mode == MODE_CUSTOM { &custom } else { &self.keys };
+        match onboard(self.view.chain_id, &entry, &sent.wasm, keys) {
+            Ok(_) => {
+                self.extensions.insert(id, (sent.entry, sent.wasm));
+                actions.push(Action::Adopted(id));
+                // NODE-011: all peers learn it.
+                self.capabilities.sequence += 1;
+                let peers: Vec<B256> = self.sessions.keys().copied().collect();
+                for peer in peers {
+                    self.send(peer, Message::Capabilities(self.own_capabilities()), actions);
+                }
+            }
+            // NODE-012: the extension is wrong as it is registered, or this node has other keys.
+            Err(rejection) => actions.push(Action::Refused(rejection.reason)),
+        }
+    }
+
+    /// Whether a peer has sent the module and the entry that the registry has under this id.
+    fn check_sent(&self, id: B256, sent: &Extension) -> Result<(), Rejection> {
+        let refuse = |reason, detail: &str| Err(Rejection::new(reason, 0, detail));
+        let entry = Entry::from_bytes(&sent.entry)?;
+        // WIRE-010: another extension was not asked for.
+        if entry.id(self.view.chain_id) != id {
+            return refuse(Reject::ResponseUnrequested, "the entry has another id");
+        }
+        if keccak256(&sent.wasm) != entry.wasm_hash {
+            return refuse(Reject::WasmHashMismatch, "wasm_hash is not that of the module");
+        }
+        // The id does not bind the commitment, but the registry has it.
+        match self.view.extensions.get(&id) {
+            Some(known) if known.code_commitment == entry.code_commitment => entry.check(),
+            _ => refuse(Reject::RegisteredCodeMismatch, "code_commitment is not that of the registry"),
+        }
+    }
+
+    /// Announces the pooled results to a peer that has just said what it can do.
+    fn announce_results(&mut self, peer: B256, actions: &mut Vec<Action>) {
+        let results = self.items.iter().filter(|(_, item)| item.first() == Some(&post_operation::ENVELOPE));
+        let Some(session) = self.sessions.get(&peer) else { return };
+        // NODE-011: those that it verifies.
+        let verified =
+            results.filter(|(_, item)| PostOperation::from_bytes(item).is_ok_and(|it| session.verifies(&it.proof)));
+        let items: Vec<(B256, Bytes)> = verified.map(|(hash, item)| (*hash, item.clone())).collect();
+        self.announce(Some(peer), &items, actions);
     }
 
     /// Asks all peers for their verdicts on the pooled results of an Operation.
@@ -207,7 +328,8 @@ impl Node {
                 salt,
             };
             let mut asked = Vec::new();
-            for (peer, session) in self.sessions.iter_mut().filter(|(_, session)| session.is_open) {
+            // NODE-011: those who verify such proofs.
+            for (peer, session) in self.sessions.iter_mut().filter(|(_, session)| session.verifies(&result.proof)) {
                 let (slot, count) = self.asked.get(peer).copied().unwrap_or_default();
                 let count = if slot == self.view.slot { count } else { 0 };
                 // NODE-009: never more than what the peer must answer.
@@ -215,7 +337,7 @@ impl Node {
                 if is_busy || count >= MAX_ASKED_PER_SLOT {
                     continue;
                 }
-                session.asked_verifications.insert(request.id(), name);
+                session.asked_verifications.insert(request.id(), (name, request.slot));
                 self.asked.insert(*peer, (self.view.slot, count + 1));
                 asked.push(*peer);
             }
@@ -253,7 +375,7 @@ impl Node {
         let (is_pending, hash) = (self.pending.contains_key(&(peer, request.id())), request.wire_hash);
         let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_pending) else { return };
         let is_asked = session.requested.values().any(|hashes| hashes.contains(&hash));
-        if is_asked || session.requested.len() >= MAX_OPEN_REQUESTS || self.rejected.contains(&hash) {
+        if is_asked || session.open_requests() >= MAX_OPEN_REQUESTS || self.rejected.contains(&hash) {
             return;
         }
         let request_id = session.next_request([hash].into());
@@ -278,9 +400,9 @@ impl Node {
     /// Has answers signed that are known now, or will not be known in time.
     fn settle_pending(&mut self, actions: &mut Vec<Action>) {
         for ((peer, id), request) in std::mem::take(&mut self.pending) {
-            let verdict = self.verdict(&request);
             // NODE-009: an item can be on its way for as long as the answer may take.
             let in_time = request.slot <= self.view.slot + 1 && self.view.slot <= request.slot.saturating_add(1);
+            let verdict = if in_time { self.verdict(&request) } else { Verdict::Error };
             let Some(session) = self.sessions.get_mut(&peer) else { continue };
             if verdict == Verdict::Error && in_time {
                 self.pending.insert((peer, id), request);
@@ -292,7 +414,7 @@ impl Node {
                 post_operation: request.post_operation,
                 verdict: verdict as u8,
                 node: self.account,
-                slot: self.view.slot,
+                slot: request.slot,
                 signature: Bytes::new(),
             };
             // A verdict is signed by the operator's key, which stands outside.
@@ -349,8 +471,15 @@ impl Node {
         let is_known = |hash: B256| items.contains_key(&hash) || rejected.contains(&hash);
         let received = Message::from_bytes(bytes).and_then(|message| session.receive(message, &self.view, &is_known));
         match received {
-            Ok(wire::Action::Answered(Message::VerificationResponse(response))) => self.answered(peer, response),
-            Ok(wire::Action::None | wire::Action::Answered(_)) => {}
+            Ok(wire::Action::Verdict(response)) => self.answered(peer, response),
+            Ok(wire::Action::Extension(id, sent)) => self.adopt(peer, id, sent, actions),
+            Ok(wire::Action::Capabilities { first }) => {
+                if first {
+                    self.announce_results(peer, actions);
+                }
+                self.want(actions);
+            }
+            Ok(wire::Action::None) => {}
             Ok(wire::Action::Send(message)) => self.send(peer, message, actions),
             Ok(wire::Action::Answer(message)) => self.answer(peer, message, actions),
             Ok(wire::Action::Operations(items)) => {
@@ -428,8 +557,18 @@ impl Node {
         if self.rejected.contains(&hash) {
             return Err(Rejection::new(Reject::AlreadyKnown, 0, "rejected before"));
         }
-        let added =
-            PostOperation::from_bytes(bytes).and_then(|it| self.pools.add(&it, &self.view, &self.reputation, verify));
+        let read = PostOperation::from_bytes(bytes);
+        let prover = read.as_ref().map(|it| Entity::Prover(it.prover)).ok();
+        let added = read.and_then(|it| self.pools.add(&it, &self.view, &self.reputation, verify));
+        // NODE-003: the signature is checked before the proof, so a proof that fails is its prover's.
+        let counter = match &added {
+            Ok(Addition::Added) => Some(Counter::Valid),
+            Err(rejection) if rejection.reason.stage() == Stage::Verification => Some(Counter::Invalid),
+            _ => None,
+        };
+        if let (Some(prover), Some(counter)) = (prover, counter) {
+            self.reputation.count(prover, counter, self.view.slot);
+        }
         match added {
             Ok(Addition::Added | Addition::Renewed) => {
                 self.items.insert(hash, bytes.clone());
@@ -484,7 +623,11 @@ impl Node {
     fn relay(&mut self, from: Option<B256>, hash: B256, bytes: &Bytes, actions: &mut Vec<Action>) {
         // NODE-006: small Operations to the square root of the peers, hashes to the others.
         let peers: Vec<B256> = self.sessions.keys().copied().filter(|peer| Some(*peer) != from).collect();
-        let is_pushed = bytes.first() == Some(&1) && bytes.len() <= MAX_PUSHED_BYTES;
+        // NODE-011: a result is told to those who verify such proofs.
+        let result = PostOperation::from_bytes(bytes).ok();
+        let takes = |peer: &B256| result.as_ref().is_none_or(|result| self.sessions[peer].verifies(&result.proof));
+        let peers: Vec<B256> = peers.into_iter().filter(takes).collect();
+        let is_pushed = bytes.first() == Some(&operation::ENVELOPE) && bytes.len() <= MAX_PUSHED_BYTES;
         let pushed = if is_pushed { peers.len().isqrt() } else { 0 };
         for (index, peer) in peers.into_iter().enumerate() {
             if index < pushed {
@@ -551,6 +694,7 @@ impl Node {
             self.asked.remove(&peer);
             self.pending.retain(|(of, _), _| *of != peer);
             actions.push(Action::Disconnect(peer, reason));
+            self.want(actions);
         }
     }
 
@@ -565,6 +709,8 @@ impl Node {
             "waiting": self.waiting.len(),
             "quarantined": self.quarantined.to_json(),
             "refuted": self.refuted.to_json(),
+            "extensions": self.extensions.keys().map(hex).collect::<Value>(),
+            "wanted": self.wanted.keys().map(hex).collect::<Value>(),
             "verdicts": self.verdicts.iter().map(|(name, of)| json!([hex(name), of.len()])).collect::<Value>(),
         })
     }

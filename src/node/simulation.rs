@@ -5,13 +5,17 @@ use super::{Action, Event, Node};
 use crate::canonical_code;
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node as JsonNode, digest, hex};
-use crate::notation::{B256, Rejection, keccak256};
+use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
-use crate::post_operation::{PostOperation, Proof, needs_renewal, statement};
+use crate::post_operation::{MAX_PROOF_BYTES, PROOF_COMMITTED_GROTH16, PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
+use crate::registry::{Entry, universal_key_hash};
 use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
 use crate::statement::{Statement, Terms, relation};
-use crate::wire::{Announcement, Message, PooledItems, Session, Verdict, VerificationRequest, VerificationResponse};
+use crate::wire::{
+    Announcement, Capabilities, Extension, Message, PooledItems, Session, Verdict, VerificationRequest,
+    VerificationResponse,
+};
 use alloy_primitives::{Address, Bytes, U256};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -75,6 +79,8 @@ pub struct Scenario {
     pub finality: u64,
     /// The nodes that prove what they can.
     pub provers: Vec<u8>,
+    /// The nodes that do not have the extension in the beginning.
+    pub lacking: Vec<u8>,
     /// Every proof verifies: what happens if the proof system is broken.
     pub is_broken: bool,
     /// Whether the extension reads a witness. Each prover then has one of its own.
@@ -98,7 +104,7 @@ pub struct Scenario {
 pub struct Incident {
     /// The slot in which it happens, counted from the scenario's beginning.
     pub slot: u64,
-    /// What happens: `operation`, `partition`, `heal`, `reorg`, `silence`, `withdraw` or the name of an attack.
+    /// What happens: `operation`, `partition`, `heal`, `reorg`, `silence`, `withdraw`, `adopt` or the name of an attack.
     pub what: String,
     /// The user of an Operation, or the depth of a re-org.
     pub number: u64,
@@ -107,7 +113,7 @@ pub struct Incident {
 }
 
 json_fields!(
-    Scenario: description, seed, nodes, slots, latency, finality, provers, is_broken, reads_witness, events, settled, rewarded, slashed, repelled,
+    Scenario: description, seed, nodes, slots, latency, finality, provers, lacking, is_broken, reads_witness, events, settled, rewarded, slashed, repelled,
     is_quarantined
 );
 json_fields!(Incident: slot, what, number, nodes);
@@ -139,7 +145,8 @@ struct L1Block {
 struct World {
     scenario: Scenario,
     module: Module,
-    code_commitment: B256,
+    entry: Entry,
+    wasm: Bytes,
     /// The witnesses of all provers. A proof shows that there is one, so a verifier finds it here.
     witnesses: BTreeSet<Vec<u8>>,
     rng: ChaCha20Rng,
@@ -208,8 +215,9 @@ fn peer(node: usize) -> B256 {
     keccak256(format!("node {node}"))
 }
 
-fn extension_id() -> B256 {
-    keccak256("the extension of the simulation")
+/// The digest of the key of the only tier.
+fn tier_key() -> B256 {
+    keccak256("the key of the simulation")
 }
 
 impl World {
@@ -217,7 +225,17 @@ impl World {
         let source = if scenario.reads_witness { WITNESS_MODULE } else { MODULE };
         let wasm = wat::parse_str(source).map_err(|error| Fault::new("simulation", error.to_string()))?;
         let module = profile::load(&wasm).map_err(refused)?;
-        let code_commitment = canonical_code::lower(&module).map_err(refused)?.commitment();
+        let entry = Entry {
+            developer: account(&secret("user", 7))?,
+            wasm_hash: keccak256(&wasm),
+            wasm: wasm.clone().into(),
+            code_commitment: canonical_code::lower(&module).map_err(refused)?.commitment(),
+            proof_system: 1,
+            key_hash: universal_key_hash(&[tier_key()]),
+            abi_version: 1,
+            data_rule: 1,
+            ..Entry::default()
+        };
         let mut contract = Consensus::default();
         let nothing = ChainView::default();
         for number in 0..u64::from(scenario.nodes) {
@@ -233,7 +251,8 @@ impl World {
         let mut world = World {
             scenario: scenario.clone(),
             module,
-            code_commitment,
+            entry,
+            wasm: wasm.into(),
             witnesses: BTreeSet::new(),
             rng: ChaCha20Rng::from_seed(keccak256(format!("scenario {}", scenario.seed)).0),
             slot: FIRST_SLOT,
@@ -261,6 +280,17 @@ impl World {
         }
         for (number, node) in world.nodes.iter_mut().enumerate() {
             node.account = account(&secret("node", number as u64))?;
+            node.keys = vec![tier_key()];
+            node.capabilities = Capabilities {
+                proof_types: vec![PROOF_COMMITTED_GROTH16].into(),
+                tiers: vec![1],
+                max_proof_bytes: MAX_PROOF_BYTES as u32,
+                ..Capabilities::default()
+            };
+            if !world.scenario.lacking.contains(&(number as u8)) {
+                let adopted = (world.entry.to_bytes().into(), world.wasm.clone());
+                node.extensions.insert(world.entry.id(1), adopted);
+            }
         }
         Ok(world)
     }
@@ -307,9 +337,10 @@ impl World {
             }),
         );
         let known = ExtensionView {
-            code_commitment: self.code_commitment,
+            code_commitment: self.entry.code_commitment,
             proof_system: 1,
             data_rule: 1,
+            prepared: [1].into(),
             reads_witness: self.scenario.reads_witness,
             ..ExtensionView::default()
         };
@@ -320,8 +351,8 @@ impl World {
             base_fee: 100,
             blocks,
             head_number: head,
-            extensions: [(extension_id(), known)].into(),
-            staked: [extension_id()].into(),
+            extensions: [(self.entry.id(1), known)].into(),
+            staked: [self.entry.id(1)].into(),
             ..ChainView::default()
         };
         self.contract().show(&mut view);
@@ -340,7 +371,12 @@ impl World {
     /// Gives a node an event and carries out what it does.
     fn tell(&mut self, number: usize, event: &Event) {
         let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
-        let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
+        // Who has not adopted the extension has no prepared key for it.
+        let has_key = self.nodes[number].extensions.contains_key(&self.entry.id(1));
+        let verify = |statement: &Statement, _: &Proof| match has_key {
+            true => proves(statement, module, witnesses, is_broken),
+            false => Err(Rejection::new(Reject::ExtensionNotActive, 0, "the extension is not adopted here")),
+        };
         let actions = self.nodes[number].handle(event, &verify);
         for action in actions {
             match action {
@@ -362,6 +398,7 @@ impl World {
                     self.tell(number, &Event::Signed(to, response));
                 }
                 Action::Alarm(_) => self.say(format!("node {number} sees two valid results that differ")),
+                Action::Adopted(_) => self.say(format!("node {number} adopts the extension")),
                 Action::Refused(reason) => self.say(format!("node {number} refuses its user: {}", reason.name())),
             }
         }
@@ -418,6 +455,10 @@ impl World {
                 self.calls.push((user, Call::Withdraw(wei)));
                 self.say(format!("user {} announces to withdraw {wei} wei", incident.number));
             }
+            "adopt" => {
+                self.say(format!("node {victim} wants the extension"));
+                self.tell(victim, &Event::Adopt(self.entry.id(1)));
+            }
             attack => self.attack(attack, incident.number, victim)?,
         }
         Ok(())
@@ -445,7 +486,7 @@ impl World {
             chain_id: 1,
             sender: account(&secret("user", user))?,
             nonce: U256::from(*sequence),
-            extension_id: extension_id(),
+            extension_id: self.entry.id(1),
             lane: U256::from(user),
             to: Address::repeat_byte(0x70),
             gas_limit: 50_000,
@@ -524,7 +565,11 @@ impl World {
     fn prove(&mut self) -> Result<(), Fault> {
         let view = self.view();
         for prover in self.scenario.provers.clone() {
-            let pools = &self.nodes[prover as usize].pools;
+            let node = &self.nodes[prover as usize];
+            if !node.extensions.contains_key(&self.entry.id(1)) {
+                continue;
+            }
+            let pools = &node.pools;
             let next: Vec<Operation> = pools
                 .operations
                 .operations
@@ -722,7 +767,7 @@ impl World {
                     let mut operation = self.operation(7, 1)?;
                     *self.sequences.entry(7).or_default() -= 1;
                     operation.data = vec![input as u8].into();
-                    operation.signature = vec![27; 65].into();
+                    operation.signature = vec![0; 66].into();
                     self.tell(victim, &push(operation.to_bytes()));
                 }
             }
@@ -730,7 +775,7 @@ impl World {
                 // A copy of a pooled Operation with a broken signature, sent before the original to another node.
                 let operation = self.operation(number, 1 + number)?;
                 let mut broken = operation.clone();
-                broken.signature = vec![27; 65].into();
+                broken.signature = vec![0; 66].into();
                 self.tell(victim, &push(broken.to_bytes()));
                 self.tell(victim, &Event::Submit(operation.to_bytes().into()));
             }
@@ -765,6 +810,20 @@ impl World {
                     let announcement =
                         Announcement { types: vec![1; hashes.len()].into(), sizes: vec![100; hashes.len()], hashes };
                     self.tell(victim, &message(Message::NewOperationHashes(announcement)));
+                }
+            }
+            "falseExtension" => {
+                // The stranger says that it has the extension, and sends another module for it when it is asked.
+                let id = self.entry.id(1);
+                let has = Capabilities { extensions: vec![id], ..Capabilities::default() };
+                self.tell(victim, &message(Message::Capabilities(has)));
+                self.tell(victim, &Event::Adopt(id));
+                let asked = self.nodes[victim].sessions.get(&attacker);
+                let request_id = asked.and_then(|it| it.requested_extensions.keys().next().copied());
+                if let Some(request_id) = request_id {
+                    let (entry, wasm) = (self.entry.to_bytes().into(), vec![0; 8].into());
+                    self.tell(victim, &message(Message::Extension(Extension { request_id, entry, wasm })));
+                    self.say(format!("node {victim} asks the stranger, and gets another module"));
                 }
             }
             "verificationFlood" => {
@@ -860,7 +919,7 @@ impl World {
         let all_settled: Vec<B256> = self.chain.iter().flat_map(|block| block.settled.clone()).collect();
         let once: BTreeSet<B256> = all_settled.iter().copied().collect();
         let rewarded = self.chain.iter().map(|block| block.rewarded.len() as u64).sum::<u64>();
-        let slashed = self.contract().stakers.iter().filter(|staker| staker.wei == 0).count() as u64;
+        let slashed = self.contract().stakes.values().filter(|stake| stake.wei == 0).count() as u64;
         let same = |one: &Node, two: &Node| operations(one) == operations(two) && results(one) == results(two);
         let converge = self.nodes.windows(2).all(|pair| same(&pair[0], &pair[1]));
         let quarantined = self.nodes.iter().any(|node| !node.quarantined.is_empty());

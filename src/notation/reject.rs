@@ -293,9 +293,13 @@ reasons! {
     GasLimitTooLarge, "gas_limit_too_large", Operation;
     /// There are fields of a sponsor, and no sponsor.
     SponsorMissing, "sponsor_missing", Operation;
+    /// The ramp of the prover's fee begins before the anchor, or too late for anybody to settle.
+    RampOutOfRange, "ramp_out_of_range", Operation;
     /// The anchor lies too far before the end of the validity.
     AnchorTooOld, "anchor_too_old", Operation;
-    /// A signature has not 65 bytes.
+    /// The kind of a signature is none that its signer may use.
+    SignatureKind, "signature_kind", Operation;
+    /// A signature by ECDSA has not 66 bytes.
     SignatureLength, "signature_length", Operation;
     /// A signature is not the one form that it can have, or nobody's.
     SignatureNotCanonical, "signature_not_canonical", Operation;
@@ -323,6 +327,8 @@ reasons! {
     DataRuleUnknown, "data_rule_unknown", Registry;
     /// The module of an extension is neither in the entry nor in blobs, or in both.
     WasmLocation, "wasm_location", Registry;
+    /// A blob with a part of the module is neither of this transaction nor published lately.
+    BlobUnknown, "blob_unknown", Registry;
     /// The module of an extension stands in too many blobs.
     TooManyBlobs, "too_many_blobs", Registry;
     /// The hash of the module is not the one that is registered.
@@ -361,8 +367,10 @@ reasons! {
     ProofTooLarge, "proof_too_large", PostOperation;
     /// The outcome of a `PostOperation` is none of the known ones, or its code is none of that outcome.
     OutcomeUnknown, "outcome_unknown", PostOperation;
-    /// The type of a proof is none of the known ones.
-    ProofTypeUnknown, "proof_type_unknown", PostOperation;
+    /// The type of a proof is none that this client knows.
+    ProofTypeUnknown, "proof_type_unknown", Admission;
+    /// The tier of a proof is none that this client has a key for.
+    ProofTierUnknown, "proof_tier_unknown", Admission;
     /// The type of a proof is not the one that the extension is registered with.
     ProofTypeMismatch, "proof_type_mismatch", PostOperation;
     /// A `PostOperation` names another Operation or extension than the one it is about.
@@ -404,6 +412,8 @@ reasons! {
     PreRootUnknown, "pre_root_unknown", Admission;
     /// A result builds on too many pooled results of its lane.
     LaneTooDeep, "lane_too_deep", Admission;
+    /// A proof has many segments, and its prover no stake.
+    ProverUnstaked, "prover_unstaked", Admission;
 
     /// The number of a message is none of the known ones.
     MessageUnknown, "message_unknown", Wire;
@@ -452,12 +462,16 @@ reasons! {
     EvidenceInvalid, "evidence_invalid", Settlement;
     /// Evidence is too old, of the future, or of an unknown block.
     EvidenceTooOld, "evidence_too_old", Settlement;
+    /// The registry does not have the code point of an extension for the tier of a proof.
+    NotPrepared, "not_prepared", Settlement;
     /// Not all of an Operation's gas would reach the call of its target.
     GasMissing, "gas_missing", Settlement;
     /// The Consensus Contract is called while it calls a target.
     Reentered, "reentered", Settlement;
     /// No reward is held for an Operation.
     RewardUnknown, "reward_unknown", Settlement;
+    /// All seats of stakers are taken, by no smaller stakes.
+    SeatsTaken, "seats_taken", Settlement;
     /// A reward is released before its time.
     RewardHeld, "reward_held", Settlement;
     /// A verdict in a claim is not one of a staker for the settled result, or not in its place.
@@ -469,8 +483,8 @@ reasons! {
     TransactionTooLarge, "transaction_too_large", Encoding;
     /// A native transaction has a stamp or a prover's signature.
     TransactionStamped, "transaction_stamped", Settlement;
-    /// The balance does not cover the largest cost of a native transaction.
-    BalanceTooSmall, "balance_too_small", Settlement;
+    /// The prover's fee does not cover the gas that is not the payer's part.
+    ProverFeeTooSmall, "prover_fee_too_small", Settlement;
 
     /// The authorization of a child operation is none of the known ones.
     AuthorizationUnknown, "authorization_unknown", Encoding;

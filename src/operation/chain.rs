@@ -22,8 +22,8 @@ pub struct ChainView {
     pub blocks: BTreeMap<B256, Block>,
     /// The number of the canonical head.
     pub head_number: u64,
-    /// The beacon block roots that EIP-4788 serves, with the slots of their blocks.
-    pub beacon_roots: BTreeMap<B256, u64>,
+    /// The beacon block roots that EIP-4788 serves.
+    pub beacon_roots: BTreeSet<B256>,
     /// Deposits in the Consensus Contract, in wei, with what is announced to be withdrawn.
     pub deposits: BTreeMap<Address, u128>,
     /// What is announced to be withdrawn, in wei.
@@ -34,7 +34,7 @@ pub struct ChainView {
     pub extensions: BTreeMap<B256, ExtensionView>,
     /// The state roots of the extensions' lanes; zero if absent.
     pub roots: BTreeMap<(B256, U256), B256>,
-    /// Extensions and sponsors with a stake of their own.
+    /// Extensions, sponsors and provers with a stake of their own; accounts have 32 bytes here.
     pub staked: BTreeSet<B256>,
     /// The versioned hashes of the blobs that the transaction carries (EIP-4844), where a contract is called.
     pub blob_hashes: Vec<B256>,
@@ -54,7 +54,7 @@ pub struct Block {
 }
 
 /// What the pools need to know of a registered extension.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExtensionView {
     /// The commitment to its canonical code.
     pub code_commitment: B256,
@@ -62,8 +62,10 @@ pub struct ExtensionView {
     pub proof_system: u8,
     /// What must be available of its Operations' data: 0 nothing, 1 calldata, 2 a blob.
     pub data_rule: u8,
-    /// Whether its module reads a witness: imports `middle.witness` or `middle.witness_len`.
+    /// Whether its canonical code reads a witness.
     pub reads_witness: bool,
+    /// The tiers for which the registry has its code point.
+    pub prepared: BTreeSet<u32>,
     /// The slot from which it is active: [`ACTIVATION_SLOTS`](crate::registry::ACTIVATION_SLOTS) after its registration.
     pub active_from: u64,
     /// The slot from which it is deprecated, if one is set.
@@ -88,6 +90,11 @@ impl ChainView {
         self.nonces.get(&(sender, key)).copied().unwrap_or(0)
     }
 
+    /// Whether an account has a stake in the Consensus Contract.
+    pub fn is_staked(&self, account: Address) -> bool {
+        self.staked.contains(&B256::left_padding_from(account.as_slice()))
+    }
+
     /// The state root of a lane.
     pub fn root(&self, extension_id: B256, lane: U256) -> B256 {
         self.roots.get(&(extension_id, lane)).copied().unwrap_or(B256::ZERO)
@@ -99,4 +106,4 @@ json_fields!(
     deposits, withdrawals, nonces, extensions, roots, staked, blob_hashes, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, active_from, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, prepared, active_from, deprecated_from, quarantined);

@@ -1,6 +1,6 @@
 //! What an Operation costs: exact integers, rounded down.
 
-use super::{GasManagement, Operation, SETTLEMENT_GAS};
+use super::{GasManagement, OPERATION_BYTE_GAS, Operation, SETTLEMENT_GAS, SIGNATURE_GAS};
 use alloy_primitives::U256;
 
 /// The prover's fee for a settlement in `slot`, in wei.
@@ -24,10 +24,18 @@ pub fn gas_price(gas: &GasManagement, base_fee: u128) -> Option<u128> {
     (base_fee <= gas.max_fee).then(|| gas.max_fee.min(base_fee.saturating_add(gas.max_priority_fee)))
 }
 
+/// The gas that the payer is charged for beside that of the call, with so many signatures that contracts check.
+pub fn settlement_gas(operation: &Operation, contract_signatures: u64) -> u64 {
+    // OP-015: signatures are not counted by their bytes, since who brings an Operation can change them.
+    let bytes = operation.data.len() as u64 + operation.gas_management.sponsor_data.len() as u64;
+    SETTLEMENT_GAS + OPERATION_BYTE_GAS * bytes + SIGNATURE_GAS * contract_signatures
+}
+
 /// The most that the payer can be charged, in wei: what admission reserves. None if it exceeds 128 bits.
 pub fn max_cost(operation: &Operation) -> Option<u128> {
-    // OP-015: gas of the call and of the settlement, and the largest prover fee.
-    let gas = u128::from(operation.gas_limit) + u128::from(SETTLEMENT_GAS);
+    // OP-015: gas of the call and of the settlement, as if contracts checked all signatures, and the largest prover fee.
+    let signatures = if operation.gas_management.sponsor.is_zero() { 1 } else { 2 };
+    let gas = u128::from(operation.gas_limit) + u128::from(settlement_gas(operation, signatures));
     gas.checked_mul(operation.gas_management.max_fee)?.checked_add(operation.gas_management.prover_fee_max)
 }
 

@@ -10,7 +10,7 @@ mod validity;
 
 pub use chain::{Block, ChainView, ExtensionView};
 pub use types::{GasManagement, Operation, WitnessCommitment, domain, wire_hash};
-pub use validity::{check, check_fields, check_signatures, check_window};
+pub use validity::{check, check_fields, check_ramp, check_signatures, check_window, contract_signatures};
 
 /// The first byte of an Operation: its type, as in EIP-2718.
 pub const ENVELOPE: u8 = 0x01;
@@ -26,8 +26,14 @@ pub const ANCHOR_SLOTS: u64 = 512;
 pub const MAX_CALL_GAS: u64 = 12_000_000;
 /// Gas that a contract account may use to check a signature.
 pub const SIGNATURE_GAS: u64 = 200_000;
-/// Gas that settlement is paid beside the gas of the call: verification of a proof of one segment, the deposit's and
-/// the lane's storage, the event.
+/// Gas that settlement is paid beside the gas of the call: a proof of one segment (298,200 and its 416 bytes), the
+/// storage of nonce, root, deposits and reward, the event, what else stands in the calldata.
 pub const SETTLEMENT_GAS: u64 = 500_000;
+/// Gas that settlement is paid for each byte of `data` and `sponsor_data`: 40 of calldata (EIP-7623), the rest for hashing
+/// them twice and for the public words of the statement.
+pub const OPERATION_BYTE_GAS: u64 = 60;
+/// The ramp of the prover's fee begins at least so many slots before the end of the validity, so that anybody can settle
+/// in the last half of them.
+pub const RAMP_END_SLOTS: u64 = 64;
 /// Unused gas of a call from which on a tenth of it is charged (ERC-4337).
 pub const PENALTY_THRESHOLD_GAS: u64 = 40_000;

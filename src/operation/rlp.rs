@@ -8,6 +8,11 @@ pub fn encode(value: &impl Encodable) -> Vec<u8> {
     alloy_rlp::encode(value)
 }
 
+/// The length of the encoding of a value, without making it.
+pub fn length(value: &impl Encodable) -> usize {
+    value.length()
+}
+
 /// Reads the value whose encoding is all of `bytes`. `start` is their place in what they are a part of, for the errors.
 /// Memory is bounded by the length of the bytes, which the caller has limited.
 pub fn decode<T: Decodable>(bytes: &[u8], start: usize) -> Result<T, Rejection> {

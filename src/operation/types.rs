@@ -155,6 +155,11 @@ impl Operation {
         [vec![ENVELOPE], rlp::encode(self)].concat()
     }
 
+    /// The number of bytes on the wire, without making them.
+    pub fn length(&self) -> usize {
+        1 + rlp::length(self)
+    }
+
     /// Reads the bytes of the wire.
     pub fn from_bytes(bytes: &[u8]) -> Result<Operation, Rejection> {
         // OP-006: before anything is read or allocated.

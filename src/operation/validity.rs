@@ -1,6 +1,6 @@
 //! Whether an Operation can be settled at all, and whether it can be settled now.
 
-use super::{ANCHOR_SLOTS, ChainView, MAX_CALL_GAS, Operation, VALIDITY_SLOTS, fee, signature};
+use super::{ANCHOR_SLOTS, ChainView, MAX_CALL_GAS, Operation, RAMP_END_SLOTS, VALIDITY_SLOTS, fee, signature};
 use crate::notation::{B256, Reject, Rejection};
 use crate::statement::MAX_CYCLES;
 
@@ -52,6 +52,13 @@ pub fn check_signatures(operation: &Operation, hash: B256, view: &ChainView) -> 
     Ok(())
 }
 
+/// How many of the signatures contracts check.
+pub fn contract_signatures(operation: &Operation) -> u64 {
+    let gas = &operation.gas_management;
+    let signatures = [&operation.signature, &gas.sponsor_signature];
+    signatures.iter().filter(|it| it.first() == Some(&signature::KIND_CONTRACT)).count() as u64
+}
+
 /// The checks of slots and of the anchor.
 pub fn check_window(operation: &Operation, view: &ChainView) -> Result<(), Rejection> {
     let until = operation.valid_until_slot;
@@ -73,7 +80,18 @@ pub fn check_window(operation: &Operation, view: &ChainView) -> Result<(), Rejec
     if until.saturating_sub(anchor.slot) > ANCHOR_SLOTS {
         return refuse(Reject::AnchorTooOld, format!("slot {}, valid until {until}", anchor.slot));
     }
-    Ok(())
+    check_ramp(operation, anchor.slot)
+}
+
+/// Whether the ramp of the prover's fee begins where it can be of use. `anchor_slot` is that of the anchor.
+pub fn check_ramp(operation: &Operation, anchor_slot: u64) -> Result<(), Rejection> {
+    // OP-028: it decides from when on anybody may settle, which must not be never.
+    let start = operation.gas_management.ramp_start_slot;
+    let last = operation.valid_until_slot.checked_sub(RAMP_END_SLOTS);
+    match last {
+        Some(last) if (anchor_slot..=last).contains(&start) => Ok(()),
+        _ => refuse(Reject::RampOutOfRange, format!("slot {start}, not {anchor_slot} to {last:?}")),
+    }
 }
 
 /// All of the above, in the order in which the chapter lists them.

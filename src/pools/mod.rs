@@ -10,6 +10,9 @@ pub use state::{Limbo, Pools};
 
 use crate::json_fields;
 
+/// Segments of a proof whose prover has no stake, at most.
+pub const MAX_UNSTAKED_SEGMENTS: usize = 16;
+
 /// The limits of the pools. Vectors use smaller ones, so that they stay readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

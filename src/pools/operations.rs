@@ -2,7 +2,7 @@
 
 use super::Limits;
 use crate::notation::{B256, Reject, Rejection};
-use crate::operation::{ChainView, Operation, check_fields, check_signatures, check_window, fee};
+use crate::operation::{ChainView, Operation, check_fields, check_signatures, check_window, fee, signature};
 use crate::reputation::{Entity, Reputation, Status};
 use alloy_primitives::{Address, U256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,9 +109,11 @@ impl OperationPool {
         let max_cost = fee::max_cost(operation).unwrap_or(u128::MAX);
         self.check_deposit(operation.payer(), max_cost, replaced, view)?;
         // POOL-009: in slots of a fixed size.
-        let slots = (operation.to_bytes().len() as u64).div_ceil(limits.slot_bytes);
+        let slots = (operation.length() as u64).div_ceil(limits.slot_bytes);
         let evicted = self.find_victims(operation, hash, slots, replaced, limits)?;
-        if !is_verified || view.contracts.contains_key(&operation.sender) {
+        // POOL-020: what a contract answers can change.
+        let signatures = [&operation.signature, &operation.gas_management.sponsor_signature];
+        if !is_verified || signatures.into_iter().any(|signature| signature::depends_on_state(signature)) {
             check_signatures(operation, hash, view)?;
         }
 
@@ -180,7 +182,7 @@ impl OperationPool {
         if !sponsor.is_zero() {
             let same = old.is_some_and(|old| old.gas_management.sponsor == sponsor);
             let pooled = self.by_sponsor.get(&sponsor).copied().unwrap_or(0) - u64::from(same);
-            let staked = view.staked.contains(&B256::left_padding_from(sponsor.as_slice()));
+            let staked = view.is_staked(sponsor);
             check(Entity::Sponsor(sponsor), staked, pooled)?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The pool of verified PostOperations.
 
 use super::operations::check_settling;
-use super::{Limits, Rank};
+use super::{Limits, MAX_UNSTAKED_SEGMENTS, Rank};
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, Operation};
 use crate::post_operation::{PostOperation, Verify, check, check_stamp};
@@ -84,6 +84,11 @@ impl PostOperationPool {
         // REP-008: who is banned proves in vain.
         reputation.check(Entity::Prover(post_operation.prover), view.slot)?;
         check_settling(operation.extension_id, view)?;
+        // POOL-023: who makes others verify for long has something to lose.
+        let segments = post_operation.proof.segments.len();
+        if segments > MAX_UNSTAKED_SEGMENTS && !view.is_staked(post_operation.prover) {
+            return refuse(Reject::ProverUnstaked, format!("{segments} segments"));
+        }
         let result_id = post_operation.result_id();
         let pooled = self.post_operations.get(&key);
         let renews = match pooled {
@@ -142,7 +147,7 @@ impl PostOperationPool {
         limits: &Limits,
     ) -> Result<u64, Rejection> {
         let (id, lane) = (operation.extension_id, operation.lane);
-        // POOL-012: on the lane's root, or on a pooled result.
+        // POOL-024: on the lane's root, or on a pooled result.
         if view.root(id, lane) == pre_root {
             return Ok(1);
         }

@@ -3,6 +3,7 @@
 use super::{MAX_STAMP_AGE, PROOF_COMMITTED_GROTH16, PostOperation, Proof, RENEWAL_AGE, statement};
 use crate::notation::{B256, Outcome, Reject, Rejection};
 use crate::operation::{ChainView, Operation, signature};
+use crate::proving::{CUSTOM_TIER, Tiers};
 use crate::statement::Statement;
 
 /// Verifies a proof of a statement under the keys that this node has. An argument, because keys are large and stand
@@ -34,6 +35,11 @@ pub fn check(
     if proof_type != extension.proof_system {
         return refuse(Reject::ProofTypeMismatch, format!("type {proof_type}, not {}", extension.proof_system));
     }
+    // POST-015: another node may have it.
+    let tier = post_operation.proof.tier;
+    if tier != CUSTOM_TIER && Tiers::get(tier).is_err() {
+        return refuse(Reject::ProofTierUnknown, format!("tier {tier}"));
+    }
     // POST-010: anybody can feed garbage, and prove honestly that it is refused.
     if extension.reads_witness && outcome != Outcome::Accepted {
         return refuse(Reject::WitnessRefusal, "the extension reads a witness and has not accepted".into());
@@ -46,7 +52,7 @@ pub fn check(
     statement.check()?;
     // POST-006: who is paid has signed, so that a false proof has somebody to blame.
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);
-    signature::verify(post_operation.prover, signed, &post_operation.prover_signature, view)?;
+    signature::verify_key(post_operation.prover, signed, &post_operation.prover_signature)?;
     // POST-012: the proof, last because it costs most.
     verify(&statement, &post_operation.proof)?;
     Ok(statement)

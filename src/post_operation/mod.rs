@@ -12,8 +12,8 @@ pub use types::{PostOperation, Proof, signing_hash, statement};
 pub const ENVELOPE: u8 = 0x02;
 /// Longest PostOperation on the wire: the largest proof, the largest output and room for the rest.
 pub const MAX_POST_OPERATION_BYTES: usize = MAX_PROOF_BYTES + 65_536 + 1_024;
-/// Longest proof: some 5,000 segments of 192 bytes with their headers.
-pub const MAX_PROOF_BYTES: usize = 1_048_576;
+/// Longest proof: 240 segments of 224 bytes with their headers are less.
+pub const MAX_PROOF_BYTES: usize = 65_536;
 /// A proof of the proof system of the chapter of that name. Types and proof systems are one enumeration: a new one is a
 /// new number, and extensions that are registered with it.
 pub const PROOF_COMMITTED_GROTH16: u8 = 1;

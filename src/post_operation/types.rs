@@ -86,7 +86,7 @@ impl PostOperation {
             _ => return Err(Rejection::new(Reject::EnvelopeUnknown, 0, "the type is not 2")),
         };
         // POST-003: a large output leaves no room for a larger proof.
-        if rlp::encode(&post_operation.proof).len() > MAX_PROOF_BYTES {
+        if rlp::length(&post_operation.proof) > MAX_PROOF_BYTES {
             return Err(Rejection::new(Reject::ProofTooLarge, 0, "the proof is too long"));
         }
         post_operation.outcome()?;

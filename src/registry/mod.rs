@@ -3,11 +3,13 @@
 mod entry;
 mod manifest;
 mod onboard;
+mod prepare;
 mod state;
 
 pub use entry::{Entry, universal_key_hash};
 pub use manifest::{BuildManifest, ManifestItem, Side, fold};
 pub use onboard::{Onboarded, onboard};
+pub use prepare::{CodePoint, Preparation, reads_witness};
 pub use state::{Call, Lifecycle, Registered, Registry};
 
 /// Mode of an extension that is proven under the keys of the universal circuit.
@@ -26,6 +28,10 @@ pub const DATA_CALLDATA: u8 = 1;
 pub const DATA_BLOB: u8 = 2;
 /// Most blobs that hold a module: 1 MiB at 31 bytes for each of a blob's 4,096 field elements.
 pub const MAX_BLOBS: usize = 9;
+/// Most blobs of a transaction (EIP-7594).
+pub const TRANSACTION_BLOBS: usize = 6;
+/// A blob with a part of a module was published at most so many slots before the registration: a day.
+pub const BLOB_SLOTS: u64 = 7_200;
 /// Longest metadata URI, in bytes.
 pub const MAX_METADATA_BYTES: usize = 256;
 /// An extension is active so many slots after its registration: then the registration is final.

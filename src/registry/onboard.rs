@@ -1,11 +1,12 @@
 //! What a node computes again before it adopts an extension.
 
-use super::{Entry, MODE_UNIVERSAL, universal_key_hash};
+use super::{Entry, MODE_UNIVERSAL, reads_witness, universal_key_hash};
 use crate::canonical_code::{self, CanonicalCode};
-use crate::host_interface::HostFunction;
+use crate::circuit::TIERS;
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::profile::{self, Module};
+use crate::proving::Extension;
 
 /// What a node knows of an extension that it has adopted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Onboarded {
     pub id: B256,
     /// The number of words of its canonical code.
     pub words: u32,
-    /// Whether its module reads a witness.
+    /// Whether its canonical code reads a witness.
     pub reads_witness: bool,
 }
 
@@ -26,6 +27,7 @@ pub fn onboard(chain_id: u64, entry: &Entry, wasm: &[u8], keys: &[B256]) -> Resu
     let refuse = |reason, detail: &str| Err(Rejection::new(reason, 0, detail));
     entry.check()?;
     // REG-013: the bytes, the code and the keys, in this order.
+    // REG-019: a wallet does the same before it lets a user sign.
     if keccak256(wasm) != entry.wasm_hash {
         return refuse(Reject::WasmHashMismatch, "wasm_hash is not that of the module");
     }
@@ -33,6 +35,12 @@ pub fn onboard(chain_id: u64, entry: &Entry, wasm: &[u8], keys: &[B256]) -> Resu
     let code: CanonicalCode = canonical_code::lower(&module)?;
     if code.commitment() != entry.code_commitment {
         return refuse(Reject::RegisteredCodeMismatch, "code_commitment is not that of the module's canonical code");
+    }
+    // REG-013: what no tier has room for is never proven.
+    if entry.mode == MODE_UNIVERSAL {
+        let extension = Extension::of(code.clone());
+        let fits = TIERS.iter().take(keys.len().max(1)).map(|tier| extension.check_fits(tier));
+        fits.reduce(|one, other| one.or(other)).unwrap_or(Ok(()))?;
     }
     let key_hash = match (entry.mode, keys) {
         (MODE_UNIVERSAL, keys) => universal_key_hash(keys),
@@ -42,10 +50,5 @@ pub fn onboard(chain_id: u64, entry: &Entry, wasm: &[u8], keys: &[B256]) -> Resu
     if key_hash != entry.key_hash {
         return refuse(Reject::KeyHashMismatch, "key_hash is not that of the keys");
     }
-    Ok(Onboarded { id: entry.id(chain_id), words: code.words.len() as u32, reads_witness: reads_witness(&module) })
-}
-
-// REG-014: an import is enough, whether or not it is called.
-fn reads_witness(module: &Module) -> bool {
-    module.imports.iter().any(|import| matches!(import.host, HostFunction::Witness | HostFunction::WitnessLen))
+    Ok(Onboarded { id: entry.id(chain_id), words: code.words.len() as u32, reads_witness: reads_witness(&code) })
 }

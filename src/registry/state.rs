@@ -1,10 +1,12 @@
 //! The registry's state and its calls, as the contract executes them.
 
-use super::{ACTIVATION_SLOTS, DEPRECATION_SLOTS, Entry};
+use super::{ACTIVATION_SLOTS, BLOB_SLOTS, DEPRECATION_SLOTS, Entry, Preparation};
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node};
 use crate::notation::{B256, Reject, Rejection};
-use alloy_primitives::Address;
+use crate::operation::{ChainView, ExtensionView};
+use crate::proof_system::VerifyingKey;
+use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -15,6 +17,10 @@ pub struct Registry {
     pub chain_id: u64,
     /// The entries by extension id.
     pub entries: BTreeMap<B256, Registered>,
+    /// The slots in which blobs were last published, by versioned hash.
+    pub blobs: BTreeMap<B256, u64>,
+    /// What has been prepared, by extension id.
+    pub preparations: BTreeMap<B256, Preparation>,
 }
 
 /// An entry and what became of it.
@@ -32,7 +38,7 @@ pub struct Registered {
     pub quarantined: bool,
 }
 
-json_fields!(Registry: chain_id, entries);
+json_fields!(Registry, default: chain_id, entries, blobs, preparations);
 json_fields!(Registered: entry, slot, successor, deprecated_from, quarantined);
 
 /// Where an extension is in its life.
@@ -79,8 +85,21 @@ impl Registered {
 /// A call of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
+    /// Notes that the blobs of this transaction are published.
+    PublishBlobs,
     /// Registers an entry.
     Register(Box<Entry>),
+    /// Adds constants of an extension to its code point.
+    Prepare {
+        /// The extension.
+        id: B256,
+        /// The tier.
+        tier: u32,
+        /// The encoding of its canonical code.
+        encoding: Bytes,
+        /// How many constants to add at most.
+        count: u32,
+    },
     /// Names the successor of an extension.
     SetSuccessor {
         /// The extension.
@@ -101,6 +120,14 @@ impl Json for Call {
     fn to_json(&self) -> Value {
         match self {
             Call::Register(entry) => json!({"call": "register", "entry": entry.to_json()}),
+            Call::PublishBlobs => json!({"call": "publishBlobs"}),
+            Call::Prepare { id, tier, encoding, count } => json!({
+                "call": "prepare",
+                "id": id.to_json(),
+                "tier": tier,
+                "encoding": encoding.to_json(),
+                "count": count,
+            }),
             Call::SetSuccessor { id, successor } => {
                 json!({"call": "setSuccessor", "id": id.to_json(), "successor": successor.to_json()})
             }
@@ -112,6 +139,13 @@ impl Json for Call {
         let id = || Json::from_json(&node.field("id")?);
         match node.field("call")?.text()? {
             "register" => Ok(Call::Register(Box::new(Json::from_json(&node.field("entry")?)?))),
+            "publishBlobs" => Ok(Call::PublishBlobs),
+            "prepare" => Ok(Call::Prepare {
+                id: id()?,
+                tier: Json::from_json(&node.field("tier")?)?,
+                encoding: Json::from_json(&node.field("encoding")?)?,
+                count: Json::from_json(&node.field("count")?)?,
+            }),
             "setSuccessor" => {
                 Ok(Call::SetSuccessor { id: id()?, successor: Json::from_json(&node.field("successor")?)? })
             }
@@ -122,10 +156,24 @@ impl Json for Call {
 }
 
 impl Registry {
-    /// Executes a call; a refused one leaves the state as it was.
-    pub fn call(&mut self, caller: Address, call: &Call, slot: u64) -> Result<(), Rejection> {
+    /// Executes a call; a refused one leaves the state as it was. `keys` are those of the tiers, in their order, with which
+    /// the contract was deployed.
+    pub fn call(
+        &mut self,
+        caller: Address,
+        call: &Call,
+        view: &ChainView,
+        keys: &[VerifyingKey],
+    ) -> Result<(), Rejection> {
+        let slot = view.slot;
         match call {
-            Call::Register(entry) => self.register(caller, entry, slot),
+            Call::PublishBlobs => {
+                // REG-017: the transaction shows that they are available now.
+                self.blobs.extend(view.blob_hashes.iter().map(|hash| (*hash, slot)));
+                Ok(())
+            }
+            Call::Register(entry) => self.register(caller, entry, view),
+            Call::Prepare { id, tier, encoding, count } => self.prepare(*id, *tier, encoding, *count, keys),
             Call::SetSuccessor { id, successor } => {
                 // REG-009: a link leads to something else that exists.
                 if id == successor || !self.entries.contains_key(successor) {
@@ -155,19 +203,47 @@ impl Registry {
         }
     }
 
-    fn register(&mut self, caller: Address, entry: &Entry, slot: u64) -> Result<(), Rejection> {
+    /// What the pools and the Consensus Contract need to know of an extension.
+    pub fn extension(&self, id: B256) -> Option<ExtensionView> {
+        let registered = self.entries.get(&id)?;
+        let preparation = self.preparations.get(&id);
+        let points = preparation.into_iter().flat_map(|it| &it.points);
+        Some(ExtensionView {
+            code_commitment: registered.entry.code_commitment,
+            proof_system: registered.entry.proof_system,
+            data_rule: registered.entry.data_rule,
+            reads_witness: preparation.is_some_and(|it| it.reads_witness),
+            prepared: points.filter(|(_, point)| point.is_complete()).map(|(tier, _)| *tier).collect(),
+            active_from: registered.slot.saturating_add(ACTIVATION_SLOTS),
+            deprecated_from: registered.deprecated_from,
+            quarantined: registered.quarantined,
+        })
+    }
+
+    fn register(&mut self, caller: Address, entry: &Entry, view: &ChainView) -> Result<(), Rejection> {
         // REG-007: nobody registers in another's name.
         if caller != entry.developer {
             return refuse(Reject::NotDeveloper, format!("{caller}, not {}", entry.developer));
         }
         entry.check()?;
+        // REG-017: of this transaction, or published not long ago.
+        let published = |hash: &B256| self.blobs.get(hash).is_some_and(|slot| view.slot - slot <= BLOB_SLOTS);
+        let unknown = entry.blob_hashes.iter().find(|hash| !view.blob_hashes.contains(*hash) && !published(hash));
+        if let Some(hash) = unknown {
+            return refuse(Reject::BlobUnknown, hash.to_string());
+        }
         let id = entry.id(self.chain_id);
         // REG-008: an entry is never replaced.
         if self.entries.contains_key(&id) {
             return refuse(Reject::ExtensionRegistered, id.to_string());
         }
-        let registered =
-            Registered { entry: entry.clone(), slot, successor: None, deprecated_from: None, quarantined: false };
+        let registered = Registered {
+            entry: entry.clone(),
+            slot: view.slot,
+            successor: None,
+            deprecated_from: None,
+            quarantined: false,
+        };
         self.entries.insert(id, registered);
         Ok(())
     }

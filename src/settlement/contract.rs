@@ -1,7 +1,7 @@
 //! The state of the Consensus Contract, and the calls that move money in and out of it.
 
-use super::leader::{randao_index, verify_branch};
-use super::{MAX_WEIGHT, Reward, STAKE_UNIT, UNBONDING_SLOTS, WITHDRAWAL_SLOTS};
+use super::leader::{HEADER_SLOT_INDEX, randao_index, slot_leaf, verify_branch};
+use super::{Reward, Stake, Tenure, WITHDRAWAL_SLOTS};
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node};
 use crate::notation::{B256, Reject, Rejection};
@@ -18,8 +18,10 @@ pub struct Consensus {
     pub deposits: BTreeMap<Address, u128>,
     /// The announced withdrawals.
     pub withdrawals: BTreeMap<Address, Withdrawal>,
-    /// The stakers, in the order in which they came: an index never changes.
-    pub stakers: Vec<Staker>,
+    /// The stakes by account.
+    pub stakes: BTreeMap<Address, Stake>,
+    /// The seats of stakers, at most [`MAX_SEATS`](super::MAX_SEATS), each with who has had it, in time.
+    pub seats: Vec<Vec<Tenure>>,
     /// The next sequence numbers by sender and nonce key.
     pub nonces: BTreeMap<(Address, U256), u64>,
     /// The state roots by extension and lane.
@@ -49,24 +51,10 @@ pub struct Withdrawal {
     pub slot: u64,
 }
 
-/// Somebody with a stake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staker {
-    /// The account.
-    pub account: Address,
-    /// The stake, in wei.
-    pub wei: u128,
-    /// The weights that it has had, each with the slot from which it counts.
-    pub weights: Vec<(u64, u64)>,
-    /// The slot from which the stake is paid out, if the staker leaves.
-    pub leaves: Option<u64>,
-}
-
 json_fields!(
-    Consensus, default: deposits, withdrawals, stakers, nonces, roots, seeds, rewards, quarantined, taken, paid_in, paid_out, burned
+    Consensus, default: deposits, withdrawals, stakes, seats, nonces, roots, seeds, rewards, quarantined, taken, paid_in, paid_out, burned
 );
 json_fields!(Withdrawal: wei, slot);
-json_fields!(Staker: account, wei, weights, leaves);
 
 /// A call of the contract that settles nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,14 +71,33 @@ pub enum Call {
     Leave,
     /// Takes the stake that was ended.
     Unstake,
-    /// Records the seed of an epoch: the RANDAO mix, its Merkle branch, and the beacon block root that it leads to.
-    RecordSeed(u64, B256, Vec<B256>, B256),
+    /// Records the seed of an epoch.
+    RecordSeed(SeedProof),
     /// Claims what is held for those who verified a result: the operation hash, the hash of the proof and the stamp that
     /// they saw, and their verdicts.
     ClaimReward(B256, B256, B256, Vec<VerificationResponse>),
     /// Gives the prover what nobody has claimed in time.
     ReleaseReward(B256),
 }
+
+/// What shows the seed of an epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeedProof {
+    /// The epoch whose seed it is.
+    pub epoch: u64,
+    /// The RANDAO mix.
+    pub mix: B256,
+    /// The Merkle branch of the mix, from below.
+    pub branch: Vec<B256>,
+    /// The slot of the beacon block.
+    pub block_slot: u64,
+    /// The Merkle branch of that slot in the block's header.
+    pub slot_branch: Vec<B256>,
+    /// The root of the beacon block, which EIP-4788 serves.
+    pub root: B256,
+}
+
+json_fields!(SeedProof: epoch, mix, branch, block_slot, slot_branch, root);
 
 impl Json for Call {
     fn to_json(&self) -> Value {
@@ -101,13 +108,7 @@ impl Json for Call {
             Call::Stake(wei) => json!({"call": "stake", "wei": wei.to_json()}),
             Call::Leave => json!({"call": "leave"}),
             Call::Unstake => json!({"call": "unstake"}),
-            Call::RecordSeed(epoch, mix, branch, root) => json!({
-                "call": "recordSeed",
-                "epoch": epoch.to_json(),
-                "mix": mix.to_json(),
-                "branch": branch.to_json(),
-                "root": root.to_json(),
-            }),
+            Call::RecordSeed(proof) => json!({"call": "recordSeed", "proof": proof.to_json()}),
             Call::ClaimReward(operation, proof, stamp, responses) => json!({
                 "call": "claimReward",
                 "operation": operation.to_json(),
@@ -128,12 +129,7 @@ impl Json for Call {
             "stake" => Ok(Call::Stake(wei()?)),
             "leave" => Ok(Call::Leave),
             "unstake" => Ok(Call::Unstake),
-            "recordSeed" => Ok(Call::RecordSeed(
-                Json::from_json(&node.field("epoch")?)?,
-                Json::from_json(&node.field("mix")?)?,
-                Json::from_json(&node.field("branch")?)?,
-                Json::from_json(&node.field("root")?)?,
-            )),
+            "recordSeed" => Ok(Call::RecordSeed(Json::from_json(&node.field("proof")?)?)),
             "claimReward" => Ok(Call::ClaimReward(
                 Json::from_json(&node.field("operation")?)?,
                 Json::from_json(&node.field("proof")?)?,
@@ -184,87 +180,36 @@ impl Consensus {
                 Ok(())
             }
             Call::Stake(wei) => self.stake(caller, *wei, view.slot),
-            Call::Leave => {
-                let staker = self.staker(caller)?;
-                // SETTLE-003: without weight at once, liable for 14 days more.
-                staker.leaves = Some(view.slot.saturating_add(UNBONDING_SLOTS));
-                staker.weights.push((view.slot, 0));
-                Ok(())
-            }
-            Call::Unstake => {
-                let Some(staker) = self.stakers.iter_mut().find(|it| it.account == caller && it.wei > 0) else {
-                    return refuse(Reject::NotStaked, caller.to_string());
-                };
-                // SETTLE-003: evidence is at most 7 days old, so all of it has had its time.
-                if staker.leaves.is_none_or(|slot| view.slot < slot) {
-                    return refuse(Reject::StillBonded, format!("{:?}", staker.leaves));
-                }
-                self.paid_out += std::mem::take(&mut staker.wei);
-                Ok(())
-            }
+            Call::Leave => self.leave(caller, view.slot),
+            Call::Unstake => self.unstake(caller, view.slot),
             Call::ClaimReward(operation, proof, stamp, responses) => {
                 self.claim_reward(*operation, *proof, *stamp, responses, view)
             }
             Call::ReleaseReward(operation) => self.release_reward(*operation, view),
-            Call::RecordSeed(epoch, mix, branch, root) => self.record_seed(*epoch, *mix, branch, *root, view),
+            Call::RecordSeed(proof) => self.record_seed(proof, view),
         }
     }
 
-    fn stake(&mut self, caller: Address, wei: u128, slot: u64) -> Result<(), Rejection> {
-        // SETTLE-002: at least a unit in all; a slashed or leaving stake does not grow.
-        let index = self.stakers.iter().position(|staker| staker.account == caller);
-        let old = index.map(|index| &self.stakers[index]);
-        if old.is_some_and(|old| old.leaves.is_some() || old.wei == 0) {
-            return refuse(Reject::NotStaked, "the stake has ended");
+    fn record_seed(&mut self, proof: &SeedProof, view: &ChainView) -> Result<(), Rejection> {
+        let SeedProof { epoch, mix, branch, block_slot, slot_branch, root } = proof;
+        // SETTLE-004: once, of the epoch before the last one, shown by a block after its end.
+        if self.seeds.contains_key(epoch) {
+            return refuse(Reject::SeedRecorded, epoch.to_string());
         }
-        let sum = old.map_or(0, |old| old.wei).checked_add(wei).filter(|sum| *sum >= STAKE_UNIT);
-        let Some(sum) = sum else { return refuse(Reject::StakeTooSmall, format!("{wei} wei")) };
-        self.pay_in(wei)?;
-        let weight = u64::try_from(sum / STAKE_UNIT).unwrap_or(u64::MAX).min(MAX_WEIGHT);
-        match index {
-            Some(index) => {
-                self.stakers[index].wei = sum;
-                self.stakers[index].weights.push((slot, weight));
-            }
-            None => {
-                let weights = vec![(slot, weight)];
-                self.stakers.push(Staker { account: caller, wei: sum, weights, leaves: None });
-            }
+        let after = epoch.saturating_sub(1).saturating_mul(super::EPOCH_SLOTS);
+        let is_proven = *epoch >= 2
+            && view.beacon_roots.contains(root)
+            && *block_slot >= after
+            && verify_branch(slot_leaf(*block_slot), slot_branch, HEADER_SLOT_INDEX, *root)
+            && verify_branch(*mix, branch, randao_index(epoch - 2), *root);
+        if !is_proven {
+            return refuse(Reject::SeedUnproven, epoch.to_string());
         }
+        self.seeds.insert(*epoch, *mix);
         Ok(())
     }
 
-    fn record_seed(
-        &mut self,
-        epoch: u64,
-        mix: B256,
-        branch: &[B256],
-        root: B256,
-        view: &ChainView,
-    ) -> Result<(), Rejection> {
-        // SETTLE-004: once, of the epoch before the last one, shown by a block after its end.
-        if self.seeds.contains_key(&epoch) {
-            return refuse(Reject::SeedRecorded, epoch.to_string());
-        }
-        let after = epoch.checked_sub(1).map(|next| next.saturating_mul(super::EPOCH_SLOTS));
-        match (after, view.beacon_roots.get(&root)) {
-            (Some(after), Some(slot))
-                if epoch >= 2 && *slot >= after && verify_branch(mix, branch, randao_index(epoch - 2), root) =>
-            {
-                self.seeds.insert(epoch, mix);
-                Ok(())
-            }
-            _ => refuse(Reject::SeedUnproven, epoch.to_string()),
-        }
-    }
-
-    /// The staker of this account, if it still has a stake that has not been ended.
-    fn staker(&mut self, account: Address) -> Result<&mut Staker, Rejection> {
-        let staker = self.stakers.iter_mut().find(|it| it.account == account && it.wei > 0 && it.leaves.is_none());
-        staker.ok_or_else(|| Rejection::new(Reject::NotStaked, 0, account.to_string()))
-    }
-
-    fn pay_in(&mut self, wei: u128) -> Result<(), Rejection> {
+    pub(super) fn pay_in(&mut self, wei: u128) -> Result<(), Rejection> {
         match self.paid_in.checked_add(wei) {
             Some(sum) => {
                 self.paid_in = sum;
@@ -279,13 +224,13 @@ impl Consensus {
         self.deposits.get(&account).copied().unwrap_or(0)
     }
 
-    pub(super) fn credit(&mut self, account: Address, wei: u128) {
+    pub(crate) fn credit(&mut self, account: Address, wei: u128) {
         if wei > 0 {
             *self.deposits.entry(account).or_default() += wei;
         }
     }
 
-    pub(super) fn debit(&mut self, account: Address, wei: u128) {
+    pub(crate) fn debit(&mut self, account: Address, wei: u128) {
         if let Some(deposit) = self.deposits.get_mut(&account) {
             *deposit -= wei;
             if *deposit == 0 {
@@ -298,7 +243,7 @@ impl Consensus {
     /// Whether every wei that was paid in is somewhere.
     pub fn is_balanced(&self) -> bool {
         let deposits: u128 = self.deposits.values().sum();
-        let stakes: u128 = self.stakers.iter().map(|staker| staker.wei).sum();
+        let stakes: u128 = self.stakes.values().map(|stake| stake.wei).sum();
         let held: u128 = self.rewards.values().map(|reward| reward.wei).sum();
         self.paid_in == deposits + stakes + held + self.taken.unwrap_or(0) + self.burned + self.paid_out
     }
@@ -309,6 +254,8 @@ impl Consensus {
         view.withdrawals = self.withdrawals.iter().map(|(account, it)| (*account, it.wei)).collect();
         view.nonces = self.nonces.clone();
         view.roots = self.roots.clone();
+        let staked = self.stakes.keys().copied().filter(|account| self.is_staked(*account));
+        view.staked.extend(staked.map(|account| B256::left_padding_from(account.as_slice())));
         for id in &self.quarantined {
             if let Some(extension) = view.extensions.get_mut(id) {
                 extension.quarantined = true;

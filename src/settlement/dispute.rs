@@ -1,7 +1,7 @@
 //! Slashing and disputes: objective evidence only.
 
 use super::contract::refuse;
-use super::{Consensus, EVIDENCE_SLOTS, STAKE_UNIT};
+use super::{Consensus, EVIDENCE_SLOTS};
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, Operation, signature};
 use crate::post_operation::{PostOperation, Verify, statement};
@@ -52,12 +52,13 @@ impl Consensus {
                 first.check(view)?;
                 second.check(view)?;
                 check_age(Some(first.slot.min(second.slot)), view)?;
-                // SETTLE-016: one node, one request, two verdicts.
+                // SETTLE-016: one node, one request, valid and invalid. Who could not tell at first may learn it.
                 let same = first.node == second.node
                     && first.request == second.request
                     && first.post_operation == second.post_operation;
-                if !same || first.verdict == second.verdict {
-                    return innocent("these are not two verdicts of one node on one request");
+                let verdicts = [first.verdict, second.verdict].map(Verdict::from_number);
+                if !same || !verdicts.contains(&Some(Verdict::Valid)) || !verdicts.contains(&Some(Verdict::Invalid)) {
+                    return innocent("these are not the verdicts valid and invalid of one node on one request");
                 }
                 self.slash(first.node, reporter, view.slot).map(Some)
             }
@@ -99,21 +100,14 @@ impl Consensus {
 
     fn slash(&mut self, offender: Address, reporter: Address, slot: u64) -> Result<(Address, u128), Rejection> {
         // SETTLE-019: who has no stake left has nothing to lose twice.
-        let Some(staker) = self.stakers.iter_mut().find(|it| it.account == offender && it.wei > 0) else {
+        let Some(wei) = self.take_stake(offender, slot) else {
             return refuse(Reject::NotStaked, offender.to_string());
         };
-        let wei = std::mem::take(&mut staker.wei);
-        staker.weights.push((slot, 0));
         // SETTLE-020: half to the reporter, rounded down, the rest burned.
         let reward = wei / 2;
         self.burned += wei - reward;
         self.credit(reporter, reward);
         Ok((offender, reward))
-    }
-
-    /// Whether an account has a stake, and so the extensions and sponsors that it stands for.
-    pub fn is_staked(&self, account: Address) -> bool {
-        self.stakers.iter().any(|it| it.account == account && it.wei >= STAKE_UNIT && it.leaves.is_none())
     }
 }
 
@@ -127,13 +121,13 @@ fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainVie
         return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
     };
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);
-    signature::verify(post_operation.prover, signed, &post_operation.prover_signature, view)?;
+    signature::verify_key(post_operation.prover, signed, &post_operation.prover_signature)?;
     Ok(statement)
 }
 
 /// Whether evidence of this slot can still be judged.
 fn check_age(slot: Option<u64>, view: &ChainView) -> Result<(), Rejection> {
-    // SETTLE-021: within 7 days, half of the time for which a stake is liable.
+    // SETTLE-021: within a day, which the hashes that EIP-2935 serves allow.
     match slot {
         Some(slot) if slot <= view.slot && view.slot - slot <= EVIDENCE_SLOTS => Ok(()),
         slot => refuse(Reject::EvidenceTooOld, format!("{slot:?}")),

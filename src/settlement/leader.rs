@@ -1,6 +1,6 @@
 //! Who may settle: seeds, weights, leaders.
 
-use super::{Consensus, EPOCH_SLOTS, Staker};
+use super::{Consensus, EPOCH_SLOTS};
 use crate::notation::{B256, keccak256};
 use alloy_primitives::{Address, U256};
 use sha2::{Digest, Sha256};
@@ -8,6 +8,14 @@ use sha2::{Digest, Sha256};
 /// The epoch of a slot.
 pub fn epoch(slot: u64) -> u64 {
     slot / EPOCH_SLOTS
+}
+
+/// The generalized index of the slot in a beacon block: field 0 of 5 of the header.
+pub const HEADER_SLOT_INDEX: u64 = 8;
+
+/// A slot as a leaf of SSZ: little-endian, in 32 bytes.
+pub fn slot_leaf(slot: u64) -> B256 {
+    B256::right_padding_from(&slot.to_le_bytes())
 }
 
 /// The generalized index of an epoch's RANDAO mix in a beacon block: field 3 of 5 of the header (the state's root), field
@@ -33,30 +41,22 @@ pub fn verify_branch(leaf: B256, branch: &[B256], index: u64, root: B256) -> boo
     node == root
 }
 
-impl Staker {
-    /// The weight that the staker had in a slot.
-    pub fn weight(&self, slot: u64) -> u64 {
-        let past = self.weights.iter().rev().find(|(from, _)| *from <= slot);
-        past.map_or(0, |(_, weight)| *weight)
-    }
-}
-
 impl Consensus {
     /// The leader of a slot. None without a seed or stake.
     pub fn leader(&self, slot: u64) -> Option<Address> {
         let seed = self.seeds.get(&epoch(slot))?;
         let weights = self.weights(slot);
-        let total: u128 = weights.iter().copied().map(u128::from).sum();
+        let total: u128 = weights.iter().map(|(_, weight)| u128::from(*weight)).sum();
         if total == 0 {
             return None;
         }
-        // SETTLE-006: the owner of unit r, in the order of the stakers.
+        // SETTLE-006: the owner of unit r, in the order of the seats.
         let domain = keccak256("middle-client leader v1");
         let hash = keccak256([domain, *seed, B256::from(U256::from(slot))].concat());
         let mut unit: u128 = (U256::from_be_bytes(hash.0) % U256::from(total)).to();
-        for (staker, weight) in self.stakers.iter().zip(weights) {
+        for (account, weight) in weights {
             if unit < u128::from(weight) {
-                return Some(staker.account);
+                return Some(account);
             }
             unit -= u128::from(weight);
         }

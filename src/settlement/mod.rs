@@ -6,13 +6,15 @@ mod dispute;
 mod leader;
 mod reward;
 mod settle;
+mod stake;
 
-pub use abi::TargetCall;
-pub use contract::{Call, Consensus, Staker, Withdrawal};
+pub use abi::{TargetCall, selectors};
+pub use contract::{Call, Consensus, SeedProof, Withdrawal};
 pub use dispute::Evidence;
-pub use leader::{epoch, randao_index, verify_branch};
+pub use leader::{HEADER_SLOT_INDEX, epoch, randao_index, slot_leaf, verify_branch};
 pub use reward::Reward;
 pub use settle::{CallResult, Item, Receipt};
+pub use stake::{Stake, Tenure};
 
 /// Slots of an epoch.
 pub const EPOCH_SLOTS: u64 = 32;
@@ -28,13 +30,19 @@ pub const OVERDUE_SLOTS: u64 = 32;
 pub const WITHDRAWAL_SLOTS: u64 = 512;
 /// From leaving to the payment of a stake: 14 days.
 pub const UNBONDING_SLOTS: u64 = 100_800;
-/// Evidence is at most so many slots old: 7 days.
-pub const EVIDENCE_SLOTS: u64 = 50_400;
+/// Evidence is at most so many slots old: a day. The contract reads the hashes of stamp and anchor through EIP-2935,
+/// which serves 8,191 blocks.
+pub const EVIDENCE_SLOTS: u64 = 7_200;
 /// The settler's share of the prover's fee, in basis points.
 pub const SETTLER_SHARE: u128 = 500;
 /// The share of the prover's fee that is held for those who verified the result, in basis points.
 pub const VERIFIER_SHARE: u128 = 500;
 /// From settlement until what nobody has claimed of that share goes to the prover.
 pub const REWARD_SLOTS: u64 = 512;
-/// Gas of verifying each segment of a proof after the first, which the prover pays to the settler.
-pub const SEGMENT_GAS: u128 = 60_000;
+/// Gas of each segment of a proof after the first, which the prover pays to the settler: a pair (34,000) and four
+/// multiplications with additions (24,600) by EIP-1108, and 416 bytes of calldata.
+pub const SEGMENT_GAS: u128 = 67_000;
+/// Gas of each byte of output, which the prover pays to the settler, as [`OPERATION_BYTE_GAS`](crate::operation::OPERATION_BYTE_GAS).
+pub const OUTPUT_BYTE_GAS: u128 = 60;
+/// Seats of stakers.
+pub const MAX_SEATS: usize = 256;

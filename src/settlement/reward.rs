@@ -1,10 +1,10 @@
 //! Rewards for cross-verification: a part of the prover's fee for those who said in time that the result is valid.
 
 use super::contract::refuse;
-use super::{Consensus, EPOCH_SLOTS, REWARD_SLOTS, epoch};
+use super::{Consensus, EPOCH_SLOTS, REWARD_SLOTS, Tenure, epoch};
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection};
-use crate::operation::ChainView;
+use crate::operation::{ChainView, VALIDITY_SLOTS};
 use crate::post_operation::signing_hash;
 use crate::wire::{Verdict, VerificationResponse};
 use alloy_primitives::{Address, U256};
@@ -25,14 +25,14 @@ pub struct Reward {
 json_fields!(Reward: wei, prover, statement, slot);
 
 impl Consensus {
-    /// The stakers' weights, in their order, as they count in a slot: those of the last slot of the epoch before the
-    /// last one.
-    pub fn weights(&self, slot: u64) -> Vec<u64> {
+    /// Who counts in a slot, by seat, with its weight: as in the last slot of the epoch before the last one.
+    pub fn weights(&self, slot: u64) -> Vec<(Address, u64)> {
         // SETTLE-005: nobody can choose a stake knowing the seed, or the verdicts.
-        match epoch(slot).checked_sub(1).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) {
-            Some(frozen) => self.stakers.iter().map(|staker| staker.weight(frozen)).collect(),
-            None => vec![0; self.stakers.len()],
-        }
+        let Some(frozen) = epoch(slot).checked_sub(1).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) else {
+            return Vec::new();
+        };
+        let at = |seat: &Vec<Tenure>| seat.iter().rev().find(|it| it.slot <= frozen).map(|it| (it.account, it.weight));
+        self.seats.iter().map(|seat| at(seat).unwrap_or_default()).collect()
     }
 
     /// Divides what is held for a result among the stakers who have signed that it is valid, `responses` in ascending
@@ -55,12 +55,14 @@ impl Consensus {
         let mut shares = Vec::new();
         let mut last = None;
         for response in responses {
-            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order shows it.
-            let staker = self.stakers.iter().position(|staker| staker.account == response.node);
-            let weight = staker.map_or(0, |index| weights[index]);
+            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order shows it. Its slot is one
+            // in which the Operation can have been pending, so what is paid can be punished if it is false.
+            let age = reward.slot.checked_sub(response.slot);
+            let weight = weights.iter().filter(|it| it.0 == response.node).map(|it| it.1).sum();
             let counts = response.post_operation == name
                 && Verdict::from_number(response.verdict) == Some(Verdict::Valid)
                 && last.is_none_or(|last| last < response.node)
+                && age.is_some_and(|age| age <= VALIDITY_SLOTS)
                 && weight > 0;
             if !counts {
                 return refuse(Reject::VerdictNotCounted, format!("of {}", response.node));
@@ -71,7 +73,7 @@ impl Consensus {
         }
         // SETTLE-027: two thirds of all stake, in integers.
         let sum = |weights: &mut dyn Iterator<Item = u64>| weights.map(u128::from).sum::<u128>();
-        let (said, all) = (sum(&mut shares.iter().map(|it| it.1)), sum(&mut weights.iter().copied()));
+        let (said, all) = (sum(&mut shares.iter().map(|it| it.1)), sum(&mut weights.iter().map(|it| it.1)));
         if said * 3 < all * 2 || said == 0 {
             return refuse(Reject::QuorumMissing, format!("{said} of {all}"));
         }

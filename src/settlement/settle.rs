@@ -1,11 +1,17 @@
 //! Settlement of results: who may, what is checked, who is paid.
 
 use super::contract::refuse;
-use super::{Consensus, LEADER_SLOTS, OVERDUE_SLOTS, Reward, SEGMENT_GAS, SETTLER_SHARE, TargetCall, VERIFIER_SHARE};
-use crate::composition::{ChildResult, assemble, check_data, claimed_blob};
+use super::{
+    Consensus, LEADER_SLOTS, OUTPUT_BYTE_GAS, OVERDUE_SLOTS, Reward, SEGMENT_GAS, SETTLER_SHARE, TargetCall,
+    VERIFIER_SHARE,
+};
+use crate::composition::{ChildResult, Family, assemble, check_data, claimed_blob};
 use crate::json_fields;
 use crate::notation::{B256, Outcome, Reject, Rejection};
-use crate::operation::{ANCHOR_SLOTS, ChainView, Operation, SETTLEMENT_GAS, check_fields, check_signatures, fee};
+use crate::operation::{
+    ANCHOR_SLOTS, ChainView, Operation, SETTLEMENT_GAS, check_fields, check_ramp, check_signatures,
+    contract_signatures, fee,
+};
 use crate::post_operation::{PROOF_COMMITTED_GROTH16, PostOperation, Verify, statement};
 use crate::statement::Statement;
 use alloy_primitives::{Address, U256};
@@ -67,6 +73,26 @@ pub struct Receipt {
     pub settler: u128,
 }
 
+/// An item that has passed all checks, and what they found.
+pub(crate) struct Checked {
+    /// The operation hash.
+    pub hash: B256,
+    /// The sequence number after that of the Operation.
+    next: u64,
+    /// The Operation and its children.
+    pub family: Family,
+    /// The lanes' roots after the results.
+    pub roots: BTreeMap<(B256, U256), B256>,
+    /// The digest of the first member's statement.
+    statement: B256,
+    /// Whether all results are accepted.
+    pub is_accepted: bool,
+    /// What a unit of gas costs, in wei.
+    pub gas_price: u128,
+    /// The largest cost, in wei.
+    cost: u128,
+}
+
 json_fields!(CallResult: gas_left, success, gas_used);
 json_fields!(Receipt: operation_hash, calls, success, gas, gas_price, paid, prover, held, settler);
 
@@ -94,9 +120,32 @@ impl Consensus {
         execute: &mut dyn FnMut(&mut Consensus, &TargetCall) -> CallResult,
     ) -> Result<Receipt, Rejection> {
         self.check_idle()?;
+        self.check_settler(settler, &item.operation, view)?;
+        let checked = self.check_item(item, view, verify)?;
+        // An item is a call of its own on L1, so that it can be undone alone.
+        let before = checked.is_accepted.then(|| self.clone());
+        self.begin(&item.operation, &checked);
+        let mut calls = Vec::new();
+        if let Some(before) = before {
+            for place in &checked.family.order {
+                let call = TargetCall::of(&checked.family.operations[*place], item.results()[*place]);
+                let made = execute(self, &call);
+                // SETTLE-029: a call passes on 63 of 64 parts (EIP-150); with less, a settler would make it fail.
+                if made.gas_left - made.gas_left / 64 < call.gas_limit {
+                    *self = before;
+                    return refuse(Reject::GasMissing, format!("{} gas is left", made.gas_left));
+                }
+                calls.push((call, made));
+            }
+        }
+        self.end(&item.operation, &checked);
+        // The roots move whether or not the calls return.
+        Ok(self.pay(settler, item, &checked, calls, view))
+    }
+
+    /// What an item has to satisfy whoever brings it, in the order of the chapter.
+    pub(crate) fn check_item(&self, item: &Item, view: &ChainView, verify: Verify) -> Result<Checked, Rejection> {
         let operation = &item.operation;
-        let gas = &operation.gas_management;
-        self.check_settler(settler, operation, view)?;
         let hash = operation.hash(view.consensus_contract);
         check_fields(operation, view)?;
         self.check_time(operation, view)?;
@@ -125,7 +174,7 @@ impl Consensus {
             statement = stated.digest();
         }
         // SETTLE-022: the price and the deposit, as they are now.
-        let Some(gas_price) = fee::gas_price(gas, view.base_fee) else {
+        let Some(gas_price) = fee::gas_price(&operation.gas_management, view.base_fee) else {
             return refuse(Reject::BaseFeeTooHigh, format!("{} wei", view.base_fee));
         };
         // OP-015: the sum has been checked with the fields.
@@ -134,38 +183,30 @@ impl Consensus {
             return refuse(Reject::DepositTooSmall, "the deposit does not cover the largest cost");
         };
 
-        // An item is a call of its own on L1, so that it can be undone alone.
-        let before = is_accepted.then(|| self.clone());
-        self.nonces.insert(key, next + 1);
+        Ok(Checked { hash, next: next + 1, family, roots, statement, is_accepted, gas_price, cost })
+    }
+
+    /// Consumes the nonce, takes the largest cost, and moves the roots if the result is accepted.
+    pub(crate) fn begin(&mut self, operation: &Operation, checked: &Checked) {
+        self.nonces.insert((operation.sender, operation.nonce_key()), checked.next);
         // SETTLE-030: a target that calls back finds its payer's money gone and the contract closed.
-        self.debit(operation.payer(), cost);
-        self.taken = Some(cost);
-        let mut calls = Vec::new();
+        self.debit(operation.payer(), checked.cost);
+        self.taken = Some(checked.cost);
         // SETTLE-010: only an accepted result moves the root and calls.
         // COMP-011: in a family, all or none.
-        if let Some(before) = before {
-            for place in &family.order {
-                let (member, result) = (&members[*place], results[*place]);
-                self.roots.insert((member.extension_id, member.lane), result.post_root);
-            }
-            for place in &family.order {
-                let call = TargetCall::of(&members[*place], results[*place]);
-                let made = execute(self, &call);
-                // SETTLE-029: a call passes on 63 of 64 parts (EIP-150); with less, a settler would make it fail.
-                if made.gas_left - made.gas_left / 64 < call.gas_limit {
-                    *self = before;
-                    return refuse(Reject::GasMissing, format!("{} gas is left", made.gas_left));
-                }
-                calls.push((call, made));
-            }
+        if checked.is_accepted {
+            self.roots.extend(&checked.roots);
         }
+    }
+
+    /// Gives back what was taken; what is charged comes next.
+    pub(crate) fn end(&mut self, operation: &Operation, checked: &Checked) {
         self.taken = None;
-        self.credit(operation.payer(), cost);
-        Ok(self.pay(settler, item, hash, statement, calls, gas_price, view.slot))
+        self.credit(operation.payer(), checked.cost);
     }
 
     /// Whether no target is being called.
-    pub(super) fn check_idle(&self) -> Result<(), Rejection> {
+    pub(crate) fn check_idle(&self) -> Result<(), Rejection> {
         // SETTLE-030: nothing can be done with a state that is half settled.
         match self.taken {
             Some(_) => refuse(Reject::Reentered, "a target is being called"),
@@ -192,7 +233,7 @@ impl Consensus {
             Some(anchor) if operation.valid_until_slot.saturating_sub(anchor.slot) > ANCHOR_SLOTS => {
                 refuse(Reject::AnchorTooOld, anchor.slot.to_string())
             }
-            Some(_) => Ok(()),
+            Some(anchor) => check_ramp(operation, anchor.slot),
             None => refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string()),
         }
     }
@@ -219,6 +260,10 @@ impl Consensus {
         if post_operation.proof.proof_type != extension.proof_system {
             return refuse(Reject::ProofTypeMismatch, post_operation.proof.proof_type.to_string());
         }
+        // SETTLE-033: the contract's own code point, and what it knows of the code.
+        if !extension.prepared.contains(&post_operation.proof.tier) {
+            return refuse(Reject::NotPrepared, format!("for tier {}", post_operation.proof.tier));
+        }
         // POST-010: the garbage of others costs a user nothing.
         let outcome = post_operation.outcome()?;
         if extension.reads_witness && outcome != Outcome::Accepted {
@@ -242,19 +287,17 @@ impl Consensus {
         Ok((statement, outcome))
     }
 
-    /// Charges the payer. `calls` are those that took place, with their gas limits.
-    #[allow(clippy::too_many_arguments, reason = "what a payment depends on, once")]
+    /// Charges the payer. `calls` are those that took place.
     fn pay(
         &mut self,
         settler: Address,
         item: &Item,
-        hash: B256,
-        statement: B256,
+        checked: &Checked,
         calls: Vec<(TargetCall, CallResult)>,
-        gas_price: u128,
-        slot: u64,
+        view: &ChainView,
     ) -> Receipt {
-        let operation = &item.operation;
+        let Checked { hash, statement, gas_price, .. } = *checked;
+        let (operation, slot) = (&item.operation, view.slot);
         let results = item.results();
         // OP-016: the penalty is on gas of a call that took place.
         let charged = |(call, made): &(TargetCall, CallResult)| {
@@ -262,13 +305,15 @@ impl Consensus {
             used + fee::unused_gas_penalty(call.gas_limit, used)
         };
         // COMP-010: each member is settled for itself.
-        let gas = SETTLEMENT_GAS * results.len() as u64 + calls.iter().map(charged).sum::<u64>();
+        let own = fee::settlement_gas(operation, contract_signatures(operation));
+        let children = SETTLEMENT_GAS * (results.len() as u64 - 1);
+        let gas = own + children + calls.iter().map(charged).sum::<u64>();
         let gas_cost = u128::from(gas) * gas_price;
         let prover_fee = fee::prover_fee(&operation.gas_management, slot);
-        // SETTLE-014: rounded down; more segments are their prover's affair; the provers get the rest.
+        // SETTLE-014: rounded down; long proofs and outputs are their prover's affair; the provers get the rest.
         let share = basis_points(prover_fee, SETTLER_SHARE);
         // SETTLE-024: for those who verified, if anybody can have.
-        let can_verify = self.weights(slot).iter().any(|weight| *weight > 0);
+        let can_verify = self.weights(slot).iter().any(|(_, weight)| *weight > 0);
         let held = if can_verify { basis_points(prover_fee, VERIFIER_SHARE) } else { 0 };
         let rest = prover_fee - share - held;
         // COMP-012: each prover for its cycles, rounded down, and the first one gets what remains.
@@ -281,10 +326,11 @@ impl Consensus {
         let (mut to_settler, mut to_provers) = (gas_cost + share, 0);
         for (result, part) in results.iter().zip(parts) {
             let further_segments = result.proof.segments.len().saturating_sub(1) as u128;
-            let segments = (further_segments * SEGMENT_GAS).saturating_mul(gas_price).min(part);
-            to_settler += segments;
-            to_provers += part - segments;
-            self.credit(result.prover, part - segments);
+            let gas = further_segments * SEGMENT_GAS + result.output.len() as u128 * OUTPUT_BYTE_GAS;
+            let length = gas.saturating_mul(gas_price).min(part);
+            to_settler += length;
+            to_provers += part - length;
+            self.credit(result.prover, part - length);
         }
         let paid = gas_cost + prover_fee;
         self.debit(operation.payer(), paid);

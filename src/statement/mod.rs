@@ -14,8 +14,9 @@ use alloy_primitives::Address;
 
 /// Most cycles of an execution that can be proven. The circuit's times are four for each cycle and have 32 bits.
 pub const MAX_CYCLES: u64 = (1 << 30) - 1;
-/// Most segments of a proof: 2^30 cycles in segments of 2^14, and 14 MiB of proofs for a verifier.
-pub const MAX_SEGMENTS: u32 = 1 << 16;
+/// Most segments of a proof: at 65,256 gas each, with their calldata, they leave a transaction of 16,777,216 (EIP-7825)
+/// 1,100,000 for everything else.
+pub const MAX_SEGMENTS: u32 = 240;
 
 /// A statement: everything public about an execution and its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]

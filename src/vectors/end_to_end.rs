@@ -34,21 +34,20 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     let (entry, mut view): (Entry, ChainView) = (field(&node, "entry")?, field(&node, "view")?);
     let key = VerifyingKey::from_bytes(&node.field("verifyingKey")?.hex()?)?;
 
-    // The extension: registered by its developer, computed again by the node, and final a while later.
+    // The extension: registered by its developer, computed again by the node, prepared for settlement, and final a while
+    // later.
     let mut registry = Registry { chain_id: view.chain_id, ..Registry::default() };
-    let call = registry::Call::Register(Box::new(entry.clone()));
-    registry.call(entry.developer, &call, view.slot.saturating_sub(ACTIVATION_SLOTS))?;
     let onboarded = onboard(view.chain_id, &entry, &entry.wasm, &[key.digest()])?;
+    let code = lower(&profile::load(&entry.wasm)?)?;
+    let early = ChainView { slot: view.slot.saturating_sub(ACTIVATION_SLOTS), ..view.clone() };
+    let prepare =
+        registry::Call::Prepare { id: onboarded.id, tier: TIER, encoding: code.to_bytes().into(), count: u32::MAX };
+    for call in [registry::Call::Register(Box::new(entry.clone())), prepare] {
+        registry.call(entry.developer, &call, &early, std::slice::from_ref(&key))?;
+    }
     let mut keys = Keys::new(vec![TierVerifier::published(TIER, key)?]);
     keys.adopt(&entry.wasm)?;
-    let known = ExtensionView {
-        code_commitment: entry.code_commitment,
-        proof_system: entry.proof_system,
-        data_rule: entry.data_rule,
-        reads_witness: onboarded.reads_witness,
-        ..ExtensionView::default()
-    };
-    view.extensions.insert(onboarded.id, known);
+    view.extensions.extend(registry.extension(onboarded.id).map(|known| (onboarded.id, known)));
     let verify = |statement: &Statement, proof: &Proof| keys.verify(statement, proof);
 
     // Operations and results in the pools of a node. The proofs are the real ones.
@@ -392,10 +391,10 @@ pub(super) fn cases(proven: &Proven) -> Vec<Case> {
     refuse("sum", encoded, "change a bit of the sum", segment(&|it| it[31] ^= 1), sum);
     refuse(
         "unknown-tier",
-        &["POST-012"],
+        &["POST-015"],
         "name a tier that does not exist",
         changed(&|it| it.proof.tier = 99),
-        Reject::UnknownTier,
+        Reject::ProofTierUnknown,
     );
     let mut other = entry.clone();
     other.key_hash = key;

@@ -56,7 +56,13 @@ pub fn extension(name: &str) -> B256 {
 
 /// What is known of an extension of the cases.
 fn known() -> ExtensionView {
-    ExtensionView { code_commitment: keccak256("code"), proof_system: 1, data_rule: 1, ..ExtensionView::default() }
+    ExtensionView {
+        code_commitment: keccak256("code"),
+        proof_system: 1,
+        data_rule: 1,
+        prepared: [1].into(),
+        ..ExtensionView::default()
+    }
 }
 
 /// A chain on which the fixture's Operations are valid.

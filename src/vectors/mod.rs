@@ -204,7 +204,7 @@ impl Format {
             Format::Circuit => circuit::cases(),
             Format::Proving => proving::cases(proven),
             Format::Operation => operation::cases(),
-            Format::Registry => registry::cases(),
+            Format::Registry => registry::cases(proven),
             Format::PostOperation => post_operation::cases(),
             Format::Reputation => reputation::cases(),
             Format::Pools => pools::cases(),

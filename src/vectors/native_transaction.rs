@@ -9,11 +9,11 @@ use super::fixture::{
 use super::json::{Fault, Json, Node, digest, hex};
 use super::{Case, Draft, case};
 use crate::composition::{Child, encode_children};
-use crate::native_transaction::{MiddleOpTx, NativeState, apply, intrinsic_gas};
+use crate::native_transaction::{MiddleOpTx, apply, intrinsic_gas};
 use crate::notation::{B256, Reject};
-use crate::operation::{ChainView, ExtensionView, Operation};
+use crate::operation::{ChainView, ExtensionView, Operation, fee};
 use crate::post_operation::PostOperation;
-use crate::settlement::CallResult;
+use crate::settlement::{CallResult, Consensus, Item};
 use serde_json::{Value, json};
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
@@ -21,25 +21,34 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     if node.field("kind")?.text()? != "apply" {
         return Err(Fault::new("input.kind", "is unknown").into());
     }
-    node.only(&["call", "encoding", "kind", "proofVerdict", "proposer", "state", "view"])?;
+    node.only(&["call", "encoding", "kind", "proofVerdict", "state", "view"])?;
     let transaction = MiddleOpTx::from_bytes(&bytes::from_json(&node.field("encoding")?, &Blobs::new())?)?;
-    let (view, mut state): (ChainView, NativeState) = (field(&node, "view")?, field(&node, "state")?);
+    let (view, mut state): (ChainView, Consensus) = (field(&node, "view")?, field(&node, "state")?);
     let verdict = verdict(&node.field("proofVerdict")?)?;
-    let (proposer, call) = (field(&node, "proposer")?, field(&node, "call")?);
-    let receipt = apply(&mut state, &transaction, proposer, &view, &|_, _| verdict.clone(), call)?;
+    let call: CallResult = field(&node, "call")?;
+    let receipt = apply(&mut state, &transaction, &view, &|_, _| verdict.clone(), &mut |_, _| call)?;
+    if !state.is_balanced() {
+        return Err(node.fault("money is made or lost").into());
+    }
+    let (intrinsic, floor) = intrinsic_gas(&transaction);
     let state = state.to_json();
     Ok(json!({
         "outcome": "accept",
         "stage": "settlement",
-        "intrinsicGas": intrinsic_gas(&transaction).to_json(),
+        "intrinsicGas": intrinsic.to_json(),
+        "floorGas": floor.to_json(),
         "receipt": receipt.to_json(),
         "digest": hex(digest(&state)),
         "state": state,
     }))
 }
 
-fn state() -> NativeState {
-    NativeState { balances: [(account("alice"), DEPOSIT)].into(), ..NativeState::default() }
+fn state() -> Consensus {
+    with_deposit(DEPOSIT)
+}
+
+fn with_deposit(wei: u128) -> Consensus {
+    Consensus { deposits: [(account("alice"), wei)].into(), paid_in: wei, ..Consensus::default() }
 }
 
 fn result(operation: &Operation, change: impl FnOnce(&mut PostOperation)) -> PostOperation {
@@ -53,7 +62,7 @@ fn transaction(
     rules: &[&str],
     encoding: &[u8],
     view: &ChainView,
-    state: &NativeState,
+    state: &Consensus,
     verdict: &str,
     call: CallResult,
 ) -> Draft {
@@ -63,7 +72,6 @@ fn transaction(
         "view": view.to_json(),
         "state": state.to_json(),
         "proofVerdict": verdict,
-        "proposer": account("proposer").to_json(),
         "call": call.to_json(),
     }))
 }
@@ -83,6 +91,7 @@ pub fn cases() -> Vec<Case> {
         "NATIVE-006",
         "NATIVE-007",
         "NATIVE-008",
+        "NATIVE-010",
     ];
     let accept = |name: &str, it: &MiddleOpTx, call| {
         transaction(name, rules, &it.to_bytes(), &view(), &state(), "valid", call).accept()
@@ -105,13 +114,13 @@ pub fn cases() -> Vec<Case> {
     };
     let with_data_rule = |name: &str, mutation: &str, data_rule: u8| {
         let mut view = view();
-        let known = ExtensionView { data_rule, ..view.extensions[&extension("one")] };
+        let known = ExtensionView { data_rule, ..view.extensions[&extension("one")].clone() };
         view.extensions.insert(extension("one"), known);
         transaction(name, &["NATIVE-009", "COMP-008"], &encoding, &view, &state(), "valid", called)
             .derived_from("native-transaction-accepted", mutation)
             .reject(Reject::DataUnavailable)
     };
-    let with_state = |name: &str, rule: &str, mutation: &str, change: &dyn Fn(&mut NativeState), reason| {
+    let with_state = |name: &str, rule: &str, mutation: &str, change: &dyn Fn(&mut Consensus), reason| {
         let mut state = state();
         change(&mut state);
         transaction(name, &[rule], &encoding, &view(), &state, "valid", called)
@@ -122,8 +131,27 @@ pub fn cases() -> Vec<Case> {
         let post_operation = result(&operation, |_| ());
         MiddleOpTx { operation, post_operation }.to_bytes()
     };
-    let cost = (u128::from(intrinsic_gas(&good)) + 100_000) * 20_000_000_000 + 3_000_000_000_000;
-    let exact = NativeState { balances: [(account("alice"), cost)].into(), ..state() };
+    let long = operation("alice", 0, |it| it.data = vec![1; 100_000].into());
+    let large = MiddleOpTx { post_operation: result(&long, |_| ()), operation: long };
+    // A prover's fee that pays for many segments.
+    let of_gas = |gas_limit: u64, segments: usize| {
+        let operation = operation("alice", 0, |it| {
+            it.gas_limit = gas_limit;
+            it.gas_management.prover_fee_min = 100_000_000_000_000_000;
+            it.gas_management.prover_fee_max = 100_000_000_000_000_000;
+        });
+        let post_operation = result(&operation, |it| it.proof.segments = vec![vec![0].into(); segments]);
+        MiddleOpTx { operation, post_operation }
+    };
+    // The encoding of the limit and the signature have more or fewer zero bytes.
+    let of_all_gas = |most: u64| {
+        let about = most - intrinsic_gas(&of_gas(10_000_000, 90)).0;
+        let exact = (about - 200..about + 200).find(|limit| intrinsic_gas(&of_gas(*limit, 90)).0 + limit == most);
+        exact.map(|limit| of_gas(limit, 90))
+    };
+    let largest = of_all_gas(16_777_216).unwrap_or_default();
+    let too_large = (16_777_217..16_777_230).find_map(of_all_gas).unwrap_or_default();
+    let cost = fee::max_cost(&first).unwrap_or_default();
     let stamped = |change: fn(&mut PostOperation)| {
         let mut it = good.clone();
         change(&mut it.post_operation);
@@ -134,6 +162,23 @@ pub fn cases() -> Vec<Case> {
         accept("accepted", &good, called),
         accept("failing", &good, CallResult { success: false, gas_used: 100_000, ..called }),
         accept("rejected", &of(|it| (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root)), called),
+        accept("floor", &large, called),
+        accept("long-proof", &of_gas(100_000, 20), called),
+        accept("largest-gas", &largest, CallResult { gas_used: largest.operation.gas_limit, ..called }),
+        refuse(
+            "gas-limit",
+            "NATIVE-010",
+            "raise the gas limit, so that the transaction can use more than 16,777,216",
+            &too_large.to_bytes(),
+            Reject::GasLimitTooLarge,
+        ),
+        refuse(
+            "prover-fee",
+            "NATIVE-006",
+            "let the proof have 160 segments, whose gas the prover's fee does not cover",
+            &of(|it| it.proof.segments = vec![vec![0].into(); 160]).to_bytes(),
+            Reject::ProverFeeTooSmall,
+        ),
         accept("three-segments", &of(|it| it.proof.segments = vec![vec![0].into(); 3]), called),
         refuse(
             "children",
@@ -145,7 +190,8 @@ pub fn cases() -> Vec<Case> {
         ),
         with_data_rule("data-none", "set the data rule of the extension to 0", 0),
         with_data_rule("data-blob", "set the data rule of the extension to 2", 2),
-        transaction("exact-balance", &["NATIVE-006"], &encoding, &view(), &exact, "valid", called).accept(),
+        transaction("exact-deposit", &["NATIVE-005"], &encoding, &view(), &with_deposit(cost), "valid", called)
+            .accept(),
         refuse(
             "type",
             "NATIVE-001",
@@ -156,8 +202,8 @@ pub fn cases() -> Vec<Case> {
         refuse(
             "too-large",
             "NATIVE-002",
-            "lengthen it to 1,246,225 bytes",
-            &[vec![0x4d], vec![0; 1_246_224]].concat(),
+            "lengthen it to 263,185 bytes",
+            &[vec![0x4d], vec![0; 263_184]].concat(),
             Reject::TransactionTooLarge,
         ),
         refuse(
@@ -247,6 +293,29 @@ pub fn cases() -> Vec<Case> {
             Reject::BaseFeeTooHigh,
         ),
         with_state(
+            "settled-before",
+            "NATIVE-005",
+            "let the Consensus Contract settle the Operation first",
+            &|state| {
+                let item = Item::new(first.clone(), good.post_operation.clone());
+                let overdue = ChainView { slot: SLOT + 32, ..view() };
+                let settled = state.settle(account("carol"), &[item], &overdue, &|_, _| Ok(()), &mut |_, call| {
+                    CallResult { gas_left: 2 * call.gas_limit, ..called }
+                });
+                assert!(settled[0].is_ok());
+            },
+            Reject::NonceUsed,
+        ),
+        with_state(
+            "reentered",
+            "NATIVE-005",
+            "let a target be called at this moment",
+            &|state| {
+                state.taken = Some(0);
+            },
+            Reject::Reentered,
+        ),
+        with_state(
             "nonce-used",
             "NATIVE-005",
             "consume the nonce",
@@ -256,13 +325,11 @@ pub fn cases() -> Vec<Case> {
             Reject::NonceUsed,
         ),
         with_state(
-            "balance",
-            "NATIVE-006",
-            "lower the balance to a wei less than the largest cost",
-            &|state| {
-                state.balances.insert(account("alice"), cost - 1);
-            },
-            Reject::BalanceTooSmall,
+            "deposit",
+            "NATIVE-005",
+            "lower the deposit to a wei less than the largest cost",
+            &|state| *state = with_deposit(cost - 1),
+            Reject::DepositTooSmall,
         ),
         transaction("invalid-proof", &["NATIVE-005", "POST-012"], &encoding, &view(), &state(), "invalid", called)
             .derived_from("native-transaction-accepted", "state the other verdict")

@@ -6,12 +6,18 @@ use super::fixture::{
 };
 use super::json::{Fault, Json, Node as JsonNode, digest, hex};
 use super::proving::Proven;
-use super::{Case, Draft, case, end_to_end};
+use super::{Case, Draft, case, end_to_end, wat};
+use crate::canonical_code;
 use crate::node::{Action, Event, Node, simulation};
-use crate::notation::{B256, Reject, Rejection};
-use crate::operation::{ChainView, Operation, wire_hash};
+use crate::notation::{B256, Reject, Rejection, keccak256};
+use crate::operation::{ChainView, ExtensionView, Operation, rlp, wire_hash};
 use crate::post_operation::{PostOperation, statement};
-use crate::wire::{Announcement, Message, PooledItems, Request, Session, VerificationRequest, VerificationResponse};
+use crate::profile;
+use crate::registry::{Entry, universal_key_hash};
+use crate::wire::{
+    Announcement, Capabilities, Extension, GetExtension, Message, PooledItems, Request, Session, VerificationRequest,
+    VerificationResponse,
+};
 use alloy_primitives::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,9 +26,18 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     let node = JsonNode::new("input", input);
     match node.field("kind")?.text()? {
         "history" => {
-            node.only(&["events", "kind", "proofVerdict"])?;
+            node.only(&["adopted", "customKeys", "events", "keys", "kind", "proofVerdict"])?;
             let verdict = verdict(&node.field("proofVerdict")?)?;
-            let mut handled = Node::default();
+            let keys: Option<Vec<B256>> = node.optional("keys")?.map(|keys| Json::from_json(&keys)).transpose()?;
+            let mut handled = Node { keys: keys.unwrap_or_default(), ..Node::default() };
+            if let Some(custom) = node.optional("customKeys")? {
+                handled.custom_keys = Json::from_json(&custom)?;
+            }
+            if let Some(adopted) = node.optional("adopted")? {
+                let (entry, wasm): (Bytes, Bytes) = (field(&adopted, "entry")?, field(&adopted, "wasm")?);
+                let id = Entry::from_bytes(&entry)?.id(CHAIN_ID);
+                handled.extensions.insert(id, (entry, wasm));
+            }
             let mut actions = Vec::new();
             let events = node.field("events")?.items()?;
             for (index, item) in events.iter().enumerate() {
@@ -70,6 +85,7 @@ fn event(node: &JsonNode) -> Result<Event, Fault> {
         "message" => Ok(Event::Message(field(node, "peer")?, field(node, "bytes")?)),
         "submit" => Ok(Event::Submit(field(node, "bytes")?)),
         "publish" => Ok(Event::Publish(field(node, "bytes")?)),
+        "adopt" => Ok(Event::Adopt(field(node, "extension")?)),
         "ask" => Ok(Event::Ask(field(node, "operation")?)),
         "signed" => Ok(Event::Signed(field(node, "peer")?, field(node, "response")?)),
         "head" => {
@@ -91,13 +107,14 @@ fn shown(action: &Action) -> Value {
         Action::Disconnect(peer, reason) => json!({"disconnect": hex(peer), "reason": reason.name()}),
         Action::Sign(peer, response) => json!({"sign": response.to_json(), "to": hex(peer)}),
         Action::Alarm(extension) => json!({"alarm": hex(extension)}),
+        Action::Adopted(extension) => json!({"adopted": hex(extension)}),
         Action::Refused(reason) => json!({"refused": reason.name()}),
     }
 }
 
 /// The cases, each refused one after the accepted ones.
 pub fn cases(proven: &Proven) -> Vec<Case> {
-    [histories(), scenarios(), end_to_end::cases(proven)].concat()
+    [histories(), adoptions(), scenarios(), end_to_end::cases(proven)].concat()
 }
 
 fn peer(number: u8) -> B256 {
@@ -117,9 +134,178 @@ fn message(from: u8, message: &Message) -> Value {
     json!({"event": "message", "peer": peer(from).to_json(), "bytes": hex(message.to_bytes())})
 }
 
-fn connected(number: u8) -> Vec<Value> {
+/// What a peer can do that verifies what the cases have, and has these extensions.
+fn able(sequence: u64, extensions: &[B256]) -> Capabilities {
+    Capabilities {
+        sequence,
+        extensions: extensions.to_vec(),
+        proof_types: vec![1].into(),
+        tiers: vec![1],
+        max_proof_bytes: 1_000,
+        min_prover_fee: 0,
+    }
+}
+
+fn connected_with(number: u8, capabilities: Capabilities) -> Vec<Value> {
     let status = Message::Status(Session::status(&view(), block_hash(SLOT)));
-    vec![json!({"event": "connected", "peer": peer(number).to_json()}), message(number, &status)]
+    let connected = json!({"event": "connected", "peer": peer(number).to_json()});
+    vec![connected, message(number, &status), message(number, &Message::Capabilities(capabilities))]
+}
+
+fn connected(number: u8) -> Vec<Value> {
+    connected_with(number, able(0, &[]))
+}
+
+/// An extension with its module, registered under these keys, and the chain that knows it.
+fn registered(keys: &[B256]) -> (Entry, Bytes, ChainView) {
+    let wasm = wat(simulation::MODULE);
+    let code = profile::load(&wasm).and_then(|module| canonical_code::lower(&module));
+    let entry = Entry {
+        developer: account("developer"),
+        wasm_hash: keccak256(&wasm),
+        wasm: wasm.clone().into(),
+        code_commitment: code.map(|code| code.commitment()).unwrap_or_default(),
+        key_hash: universal_key_hash(keys),
+        proof_system: 1,
+        abi_version: 1,
+        data_rule: 1,
+        ..Entry::default()
+    };
+    let known = ExtensionView { code_commitment: entry.code_commitment, proof_system: 1, ..ExtensionView::default() };
+    let mut view = view();
+    view.extensions.insert(entry.id(CHAIN_ID), known);
+    (entry, wasm.into(), view)
+}
+
+/// Histories of a node that wants an extension.
+fn adoptions() -> Vec<Case> {
+    let keys = [B256::repeat_byte(0x51)];
+    let (entry, wasm, view) = registered(&keys);
+    let id = entry.id(CHAIN_ID);
+    let sent = |request_id: u64, entry: &Entry, wasm: &Bytes| {
+        Message::Extension(Extension { request_id, entry: entry.to_bytes().into(), wasm: wasm.clone() })
+    };
+    let adopt = || json!({"event": "adopt", "extension": id.to_json()});
+    let other: Bytes = vec![0; 8].into();
+    let of = |entry: &Entry| sent(1, entry, &wasm);
+    let two = |events: &[Value]| {
+        let peers = [connected_with(1, able(0, &[id])), connected_with(2, able(0, &[id]))].concat();
+        [vec![head(&view, &[])], peers, events.to_vec()].concat()
+    };
+    let history = |name: &str, description: &str, rules: &[&str], keys: &[B256], events: Vec<Value>| {
+        case(&format!("node-{name}"), description, rules).object(
+            json!({"kind": "history", "events": events, "proofVerdict": "valid", "keys": keys.to_vec().to_json()}),
+        )
+    };
+    let accept = |name: &str, description: &str, events: Vec<Value>| {
+        history(name, description, &["NODE-012", "WIRE-010"], &keys, events).accept()
+    };
+    let forged = Entry { metadata_uri: vec![0; 300].into(), ..entry.clone() };
+    let recoded = Entry { code_commitment: B256::ZERO, ..entry.clone() };
+    let foreign = Entry { data_rule: 0, ..entry.clone() };
+    let question = message(1, &Message::GetExtension(GetExtension { request_id: 9, extension_id: id }));
+    let custom = Entry { mode: 1, key_hash: keys[0], ..entry.clone() };
+    let custom_id = custom.id(CHAIN_ID);
+    let mut custom_view = view.clone();
+    let known = view.extensions[&id].clone();
+    custom_view.extensions.insert(custom_id, known);
+    let custom_events = [
+        vec![head(&custom_view, &[])],
+        connected_with(1, able(0, &[custom_id])),
+        vec![json!({"event": "adopt", "extension": custom_id.to_json()}), message(1, &of(&custom))],
+    ]
+    .concat();
+    let has = json!({"entry": hex(entry.to_bytes()), "wasm": hex(&wasm)});
+    let asked = |adopted: Option<Value>| {
+        let mut input =
+            json!({"kind": "history", "events": two(std::slice::from_ref(&question)), "proofVerdict": "valid"});
+        if let Some(adopted) = adopted {
+            input["adopted"] = adopted;
+        }
+        input
+    };
+    vec![
+        accept(
+            "adopt",
+            "A node asks a peer for an extension, checks it, and tells all peers.",
+            two(&[adopt(), message(1, &of(&entry))]),
+        ),
+        case("node-adopt-custom", "The key of a custom circuit is the operator's.", ["NODE-012", "REG-006"])
+            .object(json!({
+                "kind": "history",
+                "events": custom_events,
+                "proofVerdict": "valid",
+                "customKeys": BTreeMap::from([(custom_id, keys[0])]).to_json(),
+            }))
+            .accept(),
+        accept(
+            "adopt-later",
+            "It asks as soon as a peer has the extension.",
+            [vec![head(&view, &[])], connected(1), vec![adopt(), message(1, &Message::Capabilities(able(1, &[id])))]]
+                .concat(),
+        ),
+        accept(
+            "adopt-missing",
+            "A peer that has it no longer sends nothing, and the next one is asked.",
+            two(&[adopt(), message(1, &Message::Extension(Extension { request_id: 1, ..Extension::default() }))]),
+        ),
+        accept(
+            "adopt-other-module",
+            "A peer that sends another module is counted, and the next one is asked.",
+            two(&[adopt(), message(1, &sent(1, &entry, &other))]),
+        ),
+        accept("adopt-other-entry", "So is one that sends another entry.", two(&[adopt(), message(1, &of(&foreign))])),
+        accept(
+            "adopt-forged-entry",
+            "So is one that changes what the id does not bind.",
+            two(&[adopt(), message(1, &of(&forged))]),
+        ),
+        accept(
+            "adopt-forged-commitment",
+            "The commitment is the registry's.",
+            two(&[adopt(), message(1, &of(&recoded))]),
+        ),
+        accept(
+            "adopt-unreadable",
+            "An entry that cannot be read.",
+            two(&[
+                adopt(),
+                message(
+                    1,
+                    &Message::Extension(Extension { request_id: 1, entry: vec![0xff].into(), wasm: wasm.clone() }),
+                ),
+            ]),
+        ),
+        accept(
+            "adopt-disconnected",
+            "When the peer is gone, the next one is asked.",
+            two(&[adopt(), json!({"event": "disconnected", "peer": peer(1).to_json()})]),
+        ),
+        case("node-extension-sent", "A node gives what it has adopted.", ["NODE-007"])
+            .object(asked(Some(has)))
+            .accept(),
+        case("node-extension-missing", "An extension that it has not adopted is empty.", ["NODE-007"])
+            .object(asked(None))
+            .accept(),
+        history(
+            "adopt-unregistered",
+            "An extension that the registry does not have.",
+            &["NODE-012"],
+            &keys,
+            [vec![head(&super::fixture::view(), &[])], connected(1), vec![adopt()]].concat(),
+        )
+        .derived_from("node-adopt-later", "do not register it")
+        .reject(Reject::ExtensionUnknown),
+        history(
+            "adopt-other-keys",
+            "The node has other keys: nobody is to blame, and it gives up.",
+            &["NODE-012", "REG-013"],
+            &[B256::ZERO],
+            two(&[adopt(), message(1, &of(&entry))]),
+        )
+        .derived_from("node-adopt", "let the node have another key")
+        .reject(Reject::KeyHashMismatch),
+    ]
 }
 
 fn submit(operation: &Operation) -> Value {
@@ -140,7 +326,8 @@ fn histories() -> Vec<Case> {
     let result = post_operation(&first, "prover", &view(), |_| ());
     let other = post_operation(&first, "bob", &view(), |it| it.cycles += 1);
     let child = post_operation(&second, "prover", &view(), |it| it.pre_root = result.post_root);
-    let wrong = |byte: u8| Operation { data: vec![byte].into(), signature: vec![0; 65].into(), ..first.clone() };
+    let proof_bytes = rlp::encode(&result.proof).len() as u32;
+    let wrong = |byte: u8| Operation { data: vec![byte].into(), signature: vec![0; 66].into(), ..first.clone() };
     let start = |peers: u8| {
         let connections: Vec<Value> = (1..=peers).flat_map(connected).collect();
         [vec![head(&view(), &[])], connections].concat()
@@ -205,7 +392,7 @@ fn histories() -> Vec<Case> {
     let proofs = |count: u64, verdict: &str, name: &str, description: &str| {
         let mut events = [start(1), vec![submit(&first)]].concat();
         for salt in 1..=count {
-            let item = post_operation(&first, "bob", &view(), |it| it.cycles += salt).to_bytes();
+            let item = post_operation(&first, &format!("prover {salt}"), &view(), |it| it.cycles += salt).to_bytes();
             events.extend([announced(1, &item), delivered(1, salt, &item)]);
         }
         history(name, description, &["NODE-003", "REP-001"], events, verdict)
@@ -215,13 +402,18 @@ fn histories() -> Vec<Case> {
         accept("submit", "An Operation goes to two of four peers as it is, and is announced to the others.", &["NODE-001", "NODE-006"], [start(4), vec![submit(&first)]].concat()),
         accept("relay", "It is not sent back.", &["NODE-003", "NODE-006"], [start(2), vec![pushed(1, &first)]].concat()),
         accept("publish", "Results are only announced.", &["NODE-006"], [start(4), vec![submit(&first), publish(&result)]].concat()),
-        accept("connect-later", "What is pooled is announced to a new peer.", &["NODE-001"], [start(0), vec![submit(&first), publish(&result)], connected(1)].concat()),
+        accept("capabilities-none", "A peer that has not said what it verifies is told of no result.", &["NODE-011"], [start(0), vec![submit(&first), json!({"event": "connected", "peer": peer(1).to_json()}), message(1, &Message::Status(Session::status(&view(), block_hash(SLOT)))), publish(&result)]].concat()),
+        accept("capabilities-type", "A peer that verifies another type of proofs is told of no result.", &["NODE-011"], [start(0), connected_with(1, Capabilities { proof_types: vec![2].into(), ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
+        accept("capabilities-tier", "Nor is one without the tier's key.", &["NODE-011"], [start(0), connected_with(1, Capabilities { tiers: vec![0], ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
+        accept("capabilities-size", "Nor is one for which the proof is a byte too long.", &["NODE-011"], [start(0), connected_with(1, Capabilities { max_proof_bytes: proof_bytes - 1, ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
+        accept("capabilities-size-fits", "A proof of just the size.", &["NODE-011"], [start(0), connected_with(1, Capabilities { max_proof_bytes: proof_bytes, ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
+        accept("connect-later", "What is pooled is announced to a new peer.", &["NODE-001", "NODE-011"], [start(0), vec![submit(&first), publish(&result)], connected(1)].concat()),
         accept("answer", "What is pooled is sent, and nothing else.", &["NODE-007"], [start(1), vec![submit(&first), message(1, &asked)]].concat()),
         accept("fetch-result", "A result is fetched from the peer that announces it.", &["NODE-003"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
         accept("rejected-five", "Five rejected Operations are no ban.", &["NODE-003", "NODE-004"], [start(1), rejected_five.clone()].concat()),
         accept("rejected-again", "What was rejected is not handled again.", &["NODE-004"], [start(1), rejected_five.clone(), vec![pushed(1, &wrong(0)), pushed(1, &wrong(1))]].concat()),
         accept("ignored", "What is ignored is counted against nobody.", &["OP-024", "REP-009"], [start(1), vec![pushed(1, &stale)]].concat()),
-        accept("censor", "A copy with a broken signature does not keep out the original.", &["OP-008"], [start(1), vec![pushed(1, &Operation { signature: vec![0; 65].into(), ..first.clone() }), submit(&first)]].concat()),
+        accept("censor", "A copy with a broken signature does not keep out the original.", &["OP-008"], [start(1), vec![pushed(1, &Operation { signature: vec![0; 66].into(), ..first.clone() }), submit(&first)]].concat()),
         accept("wait", "A result waits for its Operation until the next head.", &["NODE-005"], [start(1), vec![
             announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), submit(&first), head(&later, &[]),
         ]].concat()),
@@ -258,6 +450,9 @@ fn histories() -> Vec<Case> {
         history("refused-user", "A user learns why.", &["OP-021"], [start(0), vec![submit(&stale)]].concat(), "valid")
             .derived_from("node-submit", "end the validity now")
             .reject(Reject::OperationExpired),
+        history("banned-prover", "A prover whose proofs failed ten times is not listened to.", &["NODE-003", "REP-008"], [start(1), vec![submit(&first)], (1..=10).map(|salt| publish(&post_operation(&first, "bob", &view(), |it| it.cycles += salt))).collect(), vec![publish(&post_operation(&first, "bob", &view(), |it| it.cycles += 11))]].concat(), "invalid")
+            .derived_from("node-three-false-proofs", "let one prover publish ten of them, and an eleventh")
+            .reject(Reject::EntityBanned),
         proofs(10, "invalid", "ten-false-proofs", "Ten false proofs are a ban.")
             .derived_from("node-three-false-proofs", "send seven more")
             .reject(Reject::ProofInvalid),
@@ -271,7 +466,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 20] = [
+pub const SCENARIOS: [(&str, &str); 22] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -283,6 +478,8 @@ pub const SCENARIOS: [(&str, &str); 20] = [
     scenario!("stolen-results"),
     scenario!("two-witnesses"),
     scenario!("garbage-witness"),
+    scenario!("newcomer"),
+    scenario!("false-extension"),
     scenario!("broken-proof-system"),
     scenario!("flood"),
     scenario!("announcements"),

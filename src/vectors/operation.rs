@@ -289,7 +289,7 @@ fn with_wallet(hash: B256, signature: &[u8]) -> ChainView {
 }
 
 fn wallet_operation() -> Operation {
-    Operation { signature: b"as the wallet likes it".to_vec().into(), ..unsigned("wallet", 0) }
+    Operation { signature: b"\x01as the wallet likes it".to_vec().into(), ..unsigned("wallet", 0) }
 }
 
 fn checks() -> Vec<Case> {
@@ -297,7 +297,7 @@ fn checks() -> Vec<Case> {
         checked(name, description, &CHECKS, &operation("alice", 0, change), &view()).accept()
     };
     let wallet = wallet_operation();
-    let wallet_view = with_wallet(wallet.hash(CONTRACT), &wallet.signature);
+    let wallet_view = with_wallet(wallet.hash(CONTRACT), &wallet.signature[1..]);
     vec![
         accept("plain", "An Operation that can be settled now.", |_| ()),
         checked("sponsored", "The sponsor pays.", &CHECKS, &sponsored("alice", unsigned("alice", 0)), &view())
@@ -306,9 +306,17 @@ fn checks() -> Vec<Case> {
         checked(
             "contract-account",
             "A contract accepts a signature of its own form.",
-            &["OP-012"],
+            &["OP-012", "OP-027"],
             &wallet,
             &wallet_view,
+        )
+        .accept(),
+        checked(
+            "delegated-account",
+            "The key of an account with code signs, though the code accepts nothing.",
+            &["OP-011"],
+            &plain(),
+            &ChainView { contracts: [(account("alice"), BTreeSet::new())].into(), ..view() },
         )
         .accept(),
         accept("nonce-key", "The upper bits of the nonce are a key.", |it| it.nonce = U256::MAX - U256::from(1)),
@@ -323,7 +331,17 @@ fn checks() -> Vec<Case> {
         })
         .stating("maxCost", u128::MAX.to_json()),
         accept("most-cycles", "The largest cycle limit.", |it| it.gas_management.cycle_limit = (1 << 30) - 1),
-        accept("until-next-slot", "The shortest validity.", |it| it.valid_until_slot = SLOT + 1),
+        accept("until-next-slot", "The shortest validity.", |it| {
+            it.valid_until_slot = SLOT + 1;
+            it.gas_management.ramp_start_slot = SLOT - 63;
+        }),
+        accept("ramp-first", "The ramp begins with the anchor.", |it| {
+            it.gas_management.ramp_start_slot = FINALIZED_SLOT;
+        }),
+        accept("ramp-last", "The ramp begins 64 slots before the end.", |it| {
+            it.gas_management.ramp_start_slot = SLOT + 36;
+        }),
+        accept("most-gas", "The largest gas limit.", |it| it.gas_limit = 12_000_000),
         accept("until-256", "The longest validity.", |it| it.valid_until_slot = SLOT + 256),
         checked(
             "oldest-anchor",
@@ -424,6 +442,30 @@ fn refused_fields() -> Vec<Case> {
             .derived_from("operation-check-plain", "add a sponsor's signature")
             .reject(Reject::SponsorMissing),
         refuse(
+            "gas-limit-too-large",
+            "The gas limit is too large by one.",
+            "OP-026",
+            "set gas_limit to 12,000,001",
+            |it| it.gas_limit = 12_000_001,
+            Reject::GasLimitTooLarge,
+        ),
+        refuse(
+            "ramp-early",
+            "The ramp begins a slot before the anchor.",
+            "OP-028",
+            "set ramp_start_slot to the slot before the anchor's",
+            |it| it.gas_management.ramp_start_slot = FINALIZED_SLOT - 1,
+            Reject::RampOutOfRange,
+        ),
+        refuse(
+            "ramp-late",
+            "The ramp begins a slot too late.",
+            "OP-028",
+            "set ramp_start_slot to 63 slots before the end",
+            |it| it.gas_management.ramp_start_slot = SLOT + 37,
+            Reject::RampOutOfRange,
+        ),
+        refuse(
             "anchor-too-old",
             "The anchor is 513 slots before the end of the validity.",
             "OP-023",
@@ -453,9 +495,9 @@ fn refused_signatures() -> Vec<Case> {
     };
     // The other form of the same signature: s replaced by its negative, and the other parity.
     let order = U256::from_str_radix(ORDER, 16).unwrap_or_default();
-    let high = order - U256::from_be_slice(&good[32..64]);
-    let mut other_form = with(32, &high.to_be_bytes::<32>());
-    other_form[64] = 55 - good[64];
+    let high = order - U256::from_be_slice(&good[33..65]);
+    let mut other_form = with(33, &high.to_be_bytes::<32>());
+    other_form[65] = 55 - good[65];
     let mut above_half = bytes(HALF_ORDER);
     above_half[31] += 1;
     let without_consent = {
@@ -468,15 +510,15 @@ fn refused_signatures() -> Vec<Case> {
     };
     vec![
         refuse(
-            "signature-64",
+            "signature-65",
             "A short signature.",
             "OP-009",
             "remove the last byte",
-            good[..64].to_vec(),
+            good[..65].to_vec(),
             Reject::SignatureLength,
         ),
         refuse(
-            "signature-66",
+            "signature-67",
             "A long signature.",
             "OP-009",
             "append a byte",
@@ -491,18 +533,27 @@ fn refused_signatures() -> Vec<Case> {
             Vec::new(),
             Reject::SignatureLength,
         ),
-        canonical("parity-0", "The parity is 27 or 28.", "subtract 27 from the last byte", with(64, &[good[64] - 27])),
-        canonical("parity-29", "The parity is 27 or 28.", "set the last byte to 29", with(64, &[29])),
+        refuse("signature-kind", "Another kind.", "OP-027", "set the kind to 2", with(0, &[2]), Reject::SignatureKind),
+        refuse(
+            "signature-bare",
+            "A signature without kind: its first byte is one of r.",
+            "OP-027",
+            "remove the kind",
+            good[1..].to_vec(),
+            Reject::SignatureKind,
+        ),
+        canonical("parity-0", "The parity is 27 or 28.", "subtract 27 from the last byte", with(65, &[good[65] - 27])),
+        canonical("parity-29", "The parity is 27 or 28.", "set the last byte to 29", with(65, &[29])),
         canonical("high-s", "The other form of a signature.", "negate s and change the parity", other_form),
         canonical(
             "s-above-half",
             "The least s in the upper half.",
             "set s to half of the order, plus 1",
-            with(32, &above_half),
+            with(33, &above_half),
         ),
-        canonical("r-zero", "No point has the abscissa 0.", "set r to 0", with(0, &[0; 32])),
-        canonical("s-zero", "Nobody signs with s = 0.", "set s to 0", with(32, &[0; 32])),
-        canonical("r-order", "r is below the order.", "set r to the order", with(0, &bytes(ORDER))),
+        canonical("r-zero", "No point has the abscissa 0.", "set r to 0", with(1, &[0; 32])),
+        canonical("s-zero", "Nobody signs with s = 0.", "set s to 0", with(33, &[0; 32])),
+        canonical("r-order", "r is below the order.", "set r to the order", with(1, &bytes(ORDER))),
         refuse(
             "other-signer",
             "Somebody else's signature.",
@@ -585,6 +636,15 @@ fn ignored() -> Vec<Case> {
         checked("contract-refuses", "The contract accepts other bytes only.", &["OP-012", "OP-024"], &wallet, &refused)
             .derived_from("operation-check-contract-account", "let the contract accept another signature")
             .reject(Reject::ContractSignatureRefused),
+        checked(
+            "contract-not-deployed",
+            "An account without code accepts nothing; where it has code, it may.",
+            &["OP-012", "OP-024"],
+            &wallet,
+            &view(),
+        )
+        .derived_from("operation-check-contract-account", "remove the contract")
+        .reject(Reject::ContractSignatureRefused),
     ]
 }
 

@@ -274,7 +274,7 @@ fn admissions() -> Vec<Case> {
         ),
         history()
             .view(|view| {
-                let mut known = view.extensions[&extension("one")];
+                let mut known = view.extensions[&extension("one")].clone();
                 known.deprecated_from = Some(SLOT + 1);
                 view.extensions.insert(extension("one"), known);
             })
@@ -291,12 +291,12 @@ fn admissions() -> Vec<Case> {
             view.extensions.remove(&extension("one"));
         }),
         state("extension-deprecated", "deprecate the extension in this slot", |view| {
-            let mut known = view.extensions[&extension("one")];
+            let mut known = view.extensions[&extension("one")].clone();
             known.deprecated_from = Some(SLOT);
             view.extensions.insert(extension("one"), known);
         }),
         state("extension-quarantined", "quarantine the extension", |view| {
-            let mut known = view.extensions[&extension("one")];
+            let mut known = view.extensions[&extension("one")].clone();
             known.quarantined = true;
             view.extensions.insert(extension("one"), known);
         }),
@@ -496,6 +496,10 @@ fn results() -> Vec<Case> {
         |prover: &str, change: &dyn Fn(&mut PostOperation)| post_operation(&private, prover, &view(), |it| change(it));
     let witnessed = || history().operation(&private).result(&of_private("prover", &|_| ()));
     let other_witness: &dyn Fn(&mut PostOperation) = &|it| it.output = vec![0x0f, 0x0f].into();
+    let of_segments = |count: usize| of(&first, &|it| it.proof.segments = vec![vec![0].into(); count]);
+    let stake = |view: &mut ChainView| {
+        view.staked.insert(B256::left_padding_from(account("prover").as_slice()));
+    };
     let third_result = post_operation(&first, "bob", &view(), |it| it.cycles += 2);
     let rules: &[&str] = &["POOL-012", "POOL-013", "POOL-014"];
     let deep = |depth: u64| {
@@ -548,6 +552,23 @@ fn results() -> Vec<Case> {
             "let another prover send a result with another witness",
             Reject::AlreadyKnown,
         ),
+        one().result(&of_segments(16)).accept(
+            "sixteen-segments",
+            "The longest proof of a prover without stake.",
+            &["POOL-023"],
+        ),
+        one().view(stake).result(&of_segments(17)).accept(
+            "staked-segments",
+            "A longer one of a prover with stake.",
+            &["POOL-023"],
+        ),
+        one().result(&of_segments(17)).refuse(
+            "seventeen-segments",
+            &["POOL-023"],
+            "sixteen-segments",
+            "add a segment",
+            Reject::ProverUnstaked,
+        ),
         deep(2).accept("lane-depth", "The deepest result.", &["POOL-013"]),
         crowded(130).accept("result-evicted", "The result of the least Operation goes.", &["POOL-017"]),
         one().result(&good).result(&good).refuse(
@@ -594,7 +615,7 @@ fn results() -> Vec<Case> {
         ),
         one().result(&child).refuse(
             "pre-root-unknown",
-            &["POOL-012"],
+            &["POOL-024"],
             "result-child",
             "do not send the first result",
             Reject::PreRootUnknown,

@@ -78,8 +78,8 @@ fn with_segment(bytes: usize) -> Vec<u8> {
     post_operation.to_bytes()
 }
 
-/// The length of the segment of the largest proof: type, tier and two headers of four bytes, and the header of the proof.
-const LARGEST_SEGMENT: usize = 1_048_576 - 14;
+/// The length of the segment of the largest proof: type, tier and two headers of three bytes, and the header of the proof.
+const LARGEST_SEGMENT: usize = 65_536 - 11;
 
 const DECODING: [&str; 4] = ["POST-001", "POST-002", "POST-003", "POST-004"];
 
@@ -152,7 +152,7 @@ fn refused_encodings() -> Vec<Case> {
             .derived_from("post-operation-decode-largest-proof", "lengthen the segment by a byte")
             .reject(Reject::ProofTooLarge),
         decode("too-large", "Too long to be read.", &["POST-002"], &vec![2; MAX_POST_OPERATION_BYTES + 1])
-            .derived_from("post-operation-decode-accepted", "lengthen it to 1,115,137 bytes")
+            .derived_from("post-operation-decode-accepted", "lengthen it to 132,097 bytes")
             .reject(Reject::PostOperationTooLarge),
     ]
 }
@@ -254,6 +254,8 @@ fn refused() -> Vec<Case> {
     other_bytes.proof.segments = vec![vec![1].into()];
     let mut short = result(|_| ());
     short.prover_signature = Default::default();
+    let mut of_contract = result(|_| ());
+    of_contract.prover_signature = [&[1], &of_contract.prover_signature[1..]].concat().into();
     let garbage = post_operation(&private(), "prover", &view(), |it| {
         (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root);
     });
@@ -286,12 +288,19 @@ fn refused() -> Vec<Case> {
             result(|it| it.proof.proof_type = 2),
             Reject::ProofTypeUnknown,
         ),
+        refuse(
+            "tier-unknown",
+            "POST-015",
+            "name a tier that there is not",
+            result(|it| it.proof.tier = 1_000_000),
+            Reject::ProofTierUnknown,
+        ),
         with_view(
             "type-other",
             "POST-009",
             "register the extension with proof system 2",
             |view| {
-                let two = ExtensionView { proof_system: 2, ..view.extensions[&extension("one")] };
+                let two = ExtensionView { proof_system: 2, ..view.extensions[&extension("one")].clone() };
                 view.extensions.insert(extension("one"), two);
             },
             Reject::ProofTypeMismatch,
@@ -354,6 +363,7 @@ fn refused() -> Vec<Case> {
             Reject::StatementStateChanged,
         ),
         refuse("signature-short", "POST-006", "remove the signature", short, Reject::SignatureLength),
+        refuse("signature-kind", "OP-027", "set the signature's kind to 1", of_contract, Reject::SignatureKind),
         refuse("signature-other", "POST-006", "take another's signature", other_signer, Reject::SignatureWrongSigner),
         refuse(
             "prover-changed",

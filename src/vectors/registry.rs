@@ -5,10 +5,14 @@ use super::case::wat;
 use super::evaluate::Stop;
 use super::fixture::{CHAIN_ID, SLOT, account, field, items, list, with_item};
 use super::json::{Fault, Json, Node, digest, hex};
+use super::proving::Proven;
 use super::{Case, Draft, case};
 use crate::canonical_code;
 use crate::notation::{B256, Reject, keccak256};
+use crate::operation::ChainView;
 use crate::profile;
+use crate::proof_system::VerifyingKey;
+use crate::proving::{CUSTOM_TIER, Extension};
 use crate::registry::{BuildManifest, Call, Entry, ManifestItem, Registry, Side, onboard, universal_key_hash};
 use alloy_primitives::Address;
 use alloy_rlp::Encodable;
@@ -25,13 +29,20 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             Ok(json!({"outcome": "accept", "stage": "encoding", "entry": entry.to_json(), "id": hex(id)}))
         }
         "calls" => {
-            node.only(&["calls", "chainId", "kind"])?;
+            node.only(&["calls", "chainId", "kind", "verifyingKey"])?;
+            let keys: Vec<VerifyingKey> = match node.optional("verifyingKey")? {
+                Some(key) => vec![VerifyingKey::from_bytes(&key.hex()?)?],
+                None => Vec::new(),
+            };
             let mut registry = Registry { chain_id: field(&node, "chainId")?, ..Registry::default() };
             let calls = node.field("calls")?.items()?;
             let mut now = 0;
             for (index, call) in calls.iter().enumerate() {
                 now = field(call, "slot")?;
-                let result = registry.call(field(call, "caller")?, &Call::from_json(call)?, now);
+                let blob_hashes = call.optional("blobHashes")?.map(|it| Json::from_json(&it)).transpose()?;
+                let view =
+                    ChainView { slot: now, blob_hashes: blob_hashes.unwrap_or_default(), ..ChainView::default() };
+                let result = registry.call(field(call, "caller")?, &Call::from_json(call)?, &view, &keys);
                 match result {
                     // Only the last call is under test.
                     Err(rejection) if index + 1 < calls.len() => return Err(call.fault(rejection.to_string()).into()),
@@ -75,15 +86,31 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
 }
 
 /// The cases, each refused one after the accepted ones.
-pub fn cases() -> Vec<Case> {
-    [entries(), calls(), refused_entries(), refused_calls(), onboarding(), manifests()].concat()
+pub(super) fn cases(proven: &Proven) -> Vec<Case> {
+    [entries(), calls(), refused_entries(), refused_calls(), preparing(proven), onboarding(), manifests()].concat()
 }
 
 /// The smallest module, one that reads a witness, and one outside the profile.
 fn module(name: &str) -> Vec<u8> {
     wat(match name {
         "witness" => {
+            r#"(module (import "middle" "witness_len" (func (result i32))) (func (export "run") (result i32) call 0))"#
+        }
+        "words" => {
+            r#"(module (import "middle" "witness" (func (param i32) (result i64)))
+                (func (export "run") (result i32) (i64.eqz (call 0 (i32.const 3)))))"#
+        }
+        "uncalled" => {
             r#"(module (import "middle" "witness_len" (func (result i32))) (func (export "run") (result i32) i32.const 0))"#
+        }
+        "long" => {
+            let sets = "(global.set 0 (i32.const 1))".repeat(2_100);
+            return wat(&format!(
+                r#"(module (global (mut i32) (i32.const 0)) (func (export "run") (result i32) {sets} i32.const 0))"#
+            ));
+        }
+        "input" => {
+            r#"(module (import "middle" "input_len" (func (result i32))) (func (export "run") (result i32) call 0))"#
         }
         "float" => r#"(module (func (export "run") (result i32) f32.const 1 drop i32.const 0))"#,
         _ => r#"(module (func (export "run") (result i32) i32.const 0))"#,
@@ -161,17 +188,26 @@ fn entries() -> Vec<Case> {
 }
 
 fn called(name: &str, description: &str, rules: &[&str], calls: &[(Address, u64, Call)]) -> Draft {
+    case(&format!("registry-calls-{name}"), description, rules).object(history(calls))
+}
+
+fn history(calls: &[(Address, u64, Call)]) -> Value {
     let calls = calls.iter().map(|(caller, slot, call)| {
         let mut value = call.to_json();
         value["caller"] = caller.to_json();
         value["slot"] = slot.to_json();
         value
     });
-    case(&format!("registry-calls-{name}"), description, rules).object(json!({
-        "kind": "calls",
-        "chainId": CHAIN_ID.to_json(),
-        "calls": calls.collect::<Value>(),
-    }))
+    json!({"kind": "calls", "chainId": CHAIN_ID.to_json(), "calls": calls.collect::<Value>()})
+}
+
+/// Calls with the blobs of their transactions.
+fn called_with(name: &str, description: &str, rules: &[&str], calls: &[((Address, u64, Call), Vec<B256>)]) -> Draft {
+    let mut input = history(&calls.iter().map(|it| it.0.clone()).collect::<Vec<_>>());
+    for (index, (_, blob_hashes)) in calls.iter().enumerate() {
+        input["calls"][index]["blobHashes"] = blob_hashes.to_json();
+    }
+    case(&format!("registry-calls-{name}"), description, rules).object(input)
 }
 
 fn register(entry: Entry) -> (Address, u64, Call) {
@@ -203,9 +239,51 @@ fn calls() -> Vec<Case> {
     });
     let longest = changed(|it| it.metadata_uri = vec![b'm'; 256].into());
     let custom = changed(|it| (it.mode, it.data_rule) = (1, 2));
+    let parts = |number: u8| (1..=number).map(B256::with_last_byte).collect::<Vec<_>>();
+    let in_parts = register(changed(|it| {
+        it.wasm = Default::default();
+        it.blob_hashes = parts(9);
+    }));
+    let publish = |slot| (account("bob"), slot, Call::PublishBlobs);
     vec![
+        called_with(
+            "register-two-transactions",
+            "A module in nine blobs, six of which were published a day before, by anybody.",
+            &["REG-003", "REG-017"],
+            &[(publish(SLOT - 7_200), parts(6)), (in_parts.clone(), parts(9)[6..].to_vec())],
+        )
+        .accept(),
+        called_with(
+            "register-published-again",
+            "What was published again counts from then on.",
+            &["REG-017"],
+            &[(publish(SLOT - 9_000), parts(6)), (publish(SLOT), parts(6)), (in_parts.clone(), parts(9)[6..].to_vec())],
+        )
+        .accept(),
+        called_with(
+            "register-blobs-old",
+            "The blobs were published too long ago.",
+            &["REG-017"],
+            &[(publish(SLOT - 7_201), parts(6)), (in_parts.clone(), parts(9)[6..].to_vec())],
+        )
+        .derived_from("registry-calls-register-two-transactions", "publish the first blobs a slot earlier")
+        .reject(Reject::BlobUnknown),
+        called_with(
+            "register-blobs-unknown",
+            "The transaction carries only a part of the module.",
+            &["REG-017"],
+            &[(publish(SLOT - 7_200), parts(6)), (in_parts, parts(9)[7..].to_vec())],
+        )
+        .derived_from("registry-calls-register-two-transactions", "remove one of the blobs of the second transaction")
+        .reject(Reject::BlobUnknown),
         called("register", "An entry is registered.", &register_rules, &[register(entry("plain"))]).accept(),
-        called("register-blobs", "Nine blobs hold the largest module.", &register_rules, &[register(blobs)]).accept(),
+        called_with(
+            "register-blobs",
+            "The same blob nine times; a transaction can have six.",
+            &register_rules,
+            &[(register(blobs), vec![B256::with_last_byte(1)])],
+        )
+        .accept(),
         called("register-metadata", "The longest metadata.", &register_rules, &[register(longest)]).accept(),
         called("register-custom", "Custom mode, data in blobs.", &register_rules, &[register(custom)]).accept(),
         called(
@@ -395,6 +473,129 @@ fn refused_calls() -> Vec<Case> {
     ]
 }
 
+/// Preparations under the key of the smallest tier.
+fn preparing(proven: &Proven) -> Vec<Case> {
+    let key = VerifyingKey::from_bytes(proven.verifying_key()).map(|key| key.digest()).unwrap_or_default();
+    let of = |name: &str| Entry { key_hash: universal_key_hash(&[key]), ..entry(name) };
+    let code = |name: &str| {
+        let code = profile::load(&module(name)).and_then(|module| canonical_code::lower(&module));
+        code.unwrap_or_else(|rejection| panic!("{name}: {rejection}"))
+    };
+    let prepare = |entry: &Entry, tier: u32, encoding: Vec<u8>, count: u32| {
+        let id = entry.id(CHAIN_ID);
+        (account("bob"), SLOT + 1, Call::Prepare { id, tier, encoding: encoding.into(), count })
+    };
+    let of_code = |name: &str, tier: u32, count: u32| prepare(&of(name), tier, code(name).to_bytes(), count);
+    let calls = |name: &str, description: &str, rules: &[&str], calls: &[(Address, u64, Call)]| {
+        let mut input = history(calls);
+        input["verifyingKey"] = hex(proven.verifying_key()).into();
+        case(&format!("registry-calls-prepare-{name}"), description, rules).object(input)
+    };
+    let rules: &[&str] = &["REG-014", "REG-018", "PROVE-004"];
+    let all = |name: &str, description: &str| {
+        calls(name, description, rules, &[register(of(name)), of_code(name, 0, u32::MAX)]).accept()
+    };
+    let refuse = |name: &str, mutation: &str, more: &[(Address, u64, Call)], reason| {
+        calls(name, "A preparation that the contract refuses.", &["REG-018"], more)
+            .derived_from("registry-calls-prepare-plain", mutation)
+            .reject(reason)
+    };
+    let plain = || register(of("plain"));
+    let custom = Entry { mode: 1, key_hash: B256::repeat_byte(7), ..entry("words") };
+    let custom_code = |tier: u32| prepare(&custom, tier, code("words").to_bytes(), 0);
+    let constants = Extension::of(code("words")).program().code.len() as u32;
+    // A program that is too large for the smallest tier: the code of any module will do, the contract knows no module.
+    let large = canonical_code::CanonicalCode {
+        words: vec![code("plain").words[0]; 2_049],
+        image: Vec::new(),
+        initial_pages: 0,
+        symbols: Vec::new(),
+    };
+    let large_entry = Entry { code_commitment: large.commitment(), ..of("plain") };
+    let mut longer = code("plain").to_bytes();
+    longer.push(0);
+    let longer_entry = Entry { code_commitment: keccak256(&longer), ..of("plain") };
+    vec![
+        all("plain", "A code point in one call; the code reads no witness."),
+        all("witness", "The code asks for the length of the witness."),
+        all("words", "The code asks for a word of the witness."),
+        all("uncalled", "The module imports what its code does not call."),
+        all("input", "The length of the input is none of the witness."),
+        calls(
+            "in-parts",
+            "The same point in three calls.",
+            rules,
+            &[
+                register(of("words")),
+                of_code("words", 0, 1),
+                of_code("words", 0, 2),
+                of_code("words", 0, constants - 3),
+            ],
+        )
+        .accept(),
+        calls("begun", "A sum that is no code point yet.", rules, &[register(of("words")), of_code("words", 0, 2)])
+            .accept(),
+        calls(
+            "custom",
+            "In custom mode there are no constants.",
+            &["REG-018", "PROVE-015"],
+            &[register(custom.clone()), custom_code(CUSTOM_TIER)],
+        )
+        .accept(),
+        refuse(
+            "unregistered",
+            "register another module",
+            &[register(of("words")), of_code("plain", 0, 9)],
+            Reject::ExtensionUnknown,
+        ),
+        refuse(
+            "other-code",
+            "show the code of another module",
+            &[plain(), prepare(&of("plain"), 0, code("words").to_bytes(), 9)],
+            Reject::RegisteredCodeMismatch,
+        ),
+        refuse(
+            "malformed",
+            "register a commitment to no encoding",
+            &[register(longer_entry.clone()), prepare(&longer_entry, 0, longer, 9)],
+            Reject::CodeMalformed,
+        ),
+        refuse(
+            "twice",
+            "prepare it again",
+            &[plain(), of_code("plain", 0, 99), of_code("plain", 0, 1)],
+            Reject::AlreadySet,
+        ),
+        refuse("tier", "name a tier that does not exist", &[plain(), of_code("plain", 9, 9)], Reject::UnknownTier),
+        refuse(
+            "custom-tier",
+            "name the tier of custom keys",
+            &[plain(), of_code("plain", CUSTOM_TIER, 9)],
+            Reject::UnknownTier,
+        ),
+        refuse(
+            "other-keys",
+            "register it under other keys",
+            &[register(entry("plain")), prepare(&entry("plain"), 0, code("plain").to_bytes(), 9)],
+            Reject::KeyHashMismatch,
+        ),
+        refuse(
+            "large",
+            "register a program of 2,049 words",
+            &[register(large_entry.clone()), prepare(&large_entry, 0, large.to_bytes(), 9)],
+            Reject::CodeExceedsTier,
+        ),
+        calls(
+            "custom-in-tier",
+            "A preparation that the contract refuses.",
+            &["REG-018"],
+            &[register(custom.clone()), custom_code(0)],
+        )
+        .derived_from("registry-calls-prepare-custom", "name the smallest tier")
+        .reject(Reject::TierMismatch),
+    ]
+}
+
 fn onboarded(name: &str, rules: &[&str], entry: &Entry, wasm: &[u8], keys: &[B256]) -> Draft {
     case(&format!("registry-onboard-{name}"), "A node computes everything again from the module.", rules).object(
         json!({
@@ -417,8 +618,9 @@ fn onboarding() -> Vec<Case> {
     };
     let reversed = [TIER_KEYS[1], TIER_KEYS[0]];
     vec![
-        onboarded("plain", &["REG-006", "REG-013", "REG-014"], &entry("plain"), &plain, &TIER_KEYS).accept(),
+        onboarded("plain", &["REG-006", "REG-013", "REG-014", "REG-019"], &entry("plain"), &plain, &TIER_KEYS).accept(),
         onboarded("witness", &["REG-013", "REG-014"], &entry("witness"), &module("witness"), &TIER_KEYS).accept(),
+        onboarded("large", &["REG-013", "PROVE-003"], &entry("long"), &module("long"), &TIER_KEYS).accept(),
         onboarded("custom", &["REG-006", "REG-013"], &custom, &plain, &TIER_KEYS[1..]).accept(),
         refuse(
             "other-module",
@@ -447,6 +649,15 @@ fn onboarding() -> Vec<Case> {
             &TIER_KEYS,
             Reject::RegisteredCodeMismatch,
         ),
+        onboarded(
+            "too-large",
+            &["REG-013", "PROVE-003"],
+            &Entry { key_hash: universal_key_hash(&TIER_KEYS[..1]), ..entry("long") },
+            &module("long"),
+            &TIER_KEYS[..1],
+        )
+        .derived_from("registry-onboard-large", "remove the key of the larger tier, from the entry too")
+        .reject(Reject::CodeExceedsTier),
         refuse("key-order", "exchange the tiers' keys", entry("plain"), &plain, &reversed, Reject::KeyHashMismatch),
         refuse(
             "key-missing",

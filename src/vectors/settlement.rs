@@ -12,7 +12,9 @@ use crate::composition::{Child, ChildResult, encode_children};
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::operation::{Block, ChainView, ExtensionView, Operation, rlp};
 use crate::post_operation::PostOperation;
-use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, epoch, randao_index};
+use crate::settlement::{
+    Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, SeedProof, epoch, randao_index, slot_leaf,
+};
 use crate::wire::VerificationResponse;
 use alloy_primitives::U256;
 use serde_json::{Value, json};
@@ -174,26 +176,33 @@ fn at(slot: u64) -> Value {
 
 /// The chain with the beacon block that shows the seed of the current epoch.
 fn chain() -> ChainView {
-    let (_, _, root) = seed();
-    ChainView { beacon_roots: [(root, SLOT - 10)].into(), ..view() }
+    ChainView { beacon_roots: [seed(SLOT - 10).root].into(), ..view() }
 }
 
-/// The mix of the epoch before the last one, its branch, and a block root.
-fn seed() -> (B256, Vec<B256>, B256) {
+fn pair(left: B256, right: B256) -> B256 {
+    B256::from_slice(&Sha256::digest([left, right].concat()))
+}
+
+/// The mix of the epoch before the last one in a block of this slot.
+fn seed(block_slot: u64) -> SeedProof {
     let mix = keccak256("mix");
+    // The header has the generalized index 1, the state's root 11.
     let mut index = randao_index(epoch(SLOT) - 2);
-    let branch: Vec<B256> = (0..index.ilog2()).map(|level| keccak256(format!("neighbour {level}"))).collect();
-    let root = branch.iter().fold(mix, |node, neighbour| {
-        let pair = if index.is_multiple_of(2) { [node, *neighbour] } else { [*neighbour, node] };
+    let mut branch: Vec<B256> = (0..index.ilog2() - 3).map(|level| keccak256(format!("neighbour {level}"))).collect();
+    let state_root = branch.iter().fold(mix, |node, neighbour| {
+        let node = if index.is_multiple_of(2) { pair(node, *neighbour) } else { pair(*neighbour, node) };
         index /= 2;
-        B256::from_slice(&Sha256::digest(pair.concat()))
+        node
     });
-    (mix, branch, root)
+    let [proposer, parent, right] = ["proposer", "parent", "body and zeros"].map(keccak256);
+    let (first, second) = (pair(slot_leaf(block_slot), proposer), pair(parent, state_root));
+    branch.extend([parent, first, right]);
+    let root = pair(pair(first, second), right);
+    SeedProof { epoch: epoch(SLOT), mix, branch, block_slot, slot_branch: vec![proposer, second, right], root }
 }
 
 fn record() -> Call {
-    let (mix, branch, root) = seed();
-    Call::RecordSeed(epoch(SLOT), mix, branch, root)
+    Call::RecordSeed(seed(SLOT - 10))
 }
 
 fn history(name: &str, description: &str, rules: &[&str], steps: &[Value]) -> Draft {
@@ -213,6 +222,9 @@ fn money() -> Vec<Case> {
     let announced = || vec![deposit(), call("alice", Call::Withdraw(600))];
     let staked = || vec![call("bob", Call::Stake(3 * STAKE_UNIT + 5))];
     let left = || [staked(), vec![call("bob", Call::Leave)]].concat();
+    let seated = |units: u128| -> Vec<Value> {
+        (0..256).map(|number| call(&format!("staker {number}"), Call::Stake(units * STAKE_UNIT))).collect()
+    };
     let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
         history(name, description, rules, &steps).accept()
     };
@@ -250,6 +262,34 @@ fn money() -> Vec<Case> {
             "And is paid 14 days later.",
             &["SETTLE-003", "SETTLE-013"],
             [left(), vec![at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
+        ),
+        accept("seats", "All 256 seats are taken.", &["SETTLE-032"], seated(2)),
+        accept(
+            "seat-displaced",
+            "The least stake, the first of equal ones, is displaced, and leaves.",
+            &["SETTLE-032", "SETTLE-003"],
+            [seated(2), vec![at(SLOT + 1), call("bob", Call::Stake(3 * STAKE_UNIT))]].concat(),
+        ),
+        accept(
+            "seat-left",
+            "The seat of a staker that left is the next one's.",
+            &["SETTLE-032"],
+            [seated(2), vec![call("staker 7", Call::Leave), call("bob", Call::Stake(STAKE_UNIT))]].concat(),
+        ),
+        accept(
+            "stake-again",
+            "A stake that was paid out can begin anew.",
+            &["SETTLE-003", "SETTLE-032"],
+            [left(), vec![at(SLOT + 100_800), call("bob", Call::Unstake), call("bob", Call::Stake(STAKE_UNIT))]]
+                .concat(),
+        ),
+        refuse(
+            "seat-taken",
+            "SETTLE-032",
+            "seat-displaced",
+            "stake as much as the least",
+            [seated(2), vec![at(SLOT + 1), call("bob", Call::Stake(2 * STAKE_UNIT))]].concat(),
+            Reject::SeatsTaken,
         ),
         refuse(
             "withdraw-nothing",
@@ -352,14 +392,20 @@ fn leaders() -> Vec<Case> {
         case
     };
     let late = |slot| vec![at(slot), call("bob", Call::Stake(STAKE_UNIT)), at(SLOT), call("anybody", record())];
-    let refuse = |name: &str, mutation: &str, change: fn(&mut Call), reason| {
-        let mut recorded = record();
-        change(&mut recorded);
-        history(name, "A seed that the contract refuses.", &["SETTLE-004"], &[call("anybody", recorded)])
+    let refuse = |name: &str, mutation: &str, change: fn(&mut SeedProof)| {
+        let mut proof = seed(SLOT - 10);
+        change(&mut proof);
+        let recorded = call("anybody", Call::RecordSeed(proof));
+        history(name, "A seed that the contract refuses.", &["SETTLE-004"], &[recorded])
             .derived_from("settlement-seed", mutation)
-            .reject(reason)
+            .reject(Reject::SeedUnproven)
     };
-    let early = ChainView { beacon_roots: [(seed().2, SLOT / 32 * 32 - 33)].into(), ..view() };
+    let of_block = |name: &str, description: &str, block_slot: u64| {
+        let proof = seed(block_slot);
+        let view = ChainView { beacon_roots: [proof.root].into(), ..view() };
+        history_from(name, description, &["SETTLE-004"], &view, &[call("anybody", Call::RecordSeed(proof))])
+    };
+    let first = (epoch(SLOT) - 1) * 32;
     vec![
         led("leaders", "Three stakers lead by their weights.", elected()),
         led("leaders-frozen", "A stake in the last slot of the epoch before the last one counts.", late(FROZEN)),
@@ -378,55 +424,16 @@ fn leaders() -> Vec<Case> {
         )
         .derived_from("settlement-seed", "record it twice")
         .reject(Reject::SeedRecorded),
-        refuse(
-            "seed-mix",
-            "change the mix",
-            |it| {
-                if let Call::RecordSeed(_, mix, ..) = it {
-                    *mix = B256::ZERO
-                }
-            },
-            Reject::SeedUnproven,
-        ),
-        refuse(
-            "seed-epoch",
-            "name the next epoch",
-            |it| {
-                if let Call::RecordSeed(epoch, ..) = it {
-                    *epoch += 1
-                }
-            },
-            Reject::SeedUnproven,
-        ),
-        refuse(
-            "seed-branch",
-            "shorten the branch",
-            |it| {
-                if let Call::RecordSeed(_, _, branch, _) = it {
-                    branch.pop();
-                }
-            },
-            Reject::SeedUnproven,
-        ),
-        refuse(
-            "seed-root",
-            "name an unknown block",
-            |it| {
-                if let Call::RecordSeed(.., root) = it {
-                    *root = B256::ZERO
-                }
-            },
-            Reject::SeedUnproven,
-        ),
-        history_from(
-            "seed-early",
-            "The block is of the epoch whose mix it is.",
-            &["SETTLE-004"],
-            &early,
-            &[call("anybody", record())],
-        )
-        .derived_from("settlement-seed", "let the block be a slot too early")
-        .reject(Reject::SeedUnproven),
+        refuse("seed-mix", "change the mix", |it| it.mix = B256::ZERO),
+        refuse("seed-epoch", "name the next epoch", |it| it.epoch += 1),
+        refuse("seed-branch", "shorten the branch", |it| it.branch.truncate(24)),
+        refuse("seed-root", "name an unknown block", |it| it.root = B256::ZERO),
+        refuse("seed-slot", "name another slot of the block", |it| it.block_slot += 1),
+        refuse("seed-slot-branch", "shorten the branch of the slot", |it| it.slot_branch.truncate(2)),
+        of_block("seed-earliest", "The block is the first of the epoch after the one whose mix it is.", first).accept(),
+        of_block("seed-early", "The block is of the epoch whose mix it is.", first - 1)
+            .derived_from("settlement-seed-earliest", "let the block be a slot too early")
+            .reject(Reject::SeedUnproven),
     ]
 }
 
@@ -668,6 +675,14 @@ fn refused_items() -> Vec<Case> {
             Reject::AnchorTooOld,
         ),
         refuse(
+            "ramp-early",
+            "OP-028",
+            "let the ramp begin a slot before the anchor",
+            &operation("alice", 0, |it| it.gas_management.ramp_start_slot = SLOT - 81),
+            &|_| (),
+            Reject::RampOutOfRange,
+        ),
+        refuse(
             "nonce-gap",
             "SETTLE-009",
             "take the next sequence number",
@@ -763,11 +778,21 @@ fn refused_items() -> Vec<Case> {
             Reject::AnchorUnknown,
         ),
         with_view(
+            "not-prepared",
+            "SETTLE-033",
+            "let the registry have the code point for another tier",
+            |view| {
+                let known = ExtensionView { prepared: [0].into(), ..view.extensions[&extension("one")].clone() };
+                view.extensions.insert(extension("one"), known);
+            },
+            Reject::NotPrepared,
+        ),
+        with_view(
             "extension-new",
             "SETTLE-011",
             "let the extension become active a slot later",
             |view| {
-                let known = ExtensionView { active_from: view.slot + 1, ..view.extensions[&extension("one")] };
+                let known = ExtensionView { active_from: view.slot + 1, ..view.extensions[&extension("one")].clone() };
                 view.extensions.insert(extension("one"), known);
             },
             Reject::ExtensionNotActive,
@@ -899,7 +924,7 @@ fn families() -> Vec<Case> {
         let operation = operation("alice", 0, |it| it.data = data.into());
         let result = post_operation(&operation, "prover", &view(), |_| ());
         let mut view = ChainView { slot: OVERDUE, blob_hashes, ..chain() };
-        let known = ExtensionView { data_rule, ..view.extensions[&extension("one")] };
+        let known = ExtensionView { data_rule, ..view.extensions[&extension("one")].clone() };
         view.extensions.insert(extension("one"), known);
         let item = item(&operation, &result);
         vec![
@@ -1059,6 +1084,10 @@ fn rewards() -> Vec<Case> {
         let steps = with(claim(&["leader", "bob"], |it| change(it)));
         refuse(name, &["SETTLE-026"], "reward", mutation, steps, Reject::VerdictNotCounted)
     };
+    let signed_in = |slot: u64, old: &VerificationResponse| {
+        let name = if old.node == account("bob") { "bob" } else { "leader" };
+        response(name, 0, &result, &operation, slot)
+    };
     let resigned = |node: &str, verdict: u8, about: &PostOperation| response(node, verdict, about, &operation, SLOT);
     vec![
         history("reward-held", "A part of the fee is held.", &["SETTLE-024"], &settled([5, 1, 2])).accept(),
@@ -1133,6 +1162,22 @@ fn rewards() -> Vec<Case> {
             with(claim(&[], |_| ())),
             Reject::QuorumMissing,
         ),
+        history(
+            "reward-earliest",
+            "The earliest and the latest slot of a verdict that counts.",
+            &["SETTLE-026"],
+            &with(claim(&["leader", "bob"], |it| {
+                it[0] = signed_in(OVERDUE - 256, &it[0]);
+                it[1] = signed_in(OVERDUE, &it[1]);
+            })),
+        )
+        .accept(),
+        not_counted("reward-early", "let one verdict be of a slot before the earliest", &|it| {
+            it[0] = signed_in(OVERDUE - 257, &it[0]);
+        }),
+        not_counted("reward-late", "let one verdict be of a slot after the settlement", &|it| {
+            it[0] = signed_in(OVERDUE + 1, &it[0]);
+        }),
         not_counted("reward-repeated", "repeat a verdict", &|it| it.push(it[1].clone())),
         not_counted("reward-disordered", "exchange the verdicts", &|it| it.swap(0, 1)),
         not_counted("reward-invalid", "let one say that the result is invalid", &|it| {
@@ -1250,7 +1295,7 @@ fn reports() -> Vec<Case> {
             "slash-verdict-oldest",
             "The oldest evidence.",
             &["SETTLE-017", "SETTLE-021"],
-            with(report(verdict(1, SLOT - 50_400), both)),
+            with(report(verdict(1, SLOT - 7_200), both)),
         ),
         accept(
             "slash-equivocation",
@@ -1301,6 +1346,14 @@ fn reports() -> Vec<Case> {
             "slash-equivocation",
             "let both say the same",
             with(report(pair(said(0), response("node", 0, &result, &operation, SLOT - 1)), both)),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "innocent-error-first",
+            &["SETTLE-016", "SETTLE-023"],
+            "slash-equivocation",
+            "let the first be an error",
+            with(report(pair(said(2), said(1)), both)),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1360,7 +1413,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-021"],
             "slash-verdict-oldest",
             "take a slot more",
-            with(report(verdict(1, SLOT - 50_401), both)),
+            with(report(verdict(1, SLOT - 7_201), both)),
             Reject::EvidenceTooOld,
         ),
         refuse(

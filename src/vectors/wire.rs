@@ -43,13 +43,21 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             Ok(json!({"outcome": "accept", "stage": "wire", "items": items.len()}))
         }
         "session" => {
-            node.only(&["asked", "kind", "known", "messages", "view"])?;
-            let view: ChainView = field(&node, "view")?;
+            node.only(&["asked", "kind", "known", "messages", "slots", "view"])?;
+            let mut view: ChainView = field(&node, "view")?;
+            let slots: Option<Vec<u64>> = node.optional("slots")?.map(|slots| Json::from_json(&slots)).transpose()?;
             let known: BTreeSet<B256> = field(&node, "known")?;
-            let asked: Vec<(B256, B256)> = field(&node, "asked")?;
-            let mut session = Session { asked_verifications: asked.into_iter().collect(), ..Session::default() };
+            let mut session = Session::default();
+            for item in node.field("asked")?.items()? {
+                let [id, name, slot] = &item.items()?[..] else { return Err(item.fault("is no request").into()) };
+                let about = (Json::from_json(name)?, Json::from_json(slot)?);
+                session.asked_verifications.insert(Json::from_json(id)?, about);
+            }
             let mut actions = Vec::new();
-            for message in node.field("messages")?.items()? {
+            for (index, message) in node.field("messages")?.items()?.iter().enumerate() {
+                if let Some(slots) = &slots {
+                    view.slot = *slots.get(index).ok_or_else(|| node.fault("has fewer slots than messages"))?;
+                }
                 let message = Message::from_bytes(&message.hex()?)?;
                 actions.push(match session.receive(message, &view, &|hash| known.contains(&hash))? {
                     Action::None => json!({"do": "nothing"}),
@@ -57,7 +65,9 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
                     Action::Operations(items) => json!({"do": "operations", "items": items.len()}),
                     Action::PostOperations(items) => json!({"do": "postOperations", "items": items.len()}),
                     Action::Answer(message) => json!({"do": "answer", "to": message.name()}),
-                    Action::Answered(message) => json!({"do": "use", "answer": message.name()}),
+                    Action::Capabilities { first } => json!({"do": "know", "first": first}),
+                    Action::Verdict(_) => json!({"do": "use", "answer": "verificationResponse"}),
+                    Action::Extension(id, _) => json!({"do": "adopt", "extension": hex(id)}),
                 });
             }
             Ok(json!({"outcome": "accept", "stage": "wire", "actions": actions, "session": session.to_json()}))
@@ -100,12 +110,16 @@ fn request() -> VerificationRequest {
 }
 
 fn response(verdict: u8) -> VerificationResponse {
+    response_of(verdict, SLOT)
+}
+
+fn response_of(verdict: u8, slot: u64) -> VerificationResponse {
     let mut response = VerificationResponse {
         request: request().id(),
         post_operation: request().post_operation,
         verdict,
         node: account("node"),
-        slot: SLOT,
+        slot,
         ..VerificationResponse::default()
     };
     response.signature = sign("node", response.signing_hash(CHAIN_ID, CONTRACT));
@@ -116,9 +130,9 @@ fn capabilities(sequence: u64) -> Message {
     Message::Capabilities(Capabilities {
         sequence,
         extensions: vec![extension("one")],
-        proof_types: vec![1],
+        proof_types: vec![1].into(),
         tiers: vec![1, 2],
-        max_proof_bytes: 1_048_576,
+        max_proof_bytes: 65_536,
         min_prover_fee: 1_000_000_000_000,
     })
 }
@@ -281,14 +295,30 @@ fn refused_messages() -> Vec<Case> {
 }
 
 fn session(name: &str, description: &str, rules: &[&str], messages: &[Message], known: &[B256]) -> Draft {
+    session_at(name, description, rules, messages, known, &[])
+}
+
+/// A session whose messages come so many slots after that of the view.
+fn session_at(
+    name: &str,
+    description: &str,
+    rules: &[&str],
+    messages: &[Message],
+    known: &[B256],
+    later: &[u64],
+) -> Draft {
     let known: BTreeSet<B256> = known.iter().copied().collect();
-    case(&format!("wire-session-{name}"), description, rules).object(json!({
+    let mut input = json!({
         "kind": "session",
         "view": view().to_json(),
         "known": known.to_json(),
-        "asked": [[hex(request().id()), hex(request().post_operation)]],
+        "asked": [[hex(request().id()), hex(request().post_operation), SLOT.to_json()]],
         "messages": messages.iter().map(|message| hex(message.to_bytes())).collect::<Value>(),
-    }))
+    });
+    if !later.is_empty() {
+        input["slots"] = later.iter().map(|slots| (SLOT + slots).to_json()).collect();
+    }
+    case(&format!("wire-session-{name}"), description, rules).object(input)
 }
 
 /// An announcement of this Operation with this type and size.
@@ -347,6 +377,15 @@ fn sessions() -> Vec<Case> {
         ),
         accept("pushed", "The largest Operation that is pushed.", &["WIRE-011"], vec![deliver(0, &[pushed])], &[]),
         accept("asks", "Two requests for verification.", &["WIRE-014"], asks(2), &[]),
+        session_at(
+            "asks-later",
+            "A request that nobody answers is open until the next slot is over.",
+            &["WIRE-014"],
+            &[vec![status()], asks(3)].concat(),
+            &[],
+            &[0, 0, 0, 2],
+        )
+        .accept(),
         accept(
             "answered",
             "A signed verdict.",
@@ -390,6 +429,7 @@ fn refused_sessions() -> Vec<Case> {
     };
     let fetched = |kind, size, items: &[Bytes]| after(vec![announce(&item, kind, size), deliver(1, items)]);
     let by_other = VerificationResponse { node: account("bob"), ..response(1) };
+    let of_slot_0 = response_of(1, 0);
     let about_other = VerificationResponse { post_operation: B256::ZERO, ..response(1) };
     vec![
         refuse(
@@ -490,6 +530,24 @@ fn refused_sessions() -> Vec<Case> {
             Reject::AnnouncedOtherwise,
         ),
         refuse("three-asks", "WIRE-014", "asks", "ask a third time", after(asks(3)), Reject::TooManyVerifications),
+        session_at(
+            "three-asks-early",
+            "A message that ends the connection.",
+            &["WIRE-014"],
+            &after(asks(3)),
+            &[],
+            &[0, 0, 0, 1],
+        )
+        .derived_from("wire-session-asks-later", "ask the third time a slot earlier")
+        .reject(Reject::TooManyVerifications),
+        refuse(
+            "answer-other-slot",
+            "WIRE-015",
+            "answered",
+            "sign another slot than the request's",
+            after(vec![Message::VerificationResponse(of_slot_0)]),
+            Reject::ResponseUnrequested,
+        ),
         refuse(
             "answer-unasked",
             "WIRE-015",

@@ -33,9 +33,9 @@ pub struct Capabilities {
     pub sequence: u64,
     /// The extensions that it executes.
     pub extensions: Vec<B256>,
-    /// The types of proofs that it verifies, ascending.
-    pub proof_types: Vec<u32>,
-    /// The tiers whose keys it has, ascending.
+    /// The types of proofs that it verifies, a byte each, ascending.
+    pub proof_types: Bytes,
+    /// The tiers whose keys it has, ascending. Circuits of their own have none.
     pub tiers: Vec<u32>,
     /// The largest proof that it takes, in bytes.
     pub max_proof_bytes: u32,

@@ -1,12 +1,15 @@
 //! What one peer may say when, and what it must deliver.
 
 use super::{
-    Announcement, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, MAX_REMEMBERED, MAX_REQUESTED,
-    MAX_VERIFICATIONS_PER_SLOT, Message, PooledItems, Request, Status, VERSION, Verdict,
+    Announcement, Capabilities, Extension, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, MAX_REMEMBERED,
+    MAX_REQUESTED, MAX_VERIFICATIONS_PER_SLOT, Message, PooledItems, Request, Status, VERSION, Verdict,
+    VerificationResponse,
 };
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection};
-use crate::operation::{ChainView, wire_hash};
+use crate::operation::{ChainView, rlp, wire_hash};
+use crate::post_operation::Proof;
+use crate::proving::CUSTOM_TIER;
 use alloy_primitives::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,25 +18,27 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Session {
     /// Whether the peer's status has come.
     pub is_open: bool,
-    /// The sequence number of the peer's last capabilities.
-    pub capabilities_sequence: Option<u64>,
+    /// What the peer runs and verifies, as it has said last.
+    pub capabilities: Option<Capabilities>,
     /// What the peer has announced and not delivered: type and size by wire hash.
     pub announced: BTreeMap<B256, (u8, u32)>,
     /// The wire hashes that are asked of the peer, by request id.
     pub requested: BTreeMap<u64, BTreeSet<B256>>,
+    /// The extensions that are asked of the peer, by request id.
+    pub requested_extensions: BTreeMap<u64, B256>,
     /// The last request id in use.
     pub last_request_id: u64,
     /// The slot of the peer's last verification request, and their number in it.
     pub verifications: (u64, u32),
-    /// The peer's verification requests that are not answered.
-    pub open_verifications: BTreeSet<B256>,
-    /// The requests for verification that the peer has not answered.
-    pub asked_verifications: BTreeMap<B256, B256>,
+    /// The peer's verification requests that are open, with the slots in which they came.
+    pub open_verifications: BTreeMap<B256, u64>,
+    /// The requests for verification that the peer has not answered: the name of the result, and the request's slot.
+    pub asked_verifications: BTreeMap<B256, (B256, u64)>,
 }
 
 json_fields!(
-    Session: is_open, capabilities_sequence, announced, requested, last_request_id, verifications, open_verifications,
-    asked_verifications
+    Session: is_open, capabilities, announced, requested, requested_extensions, last_request_id, verifications,
+    open_verifications, asked_verifications
 );
 
 /// What the node does after a message.
@@ -49,8 +54,15 @@ pub enum Action {
     PostOperations(Vec<Bytes>),
     /// Answer this message from the pools.
     Answer(Message),
-    /// Use what the peer answered.
-    Answered(Message),
+    /// Take note of what the peer can do.
+    Capabilities {
+        /// Whether it says so for the first time.
+        first: bool,
+    },
+    /// Use the verdict for which the node has asked.
+    Verdict(VerificationResponse),
+    /// Adopt the extension for which the node has asked, if it is the one with this id.
+    Extension(B256, Extension),
 }
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
@@ -84,11 +96,12 @@ impl Session {
             (_, false) => refuse(Reject::StatusUnexpected, "a message before the status"),
             (Message::Capabilities(capabilities), _) => {
                 // WIRE-008: an old message is no news.
-                if self.capabilities_sequence.is_some_and(|last| capabilities.sequence <= last) {
+                let last = self.capabilities.as_ref().map(|last| last.sequence);
+                if last.is_some_and(|last| capabilities.sequence <= last) {
                     return refuse(Reject::SequenceNotRaised, capabilities.sequence.to_string());
                 }
-                self.capabilities_sequence = Some(capabilities.sequence);
-                Ok(Action::None)
+                self.capabilities = Some(capabilities.clone());
+                Ok(Action::Capabilities { first: last.is_none() })
             }
             (Message::NewOperationHashes(announcement), _) => {
                 self.announce(announcement, Message::GetOperations, is_known)
@@ -106,7 +119,8 @@ impl Session {
             (Message::Operations(items), _) => self.deliver(items).map(Action::Operations),
             (Message::PostOperations(items), _) => self.deliver(items).map(Action::PostOperations),
             (Message::VerificationRequest(request), _) => {
-                // WIRE-014: a quota in each slot, and at once.
+                // WIRE-014: a quota in each slot, and at once; what was never answered is open for a slot.
+                self.open_verifications.retain(|_, since| view.slot <= since.saturating_add(1));
                 let count = if self.verifications.0 == view.slot { self.verifications.1 } else { 0 };
                 if count >= MAX_VERIFICATIONS_PER_SLOT
                     || self.open_verifications.len() >= MAX_OPEN_VERIFICATIONS as usize
@@ -114,12 +128,13 @@ impl Session {
                     return refuse(Reject::TooManyVerifications, format!("{count} in this slot"));
                 }
                 self.verifications = (view.slot, count + 1);
-                self.open_verifications.insert(request.id());
+                self.open_verifications.insert(request.id(), view.slot);
                 Ok(Action::Answer(message))
             }
             (Message::VerificationResponse(response), _) => {
                 // WIRE-015: an answer to a question, signed.
-                if self.asked_verifications.get(&response.request) != Some(&response.post_operation) {
+                let said = (response.post_operation, response.slot);
+                if self.asked_verifications.get(&response.request) != Some(&said) {
                     return refuse(Reject::ResponseUnrequested, response.request.to_string());
                 }
                 if Verdict::from_number(response.verdict).is_none() {
@@ -127,12 +142,12 @@ impl Session {
                 }
                 response.check(view)?;
                 self.asked_verifications.remove(&response.request);
-                Ok(Action::Answered(message))
+                Ok(Action::Verdict(response.clone()))
             }
             (Message::Extension(extension), _) => {
                 // WIRE-010: an answer to a question.
-                match self.requested.remove(&extension.request_id) {
-                    Some(_) => Ok(Action::Answered(message)),
+                match self.requested_extensions.remove(&extension.request_id) {
+                    Some(id) => Ok(Action::Extension(id, extension.clone())),
                     None => refuse(Reject::ResponseUnrequested, extension.request_id.to_string()),
                 }
             }
@@ -162,7 +177,7 @@ impl Session {
         let mut hashes = BTreeSet::new();
         for ((hash, kind), size) in announcement.hashes.iter().zip(&announcement.types).zip(&announcement.sizes) {
             // WIRE-009: bounded, whatever a peer announces.
-            let has_room = self.announced.len() < MAX_REMEMBERED && self.requested.len() < MAX_OPEN_REQUESTS;
+            let has_room = self.announced.len() < MAX_REMEMBERED && self.open_requests() < MAX_OPEN_REQUESTS;
             if !has_room || is_known(*hash) || self.announced.contains_key(hash) || hashes.len() >= MAX_REQUESTED {
                 continue;
             }
@@ -181,6 +196,32 @@ impl Session {
         self.last_request_id += 1;
         self.requested.insert(self.last_request_id, hashes);
         self.last_request_id
+    }
+
+    /// Notes that an extension is asked of the peer, and gives the request's id. None if too much is asked already.
+    pub fn next_extension(&mut self, id: B256) -> Option<u64> {
+        // WIRE-009: extensions count as requests do.
+        if self.open_requests() >= MAX_OPEN_REQUESTS {
+            return None;
+        }
+        self.last_request_id += 1;
+        self.requested_extensions.insert(self.last_request_id, id);
+        Some(self.last_request_id)
+    }
+
+    /// The number of requests to the peer that are open.
+    pub fn open_requests(&self) -> usize {
+        self.requested.len() + self.requested_extensions.len()
+    }
+
+    /// Whether the peer has said that it verifies proofs like this one.
+    pub fn verifies(&self, proof: &Proof) -> bool {
+        // NODE-011: silence is no yes.
+        self.capabilities.as_ref().is_some_and(|it| {
+            it.proof_types.contains(&proof.proof_type)
+                && (it.tiers.contains(&proof.tier) || proof.tier == CUSTOM_TIER)
+                && rlp::length(proof) <= it.max_proof_bytes as usize
+        })
     }
 
     /// Notes that the node has answered a request of the peer for verification.

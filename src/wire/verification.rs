@@ -31,7 +31,7 @@ pub struct VerificationResponse {
     pub verdict: u8,
     /// The account of the node.
     pub node: Address,
-    /// The slot of the answer.
+    /// The slot of the request.
     pub slot: u64,
     /// The node's signature.
     pub signature: Bytes,
@@ -95,6 +95,6 @@ impl VerificationResponse {
     /// Whether the node has signed it.
     pub fn check(&self, view: &ChainView) -> Result<(), Rejection> {
         let hash = self.signing_hash(view.chain_id, view.consensus_contract);
-        signature::verify(self.node, hash, &self.signature, view)
+        signature::verify_key(self.node, hash, &self.signature)
     }
 }

@@ -1,7 +1,7 @@
 //! How many Operations are admitted in a second, what replacement and eviction in a full pool cost as it grows, and how
 //! long a re-org of 64 blocks over full pools takes. One thread.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Signature, U256};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::pools::{Limits, Pools};
@@ -32,7 +32,7 @@ fn view() -> ChainView {
         finalized_slot: 900,
         blocks: [(anchor(), Block { number: 900, slot: 900, canonical: true })].into(),
         head_number: 900,
-        extensions: [(extension(0), known), (extension(1), known)].into(),
+        extensions: [(extension(0), known.clone()), (extension(1), known)].into(),
         staked: [extension(0), extension(1)].into(),
         ..ChainView::default()
     }
@@ -49,12 +49,14 @@ fn operation(sender: Address, sequence: u64, fee: u128, extension_id: B256) -> O
             max_fee: 100 * fee,
             max_priority_fee: 10 * fee,
             prover_fee_max: 10 * fee,
+            ramp_start_slot: 900,
             cycle_limit: 100,
             ..GasManagement::default()
         },
         data: vec![7; 100].into(),
         anchor_hash: anchor(),
         valid_until_slot: 1_100,
+        signature: vec![signature::KIND_CONTRACT].into(),
         ..Operation::default()
     }
 }
@@ -64,7 +66,7 @@ fn account(number: usize) -> Address {
     Address::left_padding_from(&(number as u64 + 1).to_be_bytes())
 }
 
-/// Lets these Operations be admitted: they have deposits, and their senders accept the empty signature.
+/// Lets these Operations be admitted: they have deposits, and their senders accept an empty signature.
 fn allow(view: &mut ChainView, operations: &[Operation]) {
     for operation in operations {
         view.deposits.insert(operation.sender, u128::MAX / 2);
@@ -120,6 +122,31 @@ fn admission(criterion: &mut Criterion) {
             );
         });
     }
+    group.finish();
+}
+
+/// What an admission cannot do without, and what the library does in its place.
+fn recovery(criterion: &mut Criterion) {
+    let secret = B256::repeat_byte(1);
+    let hashes: Vec<B256> = (0..ADMITTED as u64).map(|n| B256::from(U256::from(n))).collect();
+    let all: Vec<Vec<u8>> = hashes.iter().map(|hash| signature::sign(&secret, *hash).expect("a secret")).collect();
+    let mut group = criterion.benchmark_group("recovery");
+    group.throughput(Throughput::Elements(ADMITTED as u64));
+    group.bench_function("of a signer", |bencher| {
+        bencher.iter(|| {
+            for (hash, bytes) in hashes.iter().zip(&all) {
+                black_box(signature::recover(*hash, black_box(bytes)).expect("it is signed"));
+            }
+        });
+    });
+    group.bench_function("of a signer, with the library's second check", |bencher| {
+        bencher.iter(|| {
+            for (hash, bytes) in hashes.iter().zip(&all) {
+                let signature = Signature::from_raw(black_box(&bytes[1..])).expect("it is canonical");
+                black_box(signature.recover_address_from_prehash(hash).expect("it is signed"));
+            }
+        });
+    });
     group.finish();
 }
 
@@ -203,5 +230,5 @@ fn reorg(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, admission, full_pool, reorg);
+criterion_group!(benches, admission, recovery, full_pool, reorg);
 criterion_main!(benches);

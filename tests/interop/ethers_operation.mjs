@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const [modules, vectors = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "vectors")] = process.argv.slice(2);
 const { ethers } = createRequire(join(resolve(modules), "package.json"))("ethers");
-const { TypedDataEncoder, concat, encodeRlp, keccak256, recoverAddress, toBeArray } = ethers;
+const { TypedDataEncoder, concat, dataSlice, encodeRlp, keccak256, recoverAddress, toBeArray } = ethers;
 
 const types = {
   GasManagement: [
@@ -60,7 +60,9 @@ for (const { id, input, expect: wanted } of file.cases) {
   expect(`${id}: domainSeparator`, TypedDataEncoder.hashDomain(domain(operation, input.consensusContract)), wanted.domainSeparator);
   expect(`${id}: hash`, hash, wanted.hash);
   if (["operation-decode-plain", "operation-decode-sponsored"].includes(id)) {
-    expect(`${id}: signer`, recoverAddress(hash, operation.signature).toLowerCase(), operation.sender);
+    // The first byte is the kind: 0 is ECDSA.
+    expect(`${id}: kind`, dataSlice(operation.signature, 0, 1), "0x00");
+    expect(`${id}: signer`, recoverAddress(hash, dataSlice(operation.signature, 1)).toLowerCase(), operation.sender);
   }
 }
 console.log(`ethers: ${checks} comparisons of the format operation, ${failed} differences`);

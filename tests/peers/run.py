@@ -222,7 +222,7 @@ PEERS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--blocks", type=int, default=16, help="calls of SHA-256's compression function; 0 for none")
+    parser.add_argument("--blocks", type=int, default=8, help="calls of SHA-256's compression function; 0 for none")
     parser.add_argument("--turns", type=int, default=1000, help="turns of the mixing loop; 0 for none")
     parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="these alone")
     arguments = parser.parse_args()
