@@ -35,31 +35,7 @@ SOURCES = {
             [("Cargo.toml", r"(?m)^nova = .*$", 'nova = { path = "../nova", package = "nova-snark" }')],
         ),
     ],
-    "nexus": [
-        ("rrs", "GregAC", "rrs", "b23afc16b4e6a1fb5c4a73eb1e337e9400816507", [], []),
-        ("stwo", "starkware-libs", "stwo", "a194fad63ea75d93e5fe5a4ef50029dccadc51c1", [], []),
-        (
-            "nexus", "nexus-xyz", "nexus-zkvm", "56ab8e5b953de45903ae9dfde498e8413a9c611b", [],
-            [
-                ("Cargo.toml", r"(?m)^stwo-prover = .*$", 'stwo-prover = { path = "../stwo/crates/prover" }'),
-                ("common/Cargo.toml", r"(?m)^rrs-lib = .*$", 'rrs-lib = { path = "../../rrs/rrs-lib" }'),
-                ("vm/Cargo.toml", r"(?m)^rrs-lib = .*$", 'rrs-lib = { path = "../../rrs/rrs-lib" }'),
-            ],
-        ),
-    ],
 }
-
-# Nexus wants a nightly compiler of January 2025; Debian has the release of that time, which accepts the same
-# features when it is told to.
-OLD_RUST = TARGET / "rust-1.85"
-OLD_RUST_PACKAGES = ["rustc-web=1.85.0*", "libstd-rust-web-dev=1.85.0*", "libstd-rust-web-1.85=1.85.0*", "libllvm19"]
-OLD_RUST_ENVIRONMENT = {
-    "RUSTC": str(OLD_RUST / "usr/bin/rustc"),
-    "RUSTC_BOOTSTRAP": "1",
-    "LD_LIBRARY_PATH": str(OLD_RUST / "usr/lib/x86_64-linux-gnu"),
-}
-# Nexus chooses its field arithmetic by what the processor has.
-ENVIRONMENT = {"nexus": {"RUSTFLAGS": "-C target-cpu=native --cap-lints=warn"} | OLD_RUST_ENVIRONMENT}
 
 
 def run(command, **options):
@@ -93,25 +69,12 @@ def fetch(directory, owner, name, commit, without, edits):
     stamp.write_text(commit)
 
 
-def old_rust():
-    """Unpacks the compiler's packages below the build products; installed, they would replace another one."""
-    if (OLD_RUST / "usr/bin/rustc").exists():
-        return
-    OLD_RUST.mkdir(parents=True, exist_ok=True)
-    run(["apt-get", "download", *OLD_RUST_PACKAGES], cwd=OLD_RUST)
-    for package in OLD_RUST.glob("*.deb"):
-        run(["dpkg-deb", "-x", package, OLD_RUST])
-        package.unlink()
-
-
 def build(peer):
-    if peer == "nexus":
-        old_rust()
     for source in SOURCES.get(peer, []):
         fetch(*source)
     run(
         ["cargo", "build", "--release", "--locked", "--manifest-path", HERE / peer / "Cargo.toml"],
-        env=os.environ | {"CARGO_TARGET_DIR": str(TARGET / peer)} | ENVIRONMENT.get(peer, {}),
+        env=os.environ | {"CARGO_TARGET_DIR": str(TARGET / peer)},
     )
 
 
@@ -120,7 +83,6 @@ WASM = ["--target=wasm32", "-mbulk-memory", "-msign-ext", "-Wl,--no-entry"]
 # Where the text of a RISC-V peer's program begins, and how the program ends with the result in a0.
 RISCV = {
     "risc0": ("0x200000", "mv a1, a0; li a0, 0; li a7, 0; ecall"),
-    "nexus": ("0x88", "li a7, 0x201; ecall"),
 }
 
 
@@ -178,10 +140,6 @@ def risc0(workload, n):
     return driver("risc0", [compile_guest(workload, n, "risc0"), 18])
 
 
-def nexus(workload, n):
-    return driver("nexus", [compile_guest(workload, n, "nexus")])
-
-
 def zkengine(workload, n):
     return driver("zkengine", [compile_guest(workload, n, "module"), n, 1000])
 
@@ -215,7 +173,6 @@ def ours(workload, n):
 PEERS = {
     "ours": ("this project", "WASM", ours),
     "risc0": ("RISC Zero 3.0, segments only", "RV32IM", risc0),
-    "nexus": ("Nexus 0.3.1", "RV32IM", nexus),
     "zkengine": ("zkEngine `02185e9`, compressed", "WASM", zkengine),
 }
 
@@ -223,7 +180,7 @@ PEERS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--blocks", type=int, default=8, help="calls of SHA-256's compression function; 0 for none")
-    parser.add_argument("--turns", type=int, default=1000, help="turns of the mixing loop; 0 for none")
+    parser.add_argument("--turns", type=int, default=500, help="turns of the mixing loop; 0 for none")
     parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="these alone")
     arguments = parser.parse_args()
 

@@ -9,7 +9,7 @@
 uint32_t work(uint32_t n);
 
 #ifdef __riscv
-#define DATA __attribute__((section(".data"))) /* one of the peers' loaders reads .bss from the file */
+#define DATA __attribute__((section(".data"))) /* not .bss: it has to be in the file */
 #else
 #define DATA
 #endif
