@@ -8,7 +8,7 @@ mod reward;
 mod settle;
 mod stake;
 
-pub use abi::{TargetCall, selectors};
+pub use abi::{Selectors, TargetCall, selectors};
 pub use contract::{Call, Consensus, SeedProof, Withdrawal};
 pub use dispute::Evidence;
 pub use leader::{HEADER_SLOT_INDEX, epoch, randao_index, slot_leaf, verify_branch};

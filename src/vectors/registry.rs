@@ -187,11 +187,14 @@ fn entries() -> Vec<Case> {
     ]
 }
 
-fn called(name: &str, description: &str, rules: &[&str], calls: &[(Address, u64, Call)]) -> Draft {
+/// Caller, slot and call.
+type Called = (Address, u64, Call);
+
+fn called(name: &str, description: &str, rules: &[&str], calls: &[Called]) -> Draft {
     case(&format!("registry-calls-{name}"), description, rules).object(history(calls))
 }
 
-fn history(calls: &[(Address, u64, Call)]) -> Value {
+fn history(calls: &[Called]) -> Value {
     let calls = calls.iter().map(|(caller, slot, call)| {
         let mut value = call.to_json();
         value["caller"] = caller.to_json();
@@ -202,7 +205,7 @@ fn history(calls: &[(Address, u64, Call)]) -> Value {
 }
 
 /// Calls with the blobs of their transactions.
-fn called_with(name: &str, description: &str, rules: &[&str], calls: &[((Address, u64, Call), Vec<B256>)]) -> Draft {
+fn called_with(name: &str, description: &str, rules: &[&str], calls: &[(Called, Vec<B256>)]) -> Draft {
     let mut input = history(&calls.iter().map(|it| it.0.clone()).collect::<Vec<_>>());
     for (index, (_, blob_hashes)) in calls.iter().enumerate() {
         input["calls"][index]["blobHashes"] = blob_hashes.to_json();
@@ -210,26 +213,26 @@ fn called_with(name: &str, description: &str, rules: &[&str], calls: &[((Address
     case(&format!("registry-calls-{name}"), description, rules).object(input)
 }
 
-fn register(entry: Entry) -> (Address, u64, Call) {
+fn register(entry: Entry) -> Called {
     (entry.developer, SLOT, Call::Register(Box::new(entry)))
 }
 
-fn deprecate(slot: u64, from: u64) -> (Address, u64, Call) {
+fn deprecate(slot: u64, from: u64) -> Called {
     (account("alice"), slot, Call::Deprecate { id: entry("plain").id(CHAIN_ID), from })
 }
 
-fn succeed(slot: u64, successor: B256) -> (Address, u64, Call) {
+fn succeed(slot: u64, successor: B256) -> Called {
     (account("alice"), slot, Call::SetSuccessor { id: entry("plain").id(CHAIN_ID), successor })
 }
 
 /// The calls that make two entries.
-fn two() -> Vec<(Address, u64, Call)> {
+fn two() -> Vec<Called> {
     vec![register(entry("plain")), register(entry("witness"))]
 }
 
 fn calls() -> Vec<Case> {
     let next = entry("witness").id(CHAIN_ID);
-    let accept = |name: &str, description: &str, rules: &[&str], more: &[(Address, u64, Call)]| {
+    let accept = |name: &str, description: &str, rules: &[&str], more: &[Called]| {
         called(name, description, rules, &[two(), more.to_vec()].concat()).accept()
     };
     let register_rules = ["REG-002", "REG-003", "REG-004", "REG-005", "REG-007", "REG-008", "REG-012"];
@@ -389,12 +392,12 @@ fn refused_entries() -> Vec<Case> {
 fn refused_calls() -> Vec<Case> {
     let own = entry("plain").id(CHAIN_ID);
     let next = entry("witness").id(CHAIN_ID);
-    let refuse = |name: &str, rule: &str, origin: &str, mutation: &str, more: &[(Address, u64, Call)], reason| {
+    let refuse = |name: &str, rule: &str, origin: &str, mutation: &str, more: &[Called], reason| {
         called(name, "A call that the contract refuses.", &[rule], &[two(), more.to_vec()].concat())
             .derived_from(&format!("registry-calls-{origin}"), mutation)
             .reject(reason)
     };
-    let by_bob = |(_, slot, call): (Address, u64, Call)| (account("bob"), slot, call);
+    let by_bob = |(_, slot, call): Called| (account("bob"), slot, call);
     let of_nothing = (account("alice"), SLOT, Call::SetSuccessor { id: B256::ZERO, successor: next });
     let end_of_nothing = (account("alice"), SLOT, Call::Deprecate { id: B256::ZERO, from: SLOT + 608 });
     vec![
@@ -486,7 +489,7 @@ fn preparing(proven: &Proven) -> Vec<Case> {
         (account("bob"), SLOT + 1, Call::Prepare { id, tier, encoding: encoding.into(), count })
     };
     let of_code = |name: &str, tier: u32, count: u32| prepare(&of(name), tier, code(name).to_bytes(), count);
-    let calls = |name: &str, description: &str, rules: &[&str], calls: &[(Address, u64, Call)]| {
+    let calls = |name: &str, description: &str, rules: &[&str], calls: &[Called]| {
         let mut input = history(calls);
         input["verifyingKey"] = hex(proven.verifying_key()).into();
         case(&format!("registry-calls-prepare-{name}"), description, rules).object(input)
@@ -495,7 +498,7 @@ fn preparing(proven: &Proven) -> Vec<Case> {
     let all = |name: &str, description: &str| {
         calls(name, description, rules, &[register(of(name)), of_code(name, 0, u32::MAX)]).accept()
     };
-    let refuse = |name: &str, mutation: &str, more: &[(Address, u64, Call)], reason| {
+    let refuse = |name: &str, mutation: &str, more: &[Called], reason| {
         calls(name, "A preparation that the contract refuses.", &["REG-018"], more)
             .derived_from("registry-calls-prepare-plain", mutation)
             .reject(reason)
