@@ -8,6 +8,7 @@ use middle_client::native_transaction::{MiddleOpTx, intrinsic_gas};
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(transaction) = MiddleOpTx::from_bytes(bytes) {
         assert_eq!(transaction.to_bytes(), bytes);
-        assert!(intrinsic_gas(&transaction) > 21_000);
+        let (gas, floor) = intrinsic_gas(&transaction);
+        assert!(gas > 21_000 && floor > 21_000);
     }
 });
