@@ -162,16 +162,7 @@ impl<'a> Plan<'a> {
     /// Rows for all cells that were touched or are public, in the order of their addresses.
     fn audit(&mut self, cells: &Cells, public: &PublicCells) {
         let mut all: BTreeMap<u64, AuditCell> = BTreeMap::new();
-        let untouched = |address: u64| AuditCell {
-            free: 0,
-            address,
-            initial: 0,
-            initial_time: 0,
-            last: 0,
-            last_time: 0,
-            public_initial: false,
-            public_final: false,
-        };
+        let untouched = |address: u64| AuditCell::untouched(0, address);
         for (&address, touched) in &cells.0 {
             let cell = all.entry(address).or_insert(untouched(address));
             cell.initial = touched.initial;

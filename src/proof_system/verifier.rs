@@ -128,7 +128,12 @@ impl Verifier {
             minus_delta: (-key.delta_g2).into(),
             sigma: key.sigma_g2.map(Into::into),
             minus_one: (-G2Affine::generator()).into(),
-            multiples: Multiples::of(&key.bases[1 + key.constants as usize..]),
+            // The equation of vanilla Groth16 does not use them.
+            multiples: Multiples::of(if key.sigma_g2.is_some() {
+                &key.bases[1 + key.constants as usize..]
+            } else {
+                &[]
+            }),
             key,
         })
     }

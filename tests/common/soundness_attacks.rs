@@ -37,20 +37,6 @@ fn register(world: &mut World, index: u32) -> &mut AuditCell {
     cell(world, Space::Register, index)
 }
 
-/// A cell that no row accesses.
-fn untouched(free: u64, address: u64) -> AuditCell {
-    AuditCell {
-        free,
-        address,
-        initial: 0,
-        initial_time: 0,
-        last: 0,
-        last_time: 0,
-        public_initial: false,
-        public_final: false,
-    }
-}
-
 /// A read of this value at a place.
 fn read(world: &mut World, clock: u64, place: usize, value: u64) {
     let access = step(world, clock).accesses[place].as_mut().expect("an access");
@@ -240,7 +226,7 @@ fn s7_an_audited_address_out_of_range() {
     let mut world = run(vec![halt(0)]);
     let free = world.rows[0].audit_end.unwrap();
     let address = ADDRESS_END + 7;
-    let cell = untouched(free, address);
+    let cell = AuditCell::untouched(free, address);
     world.rows[0].audits.push(cell);
     world.rows[0].audit_end = Some(address + 1);
     caught_by_rule(world, true, "audit_end", "ascending");
@@ -676,7 +662,7 @@ fn s7_an_audited_address_far_away() {
     // Each step is in range; only the end is not.
     while free <= target {
         let address = (free + (1 << 38)).min(target);
-        let none = untouched(free, address);
+        let none = AuditCell::untouched(free, address);
         world.rows[0].audits.push(none);
         free = address + 1;
     }

@@ -40,6 +40,22 @@ pub struct AuditCell {
     pub public_final: bool,
 }
 
+impl AuditCell {
+    /// A cell that starts and ends as zero, which no row accesses and which is not public.
+    pub fn untouched(free: u64, address: u64) -> AuditCell {
+        AuditCell {
+            free,
+            address,
+            initial: 0,
+            initial_time: 0,
+            last: 0,
+            last_time: 0,
+            public_initial: false,
+            public_final: false,
+        }
+    }
+}
+
 /// A witness input's length and how often its number of words is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WitnessLength {
