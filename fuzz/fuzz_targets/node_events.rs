@@ -42,7 +42,7 @@ fuzz_target!(|steps: Vec<Step>| {
             Step::Adopt(registered) => vec![Event::Adopt([u8::from(!registered); 32].into())],
             Step::Slots(slots) => {
                 view.slot += u64::from(*slots);
-                vec![Event::Head(Box::new(view.clone()), 0, Vec::new())]
+                vec![Event::Head(Box::new(view.clone()), 0, Vec::new(), Vec::new())]
             }
         };
         for event in events {

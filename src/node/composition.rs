@@ -8,6 +8,7 @@ use crate::pools::{Addition, Pools};
 use crate::post_operation::{self, PostOperation, Verify, check, statement};
 use crate::registry::{Entry, MODE_CUSTOM, onboard};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
+use crate::settlement::Slashed;
 use crate::wire::{
     self, Announcement, Capabilities, Extension, GetExtension, MAX_ANNOUNCED, MAX_OPEN_REQUESTS,
     MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message, PooledItems, Request, Session, Verdict, VerificationRequest,
@@ -37,8 +38,8 @@ pub enum Event {
     /// The operator wants to run the extension with this id.
     Adopt(B256),
     /// L1 has a new head: what is seen from it, the number of the last final block, and the Operations that the new
-    /// block has settled.
-    Head(Box<ChainView>, u64, Vec<B256>),
+    /// block has settled and the stakes that were slashed in it.
+    Head(Box<ChainView>, u64, Vec<B256>, Vec<Slashed>),
     /// L1 leaves a branch: the last block in common, the depth, the Operations that the new branch has settled too with
     /// their blocks, and what is seen from the new head.
     Reorg(u64, u64, BTreeMap<B256, u64>, Box<ChainView>),
@@ -157,7 +158,7 @@ impl Node {
                     self.want(&mut actions);
                 }
             }
-            Event::Head(view, finalized_number, settled) => {
+            Event::Head(view, finalized_number, settled, slashed) => {
                 self.see(view);
                 for hash in settled {
                     let operation = self.pools.operations.operations.get(hash).map(|it| it.operation.clone());
@@ -166,6 +167,11 @@ impl Node {
                     for entity in operation.iter().flat_map(entities) {
                         self.reputation.count(entity, Counter::Included, view.slot);
                     }
+                }
+                for Slashed { account, reporter, .. } in slashed {
+                    // NODE-013: who was right, and who was not.
+                    self.reputation.count(Entity::Prover(*account), Counter::Lost, view.slot);
+                    self.reputation.count(Entity::Prover(*reporter), Counter::Upheld, view.slot);
                 }
                 self.pools.head(&self.view, *finalized_number);
                 self.after_head(verify, &mut actions);
@@ -621,12 +627,13 @@ impl Node {
     }
 
     fn relay(&mut self, from: Option<B256>, hash: B256, bytes: &Bytes, actions: &mut Vec<Action>) {
-        // NODE-006: small Operations to the square root of the peers, hashes to the others.
-        let peers: Vec<B256> = self.sessions.keys().copied().filter(|peer| Some(*peer) != from).collect();
         // NODE-011: a result is told to those who verify such proofs.
         let result = PostOperation::from_bytes(bytes).ok();
         let takes = |peer: &B256| result.as_ref().is_none_or(|result| self.sessions[peer].verifies(&result.proof));
-        let peers: Vec<B256> = peers.into_iter().filter(takes).collect();
+        let peers = self.sessions.keys().copied().filter(|peer| Some(*peer) != from && takes(peer));
+        // NODE-006: small Operations to the square root of the peers, others for each item; hashes to the rest.
+        let mut peers: Vec<B256> = peers.collect();
+        peers.sort_by_cached_key(|peer| keccak256([hash, *peer].concat()));
         let is_pushed = bytes.first() == Some(&operation::ENVELOPE) && bytes.len() <= MAX_PUSHED_BYTES;
         let pushed = if is_pushed { peers.len().isqrt() } else { 0 };
         for (index, peer) in peers.into_iter().enumerate() {

@@ -10,7 +10,7 @@ use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation
 use crate::post_operation::{MAX_PROOF_BYTES, PROOF_COMMITTED_GROTH16, PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
 use crate::registry::{Entry, universal_key_hash};
-use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
+use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, Slashed, TargetCall};
 use crate::statement::{Statement, Terms, relation};
 use crate::wire::{
     Announcement, Capabilities, Extension, Message, PooledItems, Session, Verdict, VerificationRequest,
@@ -104,7 +104,8 @@ pub struct Scenario {
 pub struct Incident {
     /// The slot in which it happens, counted from the scenario's beginning.
     pub slot: u64,
-    /// What happens: `operation`, `partition`, `heal`, `reorg`, `silence`, `withdraw`, `adopt` or the name of an attack.
+    /// What happens: `operation`, `partition`, `heal`, `reorg`, `silence`, `withdraw`, `adopt`, `prepare` or the name of an
+    /// attack. An extension that a scenario prepares is not prepared in the beginning.
     pub what: String,
     /// The user of an Operation, or the depth of a re-org.
     pub number: u64,
@@ -140,6 +141,8 @@ struct L1Block {
     settled: Vec<B256>,
     /// The Operations whose verifiers were paid.
     rewarded: Vec<B256>,
+    /// Whether the extension is prepared for settlement.
+    prepared: bool,
 }
 
 struct World {
@@ -169,6 +172,8 @@ struct World {
     /// Calls of the contract and evidence for the next block.
     calls: Vec<(Address, Call)>,
     reports: Vec<Evidence>,
+    /// Whether the next block prepares the extension.
+    prepares: bool,
     /// The nodes that do not settle when they lead.
     silent: BTreeSet<usize>,
     honest_disconnects: u64,
@@ -269,6 +274,7 @@ impl World {
             proven: BTreeMap::new(),
             calls: Vec::new(),
             reports: Vec::new(),
+            prepares: false,
             silent: BTreeSet::new(),
             honest_disconnects: 0,
             repelled: BTreeSet::new(),
@@ -276,7 +282,8 @@ impl World {
         for slot in 0..=FIRST_SLOT {
             let hash = keccak256(format!("block {slot}"));
             let (settled, rewarded) = (Vec::new(), Vec::new());
-            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, rewarded });
+            let prepared = scenario.events.iter().all(|event| event.what != "prepare");
+            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, rewarded, prepared });
         }
         for (number, node) in world.nodes.iter_mut().enumerate() {
             node.account = account(&secret("node", number as u64))?;
@@ -296,7 +303,7 @@ impl World {
     }
 
     fn play(mut self) -> Result<Outcome, Fault> {
-        let head = self.head(&[]);
+        let head = self.head(&[], &[]);
         for number in 0..self.nodes.len() {
             self.tell(number, &head);
         }
@@ -324,8 +331,12 @@ impl World {
         Ok(self.outcome())
     }
 
+    fn tip(&self) -> &L1Block {
+        &self.chain[self.chain.len() - 1]
+    }
+
     fn contract(&self) -> &Consensus {
-        &self.chain[self.chain.len() - 1].contract
+        &self.tip().contract
     }
 
     fn view(&self) -> ChainView {
@@ -340,7 +351,7 @@ impl World {
             code_commitment: self.entry.code_commitment,
             proof_system: 1,
             data_rule: 1,
-            prepared: [1].into(),
+            prepared: if self.tip().prepared { [1].into() } else { BTreeSet::new() },
             reads_witness: self.scenario.reads_witness,
             ..ExtensionView::default()
         };
@@ -359,9 +370,9 @@ impl World {
         view
     }
 
-    fn head(&self, settled: &[B256]) -> Event {
+    fn head(&self, settled: &[B256], slashed: &[Slashed]) -> Event {
         let finalized = (self.chain.len() as u64 - 1).saturating_sub(self.scenario.finality);
-        Event::Head(Box::new(self.view()), finalized, settled.to_vec())
+        Event::Head(Box::new(self.view()), finalized, settled.to_vec(), slashed.to_vec())
     }
 
     fn say(&mut self, line: String) {
@@ -459,6 +470,10 @@ impl World {
                 self.say(format!("node {victim} wants the extension"));
                 self.tell(victim, &Event::Adopt(self.entry.id(1)));
             }
+            "prepare" => {
+                self.prepares = true;
+                self.say("somebody prepares the extension for settlement".into());
+            }
             attack => self.attack(attack, incident.number, victim)?,
         }
         Ok(())
@@ -532,7 +547,7 @@ impl World {
             cycles: 1,
             prover: account(prover)?,
             proof: Proof { proof_type: 1, tier: 1, segments: vec![Bytes::new()] },
-            stamp_hash: self.chain[self.chain.len() - 1].hash,
+            stamp_hash: self.tip().hash,
             ..PostOperation::default()
         };
         let unknown = || Fault::new("simulation", "the anchor is unknown");
@@ -602,7 +617,7 @@ impl World {
             }
             for (operation, mut result) in old {
                 // The same proof under a new stamp.
-                result.stamp_hash = self.chain[self.chain.len() - 1].hash;
+                result.stamp_hash = self.tip().hash;
                 self.say(format!("node {prover} renews {}", short(result.operation_hash)));
                 self.publish(prover, &operation, result, &view)?;
             }
@@ -634,7 +649,7 @@ impl World {
         self.slot += 1;
         let mut view = self.view();
         let mut contract = self.contract().clone();
-        self.call(&mut contract, &view);
+        let slashed = self.call(&mut contract, &view);
         let leader = contract.leader(self.slot);
         let leads = |node: &usize| account(&secret("node", *node as u64)).ok() == leader;
         // Who is not the leader may settle what is overdue; the contract knows.
@@ -665,24 +680,31 @@ impl World {
                 gas_used: 45_000,
             };
             let results = contract.settle(settler, &batch, &view, &verify, call);
+            let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
+            for rejection in results.iter().filter_map(|result| result.as_ref().err()) {
+                *refused.entry(rejection.reason.name()).or_default() += 1;
+            }
+            for (reason, count) in refused {
+                self.say(format!("the contract refuses {count} of {} results: {reason}", results.len()));
+            }
             settled = results.into_iter().flatten().map(|receipt| receipt.operation_hash).collect();
         }
         let rewarded = self.reward(&mut contract, &view);
-        let parent = self.chain[self.chain.len() - 1].hash;
+        let (parent, prepared) = (self.tip().hash, self.tip().prepared || std::mem::take(&mut self.prepares));
         let hash = keccak256([parent, B256::from(U256::from(self.slot))].concat());
         if !settled.is_empty() {
             let names: Vec<String> = settled.iter().map(|hash| short(*hash)).collect();
             self.say(format!("node {} settles {}", number.unwrap_or_default(), names.join(", ")));
         }
-        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone(), rewarded });
-        let head = self.head(&settled);
+        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone(), rewarded, prepared });
+        let head = self.head(&settled, &slashed);
         for number in 0..self.nodes.len() {
             self.tell(number, &head);
         }
     }
 
-    /// Carries out what accounts want of the contract, and judges evidence.
-    fn call(&mut self, contract: &mut Consensus, view: &ChainView) {
+    /// Carries out what accounts want of the contract, and judges evidence: gives the stakes that are lost.
+    fn call(&mut self, contract: &mut Consensus, view: &ChainView) -> Vec<Slashed> {
         for (caller, call) in std::mem::take(&mut self.calls) {
             if let Err(rejection) = contract.call(caller, &call, view) {
                 self.say(format!("the contract refuses a call: {}", rejection.reason.name()));
@@ -693,13 +715,14 @@ impl World {
         let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
         let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
         let verdicts: Vec<_> = reports.iter().map(|it| contract.report(reporter, it, view, &verify)).collect();
-        for verdict in verdicts {
+        for verdict in &verdicts {
             self.say(match verdict {
-                Ok(Some((_, reward))) => format!("a stake is slashed, and the reporter gets {reward} wei"),
+                Ok(Some(slashed)) => format!("a stake is slashed, and the reporter gets {} wei", slashed.amount),
                 Ok(None) => "the contract halts the extension".into(),
                 Err(rejection) => format!("the contract refuses evidence: {}", rejection.reason.name()),
             });
         }
+        verdicts.into_iter().flatten().flatten().collect()
     }
 
     /// Provers show the verdicts that they have collected, so that those who gave them are paid.
@@ -727,7 +750,7 @@ impl World {
         }
         self.say(format!("L1 loses its last {depth} blocks"));
         // The new branch begins with an empty block in this slot.
-        let parent = self.chain[self.chain.len() - 1].clone();
+        let parent = self.tip().clone();
         let hash = keccak256([parent.hash, B256::from(U256::from(self.slot)), B256::repeat_byte(1)].concat());
         let ancestor = self.chain.len() as u64 - 1;
         self.chain.push(L1Block {
@@ -736,6 +759,7 @@ impl World {
             contract: parent.contract,
             settled: Vec::new(),
             rewarded: Vec::new(),
+            prepared: parent.prepared,
         });
         let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()));
         for number in 0..self.nodes.len() {
@@ -937,7 +961,7 @@ impl World {
         let state: Value = json!({
             "nodes": self.nodes.iter().map(Node::to_json).collect::<Value>(),
             "contract": self.contract().to_json(),
-            "head": hex(self.chain[self.chain.len() - 1].hash),
+            "head": hex(self.tip().hash),
         });
         Outcome {
             timeline: self.timeline,

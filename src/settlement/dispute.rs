@@ -2,6 +2,7 @@
 
 use super::contract::refuse;
 use super::{Consensus, EVIDENCE_SLOTS};
+use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, Operation, signature};
 use crate::post_operation::{PostOperation, Verify, statement};
@@ -23,15 +24,28 @@ pub enum Evidence {
     Conflict(Box<(Operation, PostOperation, PostOperation)>),
 }
 
+/// A stake that was lost, as the contract's event of that name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slashed {
+    /// Whose stake it was.
+    pub account: Address,
+    /// Who showed the evidence.
+    pub reporter: Address,
+    /// What the reporter got, in wei.
+    pub amount: u128,
+}
+
+json_fields!(Slashed: account, reporter, amount);
+
 impl Consensus {
-    /// Judges evidence. Gives the account that was slashed and what the reporter got, in wei; nobody for a conflict.
+    /// Judges evidence. Gives what was lost; nothing for a conflict.
     pub fn report(
         &mut self,
         reporter: Address,
         evidence: &Evidence,
         view: &ChainView,
         verify: Verify,
-    ) -> Result<Option<(Address, u128)>, Rejection> {
+    ) -> Result<Option<Slashed>, Rejection> {
         self.check_idle()?;
         // SETTLE-023: what shows nothing.
         let innocent = |detail: &str| refuse(Reject::EvidenceInvalid, detail);
@@ -98,16 +112,16 @@ impl Consensus {
         }
     }
 
-    fn slash(&mut self, offender: Address, reporter: Address, slot: u64) -> Result<(Address, u128), Rejection> {
+    fn slash(&mut self, account: Address, reporter: Address, slot: u64) -> Result<Slashed, Rejection> {
         // SETTLE-019: who has no stake left has nothing to lose twice.
-        let Some(wei) = self.take_stake(offender, slot) else {
-            return refuse(Reject::NotStaked, offender.to_string());
+        let Some(wei) = self.take_stake(account, slot) else {
+            return refuse(Reject::NotStaked, account.to_string());
         };
         // SETTLE-020: half to the reporter, rounded down, the rest burned.
-        let reward = wei / 2;
-        self.burned += wei - reward;
-        self.credit(reporter, reward);
-        Ok((offender, reward))
+        let amount = wei / 2;
+        self.burned += wei - amount;
+        self.credit(reporter, amount);
+        Ok(Slashed { account, reporter, amount })
     }
 }
 

@@ -10,7 +10,7 @@ mod stake;
 
 pub use abi::{Selectors, TargetCall, selectors};
 pub use contract::{Call, Consensus, SeedProof, Withdrawal};
-pub use dispute::Evidence;
+pub use dispute::{Evidence, Slashed};
 pub use leader::{HEADER_SLOT_INDEX, epoch, randao_index, slot_leaf, verify_branch};
 pub use reward::Reward;
 pub use settle::{CallResult, Item, Receipt};

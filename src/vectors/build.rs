@@ -65,6 +65,9 @@ pub enum BuildError {
 /// done, of how many, and its id.
 pub fn build(target: &Path, cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Summary, BuildError> {
     // Before minutes are spent: a target that is no directory, or cannot be made one.
+    if target.exists() && !target.is_dir() {
+        return Err(BuildError::Io(target.into(), io::ErrorKind::NotADirectory.into()));
+    }
     fs::create_dir_all(target).map_err(|error| BuildError::Io(target.into(), error))?;
     let old = read_files(target)?;
     let proven = Proven::make(cache, progress)?;

@@ -66,7 +66,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
         });
         refusal.map_or(Ok(()), |reason| Err(Rejection::new(reason, 0, "the node refuses it").into()))
     };
-    tell(Event::Head(Box::new(view.clone()), view.head_number, Vec::new()))?;
+    tell(Event::Head(Box::new(view.clone()), view.head_number, Vec::new(), Vec::new()))?;
     for operation in &operations {
         tell(Event::Submit(operation.to_bytes().into()))?;
     }
@@ -103,7 +103,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
         let name = keccak256(format!("block of branch {branch}"));
         view.blocks.insert(name, Block { number, slot: view.slot, canonical: true });
         contract.show(&mut view);
-        tell(Event::Head(Box::new(view.clone()), before.1.head_number, hashes))?;
+        tell(Event::Head(Box::new(view.clone()), before.1.head_number, hashes, Vec::new()))?;
     }
     let (node_state, contract_state) = (handled.to_json(), contract.to_json());
     Ok(json!({

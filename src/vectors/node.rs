@@ -14,6 +14,7 @@ use crate::operation::{ChainView, ExtensionView, Operation, rlp, wire_hash};
 use crate::post_operation::{PostOperation, statement};
 use crate::profile;
 use crate::registry::{Entry, universal_key_hash};
+use crate::settlement::{STAKE_UNIT, Slashed};
 use crate::wire::{
     Announcement, Capabilities, Extension, GetExtension, Message, PooledItems, Request, Session, VerificationRequest,
     VerificationResponse,
@@ -88,9 +89,12 @@ fn event(node: &JsonNode) -> Result<Event, Fault> {
         "adopt" => Ok(Event::Adopt(field(node, "extension")?)),
         "ask" => Ok(Event::Ask(field(node, "operation")?)),
         "signed" => Ok(Event::Signed(field(node, "peer")?, field(node, "response")?)),
-        "head" => {
-            Ok(Event::Head(Box::new(field(node, "view")?), field(node, "finalizedNumber")?, field(node, "settled")?))
-        }
+        "head" => Ok(Event::Head(
+            Box::new(field(node, "view")?),
+            field(node, "finalizedNumber")?,
+            field(node, "settled")?,
+            field(node, "slashed")?,
+        )),
         "reorg" => Ok(Event::Reorg(
             field(node, "ancestor")?,
             field(node, "depth")?,
@@ -127,7 +131,16 @@ fn head(view: &ChainView, settled: &[B256]) -> Value {
         "view": view.to_json(),
         "finalizedNumber": (SLOT - 80).to_json(),
         "settled": settled.to_vec().to_json(),
+        "slashed": [],
     })
+}
+
+/// A head whose block has cost one account its stake, which another one has reported.
+fn lost(name: &str, reporter: &str) -> Value {
+    let slashed = Slashed { account: account(name), reporter: account(reporter), amount: STAKE_UNIT / 2 };
+    let mut event = head(&view(), &[]);
+    event["slashed"] = vec![slashed].to_json();
+    event
 }
 
 fn message(from: u8, message: &Message) -> Value {
@@ -427,6 +440,10 @@ fn histories() -> Vec<Case> {
             next.roots.insert((first.extension_id, first.lane), result.post_root);
             next
         }, &settled)]].concat()),
+        accept("slashed", "A prover that loses its stake has lost, and who reported it was right.", &["NODE-013"], [start(0), vec![lost("bob", "carol")]].concat()),
+        history("slashed-ten", "Ten lost disputes are a ban.", &["NODE-013", "REP-001", "REP-008"], [start(0), vec![submit(&first)], vec![lost("bob", "carol"); 10], vec![publish(&post_operation(&first, "bob", &view(), |_| ()))]].concat(), "valid")
+            .derived_from("node-slashed", "lose nine more")
+            .reject(Reject::EntityBanned),
         accept("reorg", "What only the lost branch settled comes back.", &["POOL-020"], [start(0), vec![submit(&first), head(&later, &settled), json!({
             "event": "reorg", "ancestor": SLOT.to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": later.to_json(),
         })]].concat()),
@@ -466,7 +483,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 22] = [
+pub const SCENARIOS: [(&str, &str); 23] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -479,6 +496,7 @@ pub const SCENARIOS: [(&str, &str); 22] = [
     scenario!("two-witnesses"),
     scenario!("garbage-witness"),
     scenario!("newcomer"),
+    scenario!("prepared-later"),
     scenario!("false-extension"),
     scenario!("broken-proof-system"),
     scenario!("flood"),

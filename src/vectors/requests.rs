@@ -22,7 +22,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     let view: ChainView = field(&input, "view")?;
     let mut node = Node::default();
     let valid = |_: &_, _: &_| Ok(());
-    node.handle(&Event::Head(Box::new(view), 0, Vec::new()), &valid);
+    node.handle(&Event::Head(Box::new(view), 0, Vec::new(), Vec::new()), &valid);
     for bytes in field::<Vec<alloy_primitives::Bytes>>(&input, "submitted")? {
         node.handle(&Event::Submit(bytes), &valid);
     }

@@ -121,7 +121,7 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
                 verdicts[usize::from(is_other)].clone()
             };
             match contract.report(field(step, "reporter")?, &evidence(&step.field("evidence")?)?, view, &verify)? {
-                Some((offender, reward)) => Ok(json!({"slashed": offender.to_json(), "reward": reward.to_json()})),
+                Some(it) => Ok(json!({"slashed": it.account.to_json(), "reward": it.amount.to_json()})),
                 None => Ok(json!({"quarantined": contract.quarantined.to_json()})),
             }
         }
