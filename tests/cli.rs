@@ -418,6 +418,18 @@ fn help_has_examples() {
         "setup",
         "prove",
         "verify",
+        "operation encode",
+        "operation decode",
+        "operation hash",
+        "operation sign",
+        "post-operation encode",
+        "post-operation decode",
+        "post-operation hash",
+        "post-operation sign",
+        "registry id",
+        "extension onboard",
+        "leader",
+        "simulate",
     ] {
         let arguments: Vec<&str> = path.split(' ').filter(|word| !word.is_empty()).chain(["--help"]).collect();
         let help = stdout(&arguments);

@@ -17,7 +17,7 @@ fn every_scenario_ends_as_it_says() {
         assert!(broken.is_empty(), "{}: {broken:?}\n{}", path.display(), outcome.timeline.join("\n"));
         names.push(path);
     }
-    assert!(names.len() >= 22);
+    assert!(names.len() >= 25);
 }
 
 /// An event in a slot: what, a number, a node.
@@ -25,6 +25,7 @@ fn incidents() -> impl Strategy<Value = Value> {
     let what = prop_oneof![
         4 => Just("operation"),
         1 => Just("reorg"),
+        1 => Just("missed"),
         1 => Just("garbage"),
         1 => Just("unsignedOperations"),
         1 => Just("wrongSize"),

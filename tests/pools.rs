@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 enum Event {
     Operation { sender: usize, sequence: u64, fee: u128, extension: u8, bytes: usize },
-    Result { sender: usize, sequence: u64, salt: u8 },
+    Result { sender: usize, sequence: u64, root: Option<u8>, salt: u8, segments: usize },
     Settle { sender: usize },
     Slots(u64),
     Deposit { sender: usize, wei: u128 },
@@ -23,10 +23,12 @@ enum Event {
 fn events() -> impl Strategy<Value = Event> {
     let sender = 0usize..4;
     prop_oneof![
-        6 => (sender.clone(), 0u64..6, 1u128..6, 0u8..2, prop_oneof![Just(10usize), Just(40_000)]).prop_map(
+        6 => (sender.clone(), 0u64..6, 1u128..6, prop_oneof![4 => Just(0u8), 1 => Just(1)], prop_oneof![Just(10usize), Just(40_000)]).prop_map(
             |(sender, sequence, fee, extension, bytes)| Event::Operation { sender, sequence, fee, extension, bytes }
         ),
-        3 => (sender.clone(), 0u64..6, 0u8..3).prop_map(|(sender, sequence, salt)| Event::Result { sender, sequence, salt }),
+        3 => (sender.clone(), 0u64..6, prop::option::of(0u8..3), 0u8..3, 1usize..4).prop_map(
+            |(sender, sequence, root, salt, segments)| Event::Result { sender, sequence, root, salt, segments }
+        ),
         2 => sender.clone().prop_map(|sender| Event::Settle { sender }),
         1 => (1u64..40).prop_map(Event::Slots),
         1 => (sender, 0u128..4_000_000_000).prop_map(|(sender, wei)| Event::Deposit { sender, wei }),
@@ -117,7 +119,7 @@ fn play(events: &[Event]) -> Pools {
     let accounts = secrets();
     let mut view = first_view(&accounts);
     let reputation = Reputation::default();
-    let limits = Limits { slots: 8, post_operations: 4, lane_depth: 2, ..Limits::default() };
+    let limits = Limits { slots: 16, post_operations: 4, lane_depth: 2, ..Limits::default() };
     let mut pools = Pools::new(limits);
     for event in events {
         match event {
@@ -130,7 +132,7 @@ fn play(events: &[Event]) -> Pools {
                     assert_eq!(pools, before);
                 }
             }
-            Event::Result { sender, sequence, salt } => {
+            Event::Result { sender, sequence, root, salt, segments } => {
                 let account = accounts[*sender].1;
                 let found = pools
                     .operations
@@ -138,14 +140,15 @@ fn play(events: &[Event]) -> Pools {
                     .iter()
                     .find(|(_, it)| it.operation.sender == account && it.operation.nonce_sequence() == *sequence);
                 let Some((hash, pooled)) = found else { continue };
+                let on_lane = view.root(pooled.operation.extension_id, pooled.operation.lane);
                 let mut result = PostOperation {
                     operation_hash: *hash,
                     extension_id: pooled.operation.extension_id,
-                    pre_root: view.root(pooled.operation.extension_id, pooled.operation.lane),
+                    pre_root: root.map_or(on_lane, |salt| B256::repeat_byte(salt + 1)),
                     post_root: B256::repeat_byte(*salt + 1),
                     cycles: 7,
                     prover: accounts[4].1,
-                    proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into()] },
+                    proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into(); *segments] },
                     stamp_hash: B256::repeat_byte(0xaa),
                     ..PostOperation::default()
                 };
@@ -188,8 +191,34 @@ fn play(events: &[Event]) -> Pools {
             }
         }
         check(&pools, &view);
+        // REP-005: nothing was included.
+        for id in view.extensions.keys() {
+            let of_extension = pools.operations.operations.values().filter(|it| it.operation.extension_id == *id);
+            assert!(of_extension.count() <= 10);
+        }
     }
+    pools.head(&view, 900);
+    check_depths(&pools, &view);
     pools
+}
+
+/// The depths after a head, by trying all ways as often as there are results.
+fn check_depths(pools: &Pools, view: &ChainView) {
+    let results: Vec<_> = pools.post_operations.post_operations.values().collect();
+    let mut depths = vec![u64::MAX; results.len()];
+    for _ in 0..results.len() {
+        for (index, it) in results.iter().enumerate() {
+            let (id, pre_root) = (it.post_operation.extension_id, it.post_operation.pre_root);
+            let parents = results.iter().zip(&depths).filter(|(parent, _)| {
+                let result = &parent.post_operation;
+                (result.extension_id, parent.lane, result.post_root) == (id, it.lane, pre_root)
+                    && result.post_root != result.pre_root
+            });
+            let least = parents.map(|(_, depth)| depth.saturating_add(1)).min().unwrap_or(u64::MAX);
+            depths[index] = if view.root(id, it.lane) == pre_root { 1 } else { least };
+        }
+    }
+    assert_eq!(results.iter().map(|it| it.depth).collect::<Vec<_>>(), depths);
 }
 
 proptest! {
@@ -206,44 +235,57 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// A chain that settles Operations, loses them in a re-org and settles them again leaves the pools as if it had not.
+    /// Two branches settle Operations. A node that goes from one to the other has the pools of one that has seen no other, and so
+    /// it has when it goes back.
     #[test]
-    fn a_reorg_there_and_back_restores_the_pools(counts in prop::array::uniform4(1u64..=4), settled in prop::array::uniform4(0u64..=4)) {
+    fn a_reorg_there_and_back_restores_the_pools(
+        counts in prop::array::uniform4(1u64..=4),
+        first in prop::array::uniform4(0u64..=4),
+        second in prop::array::uniform4(0u64..=4),
+    ) {
         let accounts = secrets();
-        let mut view = first_view(&accounts);
+        let root = first_view(&accounts);
         let reputation = Reputation::default();
-        let mut pools = Pools::default();
+        let mut before = Pools::default();
         for (sender, count) in counts.iter().enumerate() {
             for sequence in 0..*count {
                 let (secret, account) = accounts[sender];
-                let mut operation = operation(account, sequence, 3, sender as u8 % 2, 10, &view);
+                let mut operation = operation(account, sequence, 3, sender as u8 % 2, 10, &root);
                 operation.signature = signature::sign(&secret, operation.hash(Address::ZERO)).unwrap().into();
-                pools.admit(&operation, &view, &reputation).unwrap();
+                before.admit(&operation, &root, &reputation).unwrap();
             }
         }
-        let before = (pools.clone(), view.clone());
-        let mut hashes = Vec::new();
-        for (sender, count) in counts.iter().enumerate() {
-            let account = accounts[sender].1;
-            let gone = settled[sender].min(*count);
-            view.nonces.insert((account, U256::ZERO), gone);
-            let of_sender = pools.operations.operations.iter().filter(|(_, it)| it.operation.sender == account);
-            hashes.extend(of_sender.filter(|(_, it)| it.operation.nonce_sequence() < gone).map(|(hash, _)| *hash));
-        }
-        let settle = |pools: &mut Pools, view: &ChainView| {
-            for hash in &hashes {
-                pools.settled(*hash, 901);
+        // What a branch settles, and the state after it.
+        let branch = |settled: &[u64; 4]| {
+            let mut view = root.clone();
+            let mut blocks = BTreeMap::new();
+            for (sender, count) in counts.iter().enumerate() {
+                let account = accounts[sender].1;
+                let next = settled[sender].min(*count);
+                view.nonces.insert((account, U256::ZERO), next);
+                let of_sender = before.operations.operations.iter().filter(|(_, it)| it.operation.sender == account);
+                let gone = of_sender.filter(|(_, it)| it.operation.nonce_sequence() < next);
+                blocks.extend(gone.map(|(hash, it)| (*hash, 901 + it.operation.nonce_sequence())));
             }
-            pools.head(view, 900);
+            (view, blocks)
         };
-        settle(&mut pools, &view);
-        let after = pools.clone();
-        prop_assert_eq!(after.limbo.len(), hashes.len());
-        let back = pools.reorg(900, 1, &BTreeMap::new(), &before.1, &reputation);
-        prop_assert!(hashes.iter().all(|hash| back.contains(hash)));
-        prop_assert_eq!(&pools, &before.0);
-        settle(&mut pools, &view);
-        prop_assert_eq!(&pools, &after);
+        let ((first_view, first_blocks), (second_view, second_blocks)) = (branch(&first), branch(&second));
+        let directly = |view: &ChainView, blocks: &BTreeMap<B256, u64>| {
+            let mut pools = before.clone();
+            blocks.iter().for_each(|(hash, number)| pools.settled(*hash, *number));
+            pools.head(view, 900);
+            pools
+        };
+        let mut pools = directly(&first_view, &first_blocks);
+        prop_assert_eq!(pools.limbo.len(), first_blocks.len());
+        let back = pools.reorg(900, 4, &second_blocks, &second_view, &reputation);
+        let is_back = |hash: &B256| second_blocks.contains_key(hash) || back.contains(hash);
+        prop_assert!(first_blocks.keys().all(is_back));
+        prop_assert_eq!(&pools, &directly(&second_view, &second_blocks));
+        pools.reorg(900, 4, &first_blocks, &first_view, &reputation);
+        prop_assert_eq!(&pools, &directly(&first_view, &first_blocks));
+        pools.reorg(900, 4, &BTreeMap::new(), &root, &reputation);
+        prop_assert_eq!(&pools, &before);
     }
 }
 
@@ -296,8 +338,14 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
     for _ in 0..600 {
         case.reputation.count(banned, Counter::Seen, 1_000);
     }
-    for _ in 0..110 {
-        case.reputation.count(Entity::Extension(B256::ZERO), Counter::Seen, 1_000);
+    // As many as an extension may have, with higher fees.
+    for (secret, account) in &secrets()[..3] {
+        for sequence in 1..3 {
+            case.view.deposits.insert(*account, u128::MAX / 2);
+            let mut operation = operation(*account, sequence, 100, 0, 10, &case.view);
+            operation.signature = signature::sign(secret, operation.hash(Address::ZERO)).unwrap().into();
+            case.pools.admit(&operation, &case.view, &Reputation::default()).unwrap();
+        }
     }
     (case.pools.limits.slots, case.pools.limits.sender_operations) = (4, 1);
     case.view.deposits.insert(case.operation.sender, 0);
@@ -328,11 +376,11 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
                 it.reputation.records.remove(&Entity::Sender(it.operation.sender));
             }),
             (Reject::SenderLimit, |it| it.pools.limits.sender_operations = 4),
-            (Reject::EntityLimit, |it| it.reputation = Reputation::default()),
+            (Reject::EntityLimit, |it| it.reputation.count(Entity::Extension(B256::ZERO), Counter::Included, 1_000)),
             (Reject::DepositTooSmall, |it| {
                 it.view.deposits.insert(it.operation.sender, 20_000_000_000);
             }),
-            (Reject::PoolFull, |it| it.pools.limits.slots = 5),
+            (Reject::PoolFull, |it| it.pools.limits.slots = 11),
             (Reject::SignatureNotCanonical, sign),
         ],
         |it| it.pools.clone().admit(&it.operation, &it.view, &it.reputation).err().map(|rejection| rejection.reason),
@@ -447,8 +495,13 @@ fn the_first_check_of_a_result_that_fails_is_the_reason() {
 fn a_full_pool_is_quick() {
     let accounts = secrets();
     let mut view = first_view(&accounts);
-    view.staked = [B256::repeat_byte(0), B256::repeat_byte(1)].into();
-    let reputation = Reputation::default();
+    // Extensions of which so much was settled that the pool's own limit is the first.
+    let mut reputation = Reputation::default();
+    for id in view.extensions.keys() {
+        for _ in 0..3_000 {
+            reputation.count(Entity::Extension(*id), Counter::Included, 1_000);
+        }
+    }
     let mut pools = Pools::default();
     let senders: Vec<Address> = (0..1_400u32).map(|n| Address::left_padding_from(&(n + 1).to_be_bytes())).collect();
     // Contract accounts that accept everything they are asked here: no key is recovered.

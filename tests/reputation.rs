@@ -29,13 +29,14 @@ proptest! {
 
     /// Advancing step by step or at once gives the same.
     #[test]
-    fn decay_is_the_same_in_steps(slots in prop::collection::vec(0u64..5_000, 1..20), times in 1u32..50) {
+    fn decay_is_the_same_in_steps(slots in prop::collection::vec(0u64..50_000, 1..20), times in 1u32..50) {
         let entity = Entity::Peer(B256::ZERO);
         let (mut steps, mut once) = (Reputation::default(), Reputation::default());
         for reputation in [&mut steps, &mut once] {
             for _ in 0..times {
                 reputation.count(entity, Counter::Accepted, 0);
             }
+            reputation.ban(Entity::Prover(Default::default()), 0);
         }
         let mut slot = 0;
         for more in slots {
@@ -59,6 +60,29 @@ proptest! {
                 reputation.count(peer, Counter::Accepted, slot);
             }
             prop_assert_eq!(reputation.status(peer, slot), Status::Ok);
+        }
+    }
+}
+
+proptest! {
+    /// Whatever comes, so many records are kept and no more, the last one among them; who is banned stays as long as there is
+    /// somebody who is not.
+    #[test]
+    fn records_are_bounded(events in prop::collection::vec((0u8..20, any::<bool>()), 0..100)) {
+        let peer = |id: u8| Entity::Peer(B256::repeat_byte(id));
+        let mut reputation = Reputation { max_records: 8, ..Reputation::default() };
+        for (id, is_banned) in events {
+            let before = reputation.clone();
+            match is_banned {
+                true => reputation.ban(peer(id), 10),
+                false => reputation.count(peer(id), Counter::Accepted, 10),
+            }
+            prop_assert!(reputation.records.len() <= 8 && reputation.records.contains_key(&peer(id)));
+            let gone: Vec<_> = before.records.iter().filter(|(it, _)| !reputation.records.contains_key(it)).collect();
+            prop_assert!(gone.len() <= 1);
+            for (_, record) in gone {
+                prop_assert!(before.records.values().all(|other| record.banned_until <= other.banned_until));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Messages: one encoding, limits, and sessions that stay bounded whatever a peer sends.
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{B256, Bytes, U256};
 use middle_client::notation::keccak256;
 use middle_client::operation::ChainView;
 use middle_client::wire::*;
@@ -80,6 +80,29 @@ proptest! {
             prop_assert!(session.open_verifications.len() <= MAX_OPEN_VERIFICATIONS as usize);
         }
     }
+}
+
+/// Of the requests that were given up the last ones are remembered, each until a response comes, whatever it says.
+#[test]
+fn late_responses_do_no_harm() {
+    let view = ChainView::default();
+    let mut session = Session { is_open: true, ..Session::default() };
+    for slot in 0..20u8 {
+        let id = session.next_extension(B256::repeat_byte(slot), slot.into()).unwrap();
+        session.asked_verifications.insert(B256::repeat_byte(slot), (B256::ZERO, slot.into()));
+        assert_eq!(id, u64::from(slot) + 1);
+        // Two slots later there is time yet, a slot after that no more.
+        assert_eq!(session.give_up(u64::from(slot) + 2), (vec![], 0));
+        assert_eq!(session.give_up(u64::from(slot) + 3), (vec![B256::ZERO], 1));
+        assert!(session.given_up.len() <= MAX_GIVEN_UP);
+    }
+    let expected: Vec<B256> =
+        (12..20u8).flat_map(|slot| [B256::repeat_byte(slot), U256::from(slot + 1).into()]).collect();
+    assert_eq!(session.given_up, expected);
+    let late = |request_id| Message::Extension(Extension { request_id, ..Extension::default() });
+    assert_eq!(session.receive(late(20), &view, &|_| false), Ok(Action::None));
+    assert!(session.receive(late(20), &view, &|_| false).is_err());
+    assert!(session.receive(late(1), &view, &|_| false).is_err());
 }
 
 /// Announcing without end fills the memory of a session up to its limit, and no further.

@@ -6,7 +6,7 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use middle_client::node::{Event, MAX_REJECTED, MAX_WAITING, Node};
 use middle_client::operation::{ChainView, ExtensionView};
-use middle_client::wire::{Message, PooledItems, Session};
+use middle_client::wire::{MAX_GIVEN_UP, Message, PooledItems, Session};
 
 #[derive(Arbitrary, Debug)]
 enum Step {
@@ -18,6 +18,7 @@ enum Step {
     Publish(Vec<u8>),
     Adopt(bool),
     Slots(u8),
+    Missed(u8),
 }
 
 fuzz_target!(|steps: Vec<Step>| {
@@ -40,6 +41,10 @@ fuzz_target!(|steps: Vec<Step>| {
             Step::Submit(bytes) => vec![Event::Submit(bytes.clone().into())],
             Step::Publish(bytes) => vec![Event::Publish(bytes.clone().into())],
             Step::Adopt(registered) => vec![Event::Adopt([u8::from(!registered); 32].into())],
+            Step::Missed(slots) => {
+                view.slot += u64::from(*slots);
+                vec![Event::Slot(view.slot)]
+            }
             Step::Slots(slots) => {
                 view.slot += u64::from(*slots);
                 vec![Event::Head(Box::new(view.clone()), 0, Vec::new(), Vec::new())]
@@ -50,6 +55,7 @@ fuzz_target!(|steps: Vec<Step>| {
             assert_eq!(one.handle(&event, &|_, _| Ok(())), two.handle(&event, &|_, _| Ok(())));
         }
         assert_eq!(nodes[0], nodes[1]);
+        assert!(nodes[0].sessions.values().all(|session| session.given_up.len() <= MAX_GIVEN_UP));
         assert!(nodes[0].rejected.len() <= MAX_REJECTED && nodes[0].waiting.len() <= MAX_WAITING);
     }
 });

@@ -15,7 +15,7 @@ enum Event {
     Settle { index: u8 },
     Slots(u8),
     Deposit { sender: u8, wei: u32 },
-    Reorg,
+    Reorg { index: u8 },
 }
 
 fuzz_target!(|events: Vec<Event>| {
@@ -28,7 +28,7 @@ fuzz_target!(|events: Vec<Event>| {
         extensions: [(Default::default(), ExtensionView { proof_system: 1, ..ExtensionView::default() })].into(),
         ..ChainView::default()
     };
-    let mut pools = Pools::new(Limits { slots: 6, ..Limits::default() });
+    let mut pools = Pools::new(Limits { slots: 20, ..Limits::default() });
     let reputation = Reputation::default();
     for event in events {
         match event {
@@ -65,11 +65,17 @@ fuzz_target!(|events: Vec<Event>| {
                 view.deposits.insert(account(sender), u128::from(wei) * 1_000_000);
                 pools.head(&view, 900);
             }
-            Event::Reorg => {
-                pools.reorg(900, 1, &BTreeMap::new(), &view, &reputation);
+            Event::Reorg { index } => {
+                // The new branch settles one of the pooled ones.
+                let kept = pools.operations.operations.keys().skip(index.into()).take(1).map(|hash| (*hash, 902));
+                let kept: BTreeMap<_, _> = kept.collect();
+                pools.reorg(900, 1, &kept, &view, &reputation);
+                assert!(kept.keys().all(|hash| pools.limbo.contains_key(hash)));
             }
         }
         assert!(pools.operations.slots <= pools.limits.slots);
+        // One extension, of which nothing was counted.
+        assert!(pools.operations.operations.len() <= 10);
         for (payer, reserved) in &pools.operations.reserved {
             assert!(*reserved <= view.deposit(*payer));
         }

@@ -4,6 +4,7 @@ use super::entry::Kind;
 use super::machine::Machine;
 use super::tier::{TIERS, Tier};
 use crate::proof_system::{System, domain_size};
+use crate::statement::MAX_SEGMENTS;
 use std::collections::BTreeMap;
 
 /// Microseconds of a constraint among wires of phase 1. These weights were measured on one machine; they are for the
@@ -155,10 +156,12 @@ impl Needs {
         kinds.chain(others).map(|(chip, rows)| (chip, rows, tier.capacity(chip))).collect()
     }
 
-    /// The number of the tier whose segments have the fewest rows together. `None` if no tier has room.
+    /// The number of the tier whose segments have the fewest rows together, among those of which one proof has enough
+    /// segments. `None` if there is no such tier.
     pub fn best_tier(&self) -> Option<u32> {
         let costs = costs();
-        let total = |tier: &Tier| Some(u64::from(self.segments(tier)?) * tier.domain(&costs));
+        let segments = |tier: &Tier| self.segments(tier).filter(|segments| *segments <= MAX_SEGMENTS);
+        let total = |tier: &Tier| Some(u64::from(segments(tier)?) * tier.domain(&costs));
         (0..).zip(&TIERS).filter_map(|(number, tier)| Some((total(tier)?, number))).min().map(|(_, number)| number)
     }
 

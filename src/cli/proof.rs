@@ -6,7 +6,7 @@ use super::source;
 use super::wasm::{Run, Source};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use middle_client::circuit::{Tier, fit};
+use middle_client::circuit::{Needs, TIERS, Tier, fit};
 use middle_client::host_interface::{Context, Inputs};
 use middle_client::notation::Rejection;
 use middle_client::proof_system::{
@@ -17,7 +17,7 @@ use middle_client::proving::{
     SegmentProof, TierVerifier, Tiers, cached_verifying_key, commit_segment, insecure_custom_key, insecure_tier_key,
     needs, prove_segment, published, tier_name, verify as verify_proof,
 };
-use middle_client::statement::{Statement, Terms};
+use middle_client::statement::{MAX_SEGMENTS, Statement, Terms};
 use middle_client::vectors::{hex, quantity};
 use rand_chacha::rand_core::{OsRng, RngCore};
 use std::fs;
@@ -207,6 +207,7 @@ fn custom_setup(
     file: &Path,
     output: &Path,
 ) -> Result<(CustomKey, ProvingKey, Origin), Failure> {
+    check_writable(output)?;
     let fail = |rejection: Rejection| Failure::input(file.display(), rejection);
     let extension = Extension::from_wasm(&source::read_module(file)?).map_err(fail)?;
     let mut samples = Vec::new();
@@ -218,7 +219,8 @@ fn custom_setup(
             return Err(Failure::Usage("--sample: more than an input, a witness input and a context".into()));
         }
         let context = context.unwrap_or_else(|| vec![0; Context::BYTES]);
-        let inputs = Inputs::new(&input.unwrap_or_default(), &witness.unwrap_or_default(), &context).map_err(fail)?;
+        let inputs = Inputs::new(&input.unwrap_or_default(), &witness.unwrap_or_default(), &context)
+            .map_err(|rejection| Failure::input(format!("--sample {sample}"), rejection))?;
         samples.push(needs(&extension, &inputs, MAX_SAMPLE_CYCLES).map_err(fail)?);
     }
     let capacities = fit(extension.code(), &samples)
@@ -228,6 +230,31 @@ fn custom_setup(
         waiting(&directory, "the custom key", || insecure_custom_key(&directory, &extension, &capacities))?;
     fs::write(output, custom.to_json()).map_err(|error| Failure::input(output.display(), error))?;
     Ok((custom, key, origin))
+}
+
+/// Whether a file can be written, before minutes are spent on what it is for.
+fn check_writable(path: &Path) -> Result<(), Failure> {
+    let is_new = !path.exists();
+    let opened = fs::OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|error| Failure::input(path.display(), error))?;
+    // What is not made in the end is not there.
+    if is_new {
+        fs::remove_file(path).map_err(|error| Failure::input(path.display(), error))?;
+    }
+    Ok(())
+}
+
+/// Why no tier suits.
+pub fn no_tier(needs: &Needs) -> String {
+    let least = TIERS.iter().filter_map(|tier| Some((needs.segments(tier)?, tier.name))).min();
+    match least {
+        Some((segments, name)) => {
+            format!(
+                "{segments} segments of `{name}` are needed, a proof has at most {MAX_SEGMENTS}; a custom key can do with fewer"
+            )
+        }
+        None => "no tier has room for the program".into(),
+    }
 }
 
 /// The key in a file, whatever it is worth: its hash decides.
@@ -273,6 +300,14 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         cycle_limit: arguments.run.cycle_limit,
         prover: fixed::<20>("--prover", arguments.prover.as_deref())?.into(),
     };
+    if arguments.segments > MAX_SEGMENTS {
+        return Err(Failure::Usage(format!("--segments: a proof has at most {MAX_SEGMENTS}")));
+    }
+    arguments.run.check_provable()?;
+    if let Some(output) = &arguments.output {
+        check_writable(output)?;
+    }
+    let needed = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
     let start = Instant::now();
     let (key, verifier, prepared) = if let Some(path) = &arguments.custom {
         let custom = custom_key(path)?;
@@ -293,15 +328,26 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         let (number, tier) = match &arguments.tier {
             Some(name) => tier_named(name)?,
             None => {
-                let needs =
-                    needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
-                let number = needs.best_tier().ok_or_else(|| fail(ProveError::NoCapacity("largest")))?;
+                let number =
+                    needed.best_tier().ok_or_else(|| Failure::input(source.file.display(), no_tier(&needed)))?;
                 (number, Tiers::get(number).map_err(|error| fail(error.into()))?)
             }
         };
         terms.tier = number;
         // What can be refused without the key, which may take minutes, is refused before.
         extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
+        let segments = needed.segments(tier).ok_or_else(|| fail(ProveError::NoCapacity(tier.name)))?;
+        match terms.segments {
+            0 if segments > MAX_SEGMENTS => {
+                let cause =
+                    format!("{segments} segments of `{}` are needed, a proof has at most {MAX_SEGMENTS}", tier.name);
+                return Err(Failure::input(source.file.display(), cause));
+            }
+            declared if declared != 0 && segments > declared => {
+                return Err(fail(ProveError::TooFewSegments { needed: segments, declared }));
+            }
+            _ => {}
+        }
         let (key, _) = key_of(&arguments.cache, tier)?;
         let verifier = TierVerifier::new(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;

@@ -19,18 +19,24 @@ use std::path::{Path, PathBuf};
 #[derive(Subcommand)]
 pub enum OperationCommand {
     /// Print the bytes of an Operation in JSON
+    #[command(after_help = "Examples:
+  middle-client operation encode operation.json
+  middle-client operation decode 0x01f8... | middle-client operation encode -")]
     Encode {
         /// The Operation in JSON; - is standard input
         file: PathBuf,
     },
     /// Decode the bytes of an Operation strictly and print it as JSON
-    #[command(after_help = "Example:
-  middle-client operation decode 0x01f8...")]
+    #[command(after_help = "Examples:
+  middle-client operation decode 0x01f8...
+  middle-client operation decode @operation.bin > operation.json")]
     Decode {
         /// Hex, or @FILE with the bytes themselves
         bytes: String,
     },
     /// Print the hashes of an Operation in JSON
+    #[command(after_help = "Examples:
+  middle-client operation hash operation.json --contract 0x00000000000000000000000000000000000c0de0")]
     Hash {
         /// The Operation in JSON; - is standard input
         file: PathBuf,
@@ -39,6 +45,9 @@ pub enum OperationCommand {
         contract: String,
     },
     /// Sign an Operation in JSON and print it; with --as-sponsor for its sponsor
+    #[command(after_help = "Examples:
+  middle-client operation sign operation.json --contract 0x... --key sender.key > signed.json
+  middle-client operation sign signed.json --contract 0x... --key sponsor.key --as-sponsor")]
     Sign {
         /// The Operation in JSON; - is standard input
         file: PathBuf,
@@ -57,17 +66,24 @@ pub enum OperationCommand {
 #[derive(Subcommand)]
 pub enum PostOperationCommand {
     /// Print the bytes of a PostOperation in JSON
+    #[command(after_help = "Examples:
+  middle-client post-operation encode result.json")]
     Encode {
         /// The PostOperation in JSON; - is standard input
         file: PathBuf,
     },
     /// Decode the bytes of a PostOperation strictly and print it as JSON
+    #[command(after_help = "Examples:
+  middle-client post-operation decode @result.bin > result.json")]
     Decode {
         /// Hex, or @FILE with the bytes themselves
         bytes: String,
     },
     /// Print the result id and the wire hash of a PostOperation in JSON; with its Operation and a view of the chain also
     /// its statement, the digest of that, and what the prover signs
+    #[command(after_help = "Examples:
+  middle-client post-operation hash result.json
+  middle-client post-operation hash result.json --operation operation.json --view view.json")]
     Hash {
         /// The PostOperation in JSON; - is standard input
         file: PathBuf,
@@ -79,6 +95,8 @@ pub enum PostOperationCommand {
         view: Option<PathBuf>,
     },
     /// Sign a PostOperation in JSON for its prover and print it
+    #[command(after_help = "Examples:
+  middle-client post-operation sign result.json --operation operation.json --view view.json --key prover.key")]
     Sign {
         /// The PostOperation in JSON; - is standard input
         file: PathBuf,
@@ -97,6 +115,9 @@ pub enum PostOperationCommand {
 #[derive(Subcommand)]
 pub enum RegistryCommand {
     /// Print the extension id of a registry entry in JSON
+    #[command(after_help = "Examples:
+  middle-client registry id entry.json
+  middle-client registry id entry.json --chain 11155111")]
     Id {
         /// The entry in JSON; - is standard input
         file: PathBuf,
@@ -109,6 +130,8 @@ pub enum RegistryCommand {
 #[derive(Subcommand)]
 pub enum ExtensionCommand {
     /// Compute everything of an extension again from its module, as a node does that adopts it
+    #[command(after_help = "Examples:
+  middle-client extension onboard entry.json extension.wasm --key 0x... --key 0x...")]
     Onboard {
         /// The registry entry in JSON
         entry: PathBuf,
@@ -124,6 +147,8 @@ pub enum ExtensionCommand {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  middle-client leader contract.json 4660")]
 pub struct LeaderArguments {
     /// The state of the Consensus Contract in JSON, as vectors have it; - is standard input
     file: PathBuf,
@@ -132,6 +157,9 @@ pub struct LeaderArguments {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  middle-client simulate tests/scenarios/settled-again.json
+  middle-client simulate tests/scenarios/partition.json --json")]
 pub struct SimulateArguments {
     /// A scenario in JSON; - is standard input
     file: PathBuf,
@@ -142,14 +170,15 @@ pub struct SimulateArguments {
 
 pub fn operation(command: OperationCommand, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        OperationCommand::Encode { file } => Ok(writeln!(out, "{}", hex(read::<Operation>(&file)?.to_bytes()))?),
-        OperationCommand::Decode { bytes } => {
-            let bytes = source::bytes("the Operation", &bytes)?;
-            let operation = Operation::from_bytes(&bytes).map_err(refused)?;
+        OperationCommand::Encode { file } => Ok(writeln!(out, "{}", hex(read_operation(&file)?.to_bytes()))?),
+        OperationCommand::Decode { bytes: text } => {
+            let bytes = source::bytes("the Operation", &text)?;
+            let operation =
+                Operation::from_bytes(&bytes).map_err(|it| Failure::input(place("the Operation", &text), it))?;
             print(&operation.to_json(), out)
         }
         OperationCommand::Hash { file, contract } => {
-            let operation: Operation = read(&file)?;
+            let operation = read_operation(&file)?;
             let contract = option("--contract", &contract)?;
             print(
                 &json!({
@@ -162,7 +191,7 @@ pub fn operation(command: OperationCommand, out: &mut impl Write) -> Result<(), 
             )
         }
         OperationCommand::Sign { file, contract, key, as_sponsor } => {
-            let mut operation: Operation = read(&file)?;
+            let mut operation = read_operation(&file)?;
             let signature = sign(&key, operation.hash(option("--contract", &contract)?))?;
             match as_sponsor {
                 true => operation.gas_management.sponsor_signature = signature,
@@ -175,15 +204,14 @@ pub fn operation(command: OperationCommand, out: &mut impl Write) -> Result<(), 
 
 pub fn post_operation(command: PostOperationCommand, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        PostOperationCommand::Encode { file } => {
-            Ok(writeln!(out, "{}", hex(read::<PostOperation>(&file)?.to_bytes()))?)
-        }
-        PostOperationCommand::Decode { bytes } => {
-            let bytes = source::bytes("the PostOperation", &bytes)?;
-            print(&PostOperation::from_bytes(&bytes).map_err(refused)?.to_json(), out)
+        PostOperationCommand::Encode { file } => Ok(writeln!(out, "{}", hex(read_post_operation(&file)?.to_bytes()))?),
+        PostOperationCommand::Decode { bytes: text } => {
+            let bytes = source::bytes("the PostOperation", &text)?;
+            let decoded = PostOperation::from_bytes(&bytes);
+            print(&decoded.map_err(|it| Failure::input(place("the PostOperation", &text), it))?.to_json(), out)
         }
         PostOperationCommand::Hash { file, operation, view } => {
-            let post_operation: PostOperation = read(&file)?;
+            let post_operation = read_post_operation(&file)?;
             let wire_hash = hex(wire_hash(&post_operation.to_bytes()));
             let mut hashes = json!({"resultId": hex(post_operation.result_id()), "wireHash": wire_hash});
             if let (Some(operation), Some(view)) = (operation, view) {
@@ -195,7 +223,7 @@ pub fn post_operation(command: PostOperationCommand, out: &mut impl Write) -> Re
             print(&hashes, out)
         }
         PostOperationCommand::Sign { file, operation, view, key } => {
-            let mut post_operation: PostOperation = read(&file)?;
+            let mut post_operation = read_post_operation(&file)?;
             let (stated, view) = stated(&post_operation, &operation, &view)?;
             let hash = post_operation.signing_hash(&stated, view.consensus_contract);
             post_operation.prover_signature = sign(&key, hash)?;
@@ -213,7 +241,10 @@ pub fn extension(command: ExtensionCommand, out: &mut impl Write) -> Result<(), 
     let ExtensionCommand::Onboard { entry, module, chain, keys } = command;
     let wasm = source::read_module(&module)?;
     let keys: Result<Vec<B256>, Failure> = keys.iter().map(|key| option("--key", key)).collect();
-    print(&onboard(chain, &read(&entry)?, &wasm, &keys?).map_err(refused)?.to_json(), out)
+    let onboarded = onboard(chain, &read(&entry)?, &wasm, &keys?);
+    // What is at fault is the pair: neither file alone.
+    let pair = format!("{} with {}", entry.display(), module.display());
+    print(&onboarded.map_err(|rejection| Failure::input(pair, rejection))?.to_json(), out)
 }
 
 pub fn leader(arguments: &LeaderArguments, out: &mut impl Write) -> Result<(), Failure> {
@@ -249,15 +280,19 @@ fn sign(key: &Path, hash: B256) -> Result<Bytes, Failure> {
         .trim()
         .parse()
         .map_err(|_| Failure::input(key.display(), "is no secret key: 32 bytes in hex are needed"))?;
-    Ok(signature::sign(&secret, hash).map_err(|error| Failure::input(key.display(), error))?.into())
+    Ok(signature::sign(&secret, hash)
+        .map_err(|error| Failure::input(key.display(), format!("is no secret key: {error}")))?
+        .into())
 }
 
 /// The statement of a PostOperation about an Operation as this chain has it.
 fn stated(post_operation: &PostOperation, operation: &Path, view: &Path) -> Result<(Statement, ChainView), Failure> {
-    let (operation, view): (Operation, ChainView) = (read(operation)?, read(view)?);
-    let stated = statement(&operation, post_operation, &view).map_err(refused)?;
-    let stated = stated.ok_or_else(|| Failure::input("--view", "has no block of the anchor, or not the extension"))?;
-    stated.check().map_err(refused)?;
+    let (place, chain) = (operation.display(), view.display());
+    let (operation, view): (Operation, ChainView) = (read_operation(operation)?, read(view)?);
+    let fail = |rejection: Rejection| Failure::input(format!("the PostOperation about {place}"), rejection);
+    let stated = statement(&operation, post_operation, &view).map_err(fail)?;
+    let stated = stated.ok_or_else(|| Failure::input(chain, "has no block of the anchor, or not the extension"))?;
+    stated.check().map_err(fail)?;
     Ok((stated, view))
 }
 
@@ -280,6 +315,19 @@ fn option<T: Json>(name: &str, text: &str) -> Result<T, Failure> {
     T::from_json(&Node::new(name, &value)).map_err(|fault| Failure::Usage(fault.to_string()))
 }
 
-fn refused(rejection: Rejection) -> Failure {
-    Failure::Input(vec![rejection.to_string()])
+/// Where bytes come from that an argument gives.
+fn place<'a>(name: &'a str, text: &'a str) -> &'a str {
+    text.strip_prefix('@').unwrap_or(name)
+}
+
+/// An Operation in JSON that has an encoding.
+fn read_operation(file: &Path) -> Result<Operation, Failure> {
+    let operation: Operation = read(file)?;
+    Operation::from_bytes(&operation.to_bytes()).map_err(|rejection| Failure::input(file.display(), rejection))
+}
+
+/// A PostOperation in JSON that has an encoding.
+fn read_post_operation(file: &Path) -> Result<PostOperation, Failure> {
+    let post_operation: PostOperation = read(file)?;
+    PostOperation::from_bytes(&post_operation.to_bytes()).map_err(|rejection| Failure::input(file.display(), rejection))
 }

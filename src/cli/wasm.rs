@@ -5,12 +5,13 @@ use super::report::{Report, outcome_name};
 use super::{proof, source};
 use clap::{Args, Subcommand, ValueEnum};
 use middle_client::canonical_code::{self, CanonicalCode, Class, Machine};
-use middle_client::circuit::{Cost, Needs, TIERS, Tier, costs};
+use middle_client::circuit::{Cost, Needs, Tier, costs};
 use middle_client::execution;
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::{Reject, Rejection, keccak256};
+use middle_client::notation::{Outcome, Reject, Rejection, Trap, keccak256};
 use middle_client::profile::{self, Instruction, Module};
 use middle_client::proving::{Extension, Tiers, needs};
+use middle_client::statement::{MAX_CYCLES, MAX_SEGMENTS};
 use middle_client::vectors::hex;
 use serde_json::json;
 use std::fmt::Display;
@@ -91,6 +92,16 @@ pub struct Run {
     pub cycle_limit: u64,
 }
 
+impl Run {
+    /// The cycle limit is one that a statement can have.
+    pub fn check_provable(&self) -> Result<(), Failure> {
+        if (1..=MAX_CYCLES).contains(&self.cycle_limit) {
+            return Ok(());
+        }
+        Err(Failure::Usage(format!("--cycle-limit: a proof has 1 to {MAX_CYCLES} cycles")))
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Engine {
     /// The interpreter of WebAssembly, which is the semantic reference
@@ -160,19 +171,17 @@ fn stats(source: &Source, run: &Run, tier: Option<&str>, out: &mut impl Write) -
     let (wasm, module) = source.load(out)?;
     let code = source.lower(&module, out)?;
     let inputs = run.inputs(source, out)?;
-    let interpreted = interpret(source, &module, &inputs, run.cycle_limit)?;
+    run.check_provable()?;
     let mut executed = vec![0u64; Class::ALL.len()];
     let finished = Machine::new(&code, &inputs)
         .run_traced(run.cycle_limit, |cycle| executed[class_index(cycle.word.opcode.class())] += 1);
-    if finished.execution != interpreted.execution {
-        return Err(Failure::input(
-            source.file.display(),
-            format!(
-                "the interpreter ends with {:?}, canonical code with {:?}",
-                interpreted.execution, finished.execution
-            ),
-        ));
+    // What ends without the limit ends in the interpreter, too; instructions have no limit of their own.
+    let at_limit = finished.execution.outcome == Outcome::Trapped(Trap::CycleLimitExhausted);
+    let interpreted = if at_limit { None } else { Some(interpret(source, &module, &inputs, u64::MAX)?) };
+    if interpreted.as_ref().is_some_and(|interpreted| finished.execution != interpreted.execution) {
+        return Err(Failure::input(source.file.display(), "interpreter and canonical code end in different ways"));
     }
+    let executed_instructions = interpreted.map(|interpreted| interpreted.instructions);
     let body = module.functions.iter().flat_map(|function| &function.body);
     // As the interpreter counts them: `else` and `end` do nothing.
     let instructions = body.filter(|instruction| !matches!(instruction, Instruction::Else { .. } | Instruction::End));
@@ -182,9 +191,13 @@ fn stats(source: &Source, run: &Run, tier: Option<&str>, out: &mut impl Write) -
     result.add_counts(&module);
     result.add_code(&code);
     result.add("code size", code.to_bytes().len());
-    result.add("instructions executed", interpreted.instructions);
+    if let Some(instructions) = executed_instructions {
+        result.add("instructions executed", instructions);
+    }
     result.add("cycles", finished.cycles);
-    result.add("instructions per word, executed", ratio(interpreted.instructions, finished.cycles));
+    if let Some(instructions) = executed_instructions {
+        result.add("instructions per word, executed", ratio(instructions, finished.cycles));
+    }
     result.add("instructions per word, static", ratio(instructions, code.words.len() as u64));
     for (index, class) in Class::ALL.into_iter().enumerate() {
         let words = code.words.iter().filter(|word| word.opcode.class() == class).count();
@@ -192,24 +205,24 @@ fn stats(source: &Source, run: &Run, tier: Option<&str>, out: &mut impl Write) -
         result.add(&format!("cycles {}", class.name()), executed[index]);
     }
     let extension = Extension::of(code);
-    if let Ok(needs) = needs(&extension, &inputs, run.cycle_limit) {
-        let best = || needs.best_tier().and_then(|number| Some((number, Tiers::get(number).ok()?)));
-        let tier = chosen.or_else(best).map(|(_, tier)| tier);
-        add_proof(&mut result, &needs, tier, finished.cycles, interpreted.instructions);
-    }
+    let needs = needs(&extension, &inputs, run.cycle_limit);
+    let needs = needs.map_err(|rejection| Failure::input(source.file.display(), rejection))?;
+    let best = || needs.best_tier().and_then(|number| Some((number, Tiers::get(number).ok()?)));
+    let tier = chosen.or_else(best).map(|(_, tier)| tier);
+    add_proof(&mut result, &needs, tier, finished.cycles, executed_instructions);
     Ok(result.print(source.json, out)?)
 }
 
 /// What a proof of the execution costs in a tier.
-fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cycles: u64, instructions: u64) {
-    let Some((tier, segments)) = tier.and_then(|tier| Some((tier, needs.segments(tier)?))) else {
-        let names: Vec<&str> = TIERS.iter().map(|tier| tier.name).collect();
-        result.add(
-            "tier",
-            format!("none: {} has no room for it", tier.map_or(names.join(", "), |tier| tier.name.into())),
-        );
-        return;
+fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cycles: u64, instructions: Option<u64>) {
+    let Some(tier) = tier else { return result.add("tier", format!("none: {}", proof::no_tier(needs))) };
+    let Some(segments) = needs.segments(tier) else {
+        return result.add("tier", format!("none: {} has no room for it", tier.name));
     };
+    if segments > MAX_SEGMENTS {
+        let cause = format!("{segments} segments of {} are needed, a proof has at most {MAX_SEGMENTS}", tier.name);
+        return result.add("tier", format!("none: {cause}"));
+    }
     let costs = costs();
     let (segment, domain) = (tier.cost(&costs), tier.domain(&costs));
     let rows = u64::from(segments) * domain;
@@ -224,7 +237,9 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
     result.add("weighted milliseconds of a segment", segment.microseconds() / 1_000);
     result.add("constraints", rows);
     result.add("constraints per cycle", ratio(rows, cycles));
-    result.add("constraints per instruction", ratio(rows, instructions));
+    if let Some(instructions) = instructions {
+        result.add("constraints per instruction", ratio(rows, instructions));
+    }
 
     let chips = needs.chips(tier);
     let cost_of = |chip: &str| costs.get(chip).copied().unwrap_or_default();

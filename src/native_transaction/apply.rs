@@ -6,7 +6,7 @@ use super::{
 };
 use crate::json_fields;
 use crate::notation::{Reject, Rejection};
-use crate::operation::{ChainView, contract_signatures, fee};
+use crate::operation::{ChainView, SIGNATURE_GAS, contract_signatures, fee};
 use crate::post_operation::Verify;
 use crate::settlement::{CallResult, Consensus, Item, TargetCall};
 
@@ -35,12 +35,14 @@ fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> 
 
 /// The gas of a transaction before anything is called, and the least that is used in all.
 pub fn intrinsic_gas(transaction: &MiddleOpTx) -> (u64, u64) {
-    // NATIVE-004: base, bytes, verification by proof type; and the floor of EIP-7623.
+    // NATIVE-004: base, bytes, verification by proof type, contracts that check signatures; and the floor of EIP-7623.
     let bytes = transaction.to_bytes();
     let zeros = bytes.iter().filter(|byte| **byte == 0).count() as u64;
     let tokens = zeros + TOKENS_PER_BYTE * (bytes.len() as u64 - zeros);
     let segments = transaction.post_operation.proof.segments.len() as u64;
-    let intrinsic = BASE_GAS + TOKEN_GAS * tokens + PROOF_GAS + PROOF_SEGMENT_GAS * segments;
+    let by_contracts = contract_signatures(&transaction.operation);
+    let intrinsic =
+        BASE_GAS + TOKEN_GAS * tokens + PROOF_GAS + PROOF_SEGMENT_GAS * segments + SIGNATURE_GAS * by_contracts;
     (intrinsic, BASE_GAS + FLOOR_TOKEN_GAS * tokens)
 }
 

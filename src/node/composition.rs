@@ -1,12 +1,13 @@
 //! The node: handlers composed. Events in, actions out; no sockets, no clock.
 
-use super::{MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING};
+use super::{MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING, MAX_WAITING_OF_PEER};
+use crate::composition::{check_data, children};
 use crate::notation::json::{Json, hex};
-use crate::notation::{B256, Reject, Rejection, Stage, keccak256};
+use crate::notation::{B256, Outcome, Reject, Rejection, Stage, keccak256};
 use crate::operation::{self, ChainView, Operation, wire_hash};
 use crate::pools::{Addition, Pools};
 use crate::post_operation::{self, PostOperation, Verify, check, statement};
-use crate::registry::{Entry, MODE_CUSTOM, onboard};
+use crate::registry::{DATA_NONE, Entry, MODE_CUSTOM, onboard};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
 use crate::settlement::Slashed;
 use crate::wire::{
@@ -37,6 +38,8 @@ pub enum Event {
     Signed(B256, VerificationResponse),
     /// The operator wants to run the extension with this id.
     Adopt(B256),
+    /// This slot begins, with or without a block.
+    Slot(u64),
     /// L1 has a new head: what is seen from it, the number of the last final block, and the Operations that the new
     /// block has settled and the stakes that were slashed in it.
     Head(Box<ChainView>, u64, Vec<B256>, Vec<Slashed>),
@@ -65,7 +68,9 @@ pub enum Action {
 /// A node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
-    /// What it knows of L1.
+    /// Its node id.
+    pub id: B256,
+    /// What it knows of L1. The slot is that of the node's clock.
     pub view: ChainView,
     /// Its pools.
     pub pools: Pools,
@@ -81,6 +86,8 @@ pub struct Node {
     pub waiting: Vec<(Option<B256>, Bytes)>,
     /// The extensions in which this node has seen a conflict.
     pub quarantined: BTreeSet<B256>,
+    /// The adopted extensions that read a witness.
+    pub witness_readers: BTreeSet<B256>,
     /// The account in whose name this node gives verdicts.
     pub account: Address,
     /// The names of results whose proofs this node has refuted, by wire hash; all of these are rejected.
@@ -158,26 +165,35 @@ impl Node {
                     self.want(&mut actions);
                 }
             }
-            Event::Head(view, finalized_number, settled, slashed) => {
-                self.see(view);
-                for hash in settled {
-                    let operation = self.pools.operations.operations.get(hash).map(|it| it.operation.clone());
-                    self.pools.settled(*hash, view.head_number);
-                    // REP-003: what is settled was included.
-                    for entity in operation.iter().flat_map(entities) {
-                        self.reputation.count(entity, Counter::Included, view.slot);
-                    }
+            Event::Slot(slot) => {
+                // NODE-017: a slot may have no block, and never ends twice.
+                if *slot > self.view.slot {
+                    self.view.slot = *slot;
+                    self.pass_time(&mut actions);
+                    // POOL-011: what has expired goes. No block becomes final.
+                    self.pools.head(&self.view, 0);
+                    self.settle_pending(&mut actions);
+                    self.forget();
                 }
-                for Slashed { account, reporter, .. } in slashed {
-                    // NODE-013: who was right, and who was not.
-                    self.reputation.count(Entity::Prover(*account), Counter::Lost, view.slot);
-                    self.reputation.count(Entity::Prover(*reporter), Counter::Upheld, view.slot);
+            }
+            Event::Head(view, finalized_number, settled, slashed) => {
+                self.see(view, &mut actions);
+                for hash in settled {
+                    self.included(*hash);
+                    self.pools.settled(*hash, view.head_number);
+                }
+                for Slashed { account, .. } in slashed {
+                    // NODE-013: the contract has shown that its signatures mean nothing.
+                    self.reputation.ban(Entity::Prover(*account), self.view.slot);
                 }
                 self.pools.head(&self.view, *finalized_number);
                 self.after_head(verify, &mut actions);
             }
             Event::Reorg(ancestor, depth, kept, view) => {
-                self.see(view);
+                self.see(view, &mut actions);
+                for hash in kept.keys() {
+                    self.included(*hash);
+                }
                 let back = self.pools.reorg(*ancestor, *depth, kept, &self.view, &self.reputation);
                 for hash in back {
                     let bytes = self.pools.operations.operations.get(&hash).map(|it| it.operation.to_bytes());
@@ -190,32 +206,66 @@ impl Node {
         actions
     }
 
+    /// Counts that an Operation which is pooled was settled.
+    fn included(&mut self, hash: B256) {
+        let Some(pooled) = self.pools.operations.operations.get(&hash) else { return };
+        // REP-003: the place that its extension has grows with it, too.
+        let extension = Entity::Extension(pooled.operation.extension_id);
+        for entity in [entities(&pooled.operation), vec![extension]].concat() {
+            self.reputation.count(entity, Counter::Included, self.view.slot);
+        }
+    }
+
     fn head_hash(&self) -> B256 {
         let at_head = self.view.blocks.iter().find(|(_, it)| it.canonical && it.number == self.view.head_number);
         at_head.map(|(hash, _)| *hash).unwrap_or_default()
     }
 
-    fn see(&mut self, view: &ChainView) {
-        self.view = view.clone();
-        for id in &self.quarantined {
+    fn see(&mut self, view: &ChainView, actions: &mut Vec<Action>) {
+        // NODE-017: the clock does not go back with the chain.
+        self.view = ChainView { slot: self.view.slot.max(view.slot), ..view.clone() };
+        self.mark();
+        self.pass_time(actions);
+    }
+
+    /// Sets in the view what this node has found out itself.
+    fn mark(&mut self) {
+        for (id, extension) in &mut self.view.extensions {
             // NODE-008: the local verdict stands, whatever others think.
-            if let Some(extension) = self.view.extensions.get_mut(id) {
-                extension.quarantined = true;
+            extension.quarantined |= self.quarantined.contains(id);
+            // NODE-016: the registry knows it only of what is prepared.
+            extension.reads_witness |= self.witness_readers.contains(id);
+        }
+    }
+
+    /// What comes with time alone.
+    fn pass_time(&mut self, actions: &mut Vec<Action>) {
+        self.reputation.advance(self.view.slot);
+        let slot = self.view.slot;
+        let given_up: Vec<_> = self.sessions.iter_mut().map(|(peer, session)| (*peer, session.give_up(slot))).collect();
+        for (peer, (names, extensions)) in given_up {
+            // NODE-010: what has been settled meanwhile is gone from the peer's pools, too.
+            let verdicts = names.iter().filter(|name| self.is_pooled(**name)).count();
+            // NODE-012: who says that it has an extension can send it.
+            for _ in 0..verdicts + extensions {
+                self.count(peer, Counter::Unanswered, Reject::EntityBanned, actions);
             }
         }
-        self.reputation.advance(view.slot);
-        for (peer, session) in &mut self.sessions {
-            // NODE-010: an answer is sent a slot later at the latest, and takes less than another one.
-            let is_late = self.asked.get(peer).is_some_and(|(slot, _)| slot + 2 < view.slot);
-            if !is_late {
-                continue;
-            }
-            for (name, _) in std::mem::take(&mut session.asked_verifications).into_values() {
-                let key = self.asked_results.get(&name);
-                if key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key)) {
-                    self.reputation.count(Entity::Peer(*peer), Counter::Unanswered, view.slot);
-                }
-            }
+        self.want(actions);
+    }
+
+    /// Whether a result about which this node has asked is pooled.
+    fn is_pooled(&self, name: B256) -> bool {
+        let key = self.asked_results.get(&name);
+        key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key))
+    }
+
+    /// Counts what a peer has done, and ends the connection if that bans it.
+    fn count(&mut self, peer: B256, counter: Counter, reason: Reject, actions: &mut Vec<Action>) {
+        self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
+        // NODE-003: whatever was counted.
+        if self.reputation.status(Entity::Peer(peer), self.view.slot) == Standing::Banned {
+            self.disconnect(peer, reason, actions);
         }
     }
 
@@ -230,14 +280,14 @@ impl Node {
         let mut requests = Vec::new();
         for (id, asked) in &mut self.wanted {
             // NODE-012: one after the other.
-            let is_open = |session: &Session| session.requested_extensions.values().any(|wanted| wanted == id);
+            let is_open = |session: &Session| session.requested_extensions.values().any(|(wanted, _)| wanted == id);
             if self.sessions.values().any(is_open) {
                 continue;
             }
-            let has = |session: &Session| session.capabilities.as_ref().is_some_and(|it| it.extensions.contains(id));
-            let next = self.sessions.iter_mut().find(|(peer, session)| !asked.contains(*peer) && has(session));
-            if let Some((peer, session)) = next
-                && let Some(request_id) = session.next_extension(*id)
+            let is_next =
+                |(peer, session): &(&B256, &mut Session)| !asked.contains(*peer) && session.has_extension(*id);
+            if let Some((peer, session)) = self.sessions.iter_mut().find(is_next)
+                && let Some(request_id) = session.next_extension(*id, self.view.slot)
             {
                 asked.insert(*peer);
                 requests.push((*peer, GetExtension { request_id, extension_id: *id }));
@@ -255,19 +305,31 @@ impl Node {
             self.want(actions);
             return;
         }
-        if let Err(rejection) = self.check_sent(id, &sent) {
-            // NODE-012: what the id binds is the peer's fault, and another peer may have it.
-            self.blame(Some(peer), rejection, actions);
-            self.want(actions);
+        let Some(registered) = self.view.extensions.get(&id).map(|known| known.entry_hash) else {
+            self.wanted.remove(&id);
+            actions.push(Action::Refused(Reject::ExtensionUnknown));
             return;
-        }
+        };
+        let entry = match check_sent(registered, &sent) {
+            Ok(entry) => entry,
+            Err(rejection) => {
+                // NODE-012: the peer is at fault, and another one may have it.
+                self.blame(Some(peer), rejection, actions);
+                self.want(actions);
+                return;
+            }
+        };
         self.wanted.remove(&id);
-        let entry = Entry::from_bytes(&sent.entry).unwrap_or_default();
         let custom: Vec<B256> = self.custom_keys.get(&id).copied().into_iter().collect();
         let keys = if entry.mode == MODE_CUSTOM { &custom } else { &self.keys };
         match onboard(self.view.chain_id, &entry, &sent.wasm, keys) {
-            Ok(_) => {
+            Ok(onboarded) => {
                 self.extensions.insert(id, (sent.entry, sent.wasm));
+                // NODE-016: from now on, and not only from the next head on.
+                if onboarded.reads_witness {
+                    self.witness_readers.insert(id);
+                    self.mark();
+                }
                 actions.push(Action::Adopted(id));
                 // NODE-011: all peers learn it.
                 self.capabilities.sequence += 1;
@@ -278,24 +340,6 @@ impl Node {
             }
             // NODE-012: the extension is wrong as it is registered, or this node has other keys.
             Err(rejection) => actions.push(Action::Refused(rejection.reason)),
-        }
-    }
-
-    /// Whether a peer has sent the module and the entry that the registry has under this id.
-    fn check_sent(&self, id: B256, sent: &Extension) -> Result<(), Rejection> {
-        let refuse = |reason, detail: &str| Err(Rejection::new(reason, 0, detail));
-        let entry = Entry::from_bytes(&sent.entry)?;
-        // WIRE-010: another extension was not asked for.
-        if entry.id(self.view.chain_id) != id {
-            return refuse(Reject::ResponseUnrequested, "the entry has another id");
-        }
-        if keccak256(&sent.wasm) != entry.wasm_hash {
-            return refuse(Reject::WasmHashMismatch, "wasm_hash is not that of the module");
-        }
-        // The id does not bind the commitment, but the registry has it.
-        match self.view.extensions.get(&id) {
-            Some(known) if known.code_commitment == entry.code_commitment => entry.check(),
-            _ => refuse(Reject::RegisteredCodeMismatch, "code_commitment is not that of the registry"),
         }
     }
 
@@ -334,8 +378,10 @@ impl Node {
                 salt,
             };
             let mut asked = Vec::new();
-            // NODE-011: those who verify such proofs.
-            for (peer, session) in self.sessions.iter_mut().filter(|(_, session)| session.verifies(&result.proof)) {
+            // NODE-011: those who verify such proofs, and have the code that they are about.
+            let can_tell =
+                |session: &Session| session.verifies(&result.proof) && session.has_extension(result.extension_id);
+            for (peer, session) in self.sessions.iter_mut().filter(|(_, session)| can_tell(session)) {
                 let (slot, count) = self.asked.get(peer).copied().unwrap_or_default();
                 let count = if slot == self.view.slot { count } else { 0 };
                 // NODE-009: never more than what the peer must answer.
@@ -388,26 +434,29 @@ impl Node {
         self.send(peer, Message::GetPostOperations(Request { request_id, hashes: vec![hash] }), actions);
     }
 
-    /// Verifies a result that is not pooled, because a peer wants a verdict on it.
-    fn vouch(&mut self, hash: B256, bytes: &Bytes, verify: Verify) {
-        if !self.pending.values().any(|request| request.wire_hash == hash) {
-            return;
+    /// Verifies a result that is not pooled, because a peer wants a verdict on it. Gives whether it was verified now.
+    fn vouch(&mut self, hash: B256, bytes: &Bytes, verify: Verify) -> Result<bool, Rejection> {
+        let is_wanted = self.pending.values().any(|request| request.wire_hash == hash);
+        if !is_wanted || self.vouched.contains_key(&hash) {
+            return Ok(false);
         }
-        let Ok(result) = PostOperation::from_bytes(bytes) else { return };
-        let Some(pooled) = self.pools.operations.operations.get(&result.operation_hash) else { return };
-        if let (Ok(_), Some(name)) = (check(&pooled.operation, &result, &self.view, verify), self.name(&result)) {
-            if self.vouched.len() >= MAX_COLLECTED {
-                self.vouched.pop_first();
-            }
-            self.vouched.insert(hash, name);
+        let result = PostOperation::from_bytes(bytes)?;
+        let Some(pooled) = self.pools.operations.operations.get(&result.operation_hash) else { return Ok(false) };
+        check(&pooled.operation, &result, &self.view, verify)?;
+        let Some(name) = self.name(&result) else { return Ok(false) };
+        if self.vouched.len() >= MAX_COLLECTED {
+            self.vouched.pop_first();
         }
+        self.vouched.insert(hash, name);
+        Ok(true)
     }
 
     /// Has answers signed that are known now, or will not be known in time.
     fn settle_pending(&mut self, actions: &mut Vec<Action>) {
         for ((peer, id), request) in std::mem::take(&mut self.pending) {
             // NODE-009: an item can be on its way for as long as the answer may take.
-            let in_time = request.slot <= self.view.slot + 1 && self.view.slot <= request.slot.saturating_add(1);
+            let in_time =
+                request.slot.saturating_sub(1) <= self.view.slot && self.view.slot <= request.slot.saturating_add(1);
             let verdict = if in_time { self.verdict(&request) } else { Verdict::Error };
             let Some(session) = self.sessions.get_mut(&peer) else { continue };
             if verdict == Verdict::Error && in_time {
@@ -429,22 +478,19 @@ impl Node {
     }
 
     /// Notes what a peer has answered.
-    fn answered(&mut self, peer: B256, response: VerificationResponse) {
+    fn answered(&mut self, peer: B256, response: VerificationResponse, actions: &mut Vec<Action>) {
         // NODE-010: an error is an answer that helps nobody.
         let is_error = Verdict::from_number(response.verdict) == Some(Verdict::Error);
-        let key = self.asked_results.get(&response.post_operation);
-        let is_pooled = key.is_some_and(|key| self.pools.post_operations.post_operations.contains_key(key));
-        // What has been settled meanwhile is gone from the peer's pools, too.
-        if !is_error || is_pooled {
+        if !is_error || self.is_pooled(response.post_operation) {
             let counter = if is_error { Counter::Unanswered } else { Counter::Answered };
-            self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
+            self.count(peer, counter, Reject::EntityBanned, actions);
         }
         if let Some(verdicts) = self.verdicts.get_mut(&response.post_operation).filter(|_| !is_error) {
             verdicts.insert(response.node, response);
         }
     }
 
-    /// What has waited is tried again, once, and bytes of what is gone are forgotten.
+    /// What has waited is tried again, once.
     fn after_head(&mut self, verify: Verify, actions: &mut Vec<Action>) {
         // NODE-005: for one slot.
         for (peer, bytes) in std::mem::take(&mut self.waiting) {
@@ -455,6 +501,11 @@ impl Node {
             }
         }
         self.settle_pending(actions);
+        self.forget();
+    }
+
+    /// Bytes of what is gone from the pools are forgotten.
+    fn forget(&mut self) {
         let pooled = &self.pools;
         self.items.retain(|_, item| match item.first() {
             Some(1) => Operation::from_bytes(item)
@@ -477,7 +528,7 @@ impl Node {
         let is_known = |hash: B256| items.contains_key(&hash) || rejected.contains(&hash);
         let received = Message::from_bytes(bytes).and_then(|message| session.receive(message, &self.view, &is_known));
         match received {
-            Ok(wire::Action::Verdict(response)) => self.answered(peer, response),
+            Ok(wire::Action::Verdict(response)) => self.answered(peer, response, actions),
             Ok(wire::Action::Extension(id, sent)) => self.adopt(peer, id, sent, actions),
             Ok(wire::Action::Capabilities { first }) => {
                 if first {
@@ -522,10 +573,7 @@ impl Node {
         let is_proof =
             matches!(rejection.reason.stage(), Stage::Verification | Stage::PostOperation | Stage::Statement);
         let counter = if is_proof { Counter::Invalid } else { Counter::Rejected };
-        self.reputation.count(Entity::Peer(peer), counter, self.view.slot);
-        if self.reputation.status(Entity::Peer(peer), self.view.slot) == Standing::Banned {
-            self.disconnect(peer, rejection.reason, actions);
-        }
+        self.count(peer, counter, rejection.reason, actions);
     }
 
     fn operation(&mut self, from: Option<B256>, bytes: &Bytes, actions: &mut Vec<Action>) -> Result<(), Rejection> {
@@ -565,15 +613,31 @@ impl Node {
         }
         let read = PostOperation::from_bytes(bytes);
         let prover = read.as_ref().map(|it| Entity::Prover(it.prover)).ok();
-        let added = read.and_then(|it| self.pools.add(&it, &self.view, &self.reputation, verify));
+        // NODE-015: `verify` refuses what it has no code for, and nobody is to blame.
+        let mut added = read.and_then(|it| {
+            check_settles(&it, &self.view)?;
+            self.pools.add(&it, &self.view, &self.reputation, verify)
+        });
+        // NODE-009: what stands beside a pooled result is not pooled, but can be judged.
+        let mut is_vouched = false;
+        if added.as_ref().is_err_and(|rejection| rejection.reason == Reject::AlreadyKnown) {
+            match self.vouch(hash, bytes, verify) {
+                Ok(vouched) => is_vouched = vouched,
+                Err(rejection) => added = Err(rejection),
+            }
+        }
         // NODE-003: the signature is checked before the proof, so a proof that fails is its prover's.
         let counter = match &added {
             Ok(Addition::Added) => Some(Counter::Valid),
+            Err(_) if is_vouched => Some(Counter::Valid),
             Err(rejection) if rejection.reason.stage() == Stage::Verification => Some(Counter::Invalid),
             _ => None,
         };
         if let (Some(prover), Some(counter)) = (prover, counter) {
             self.reputation.count(prover, counter, self.view.slot);
+        }
+        if let Some(peer) = from.filter(|_| is_vouched) {
+            self.reputation.count(Entity::Peer(peer), Counter::Valid, self.view.slot);
         }
         match added {
             Ok(Addition::Added | Addition::Renewed) => {
@@ -584,8 +648,7 @@ impl Node {
             Ok(Addition::Conflict { extension_id, .. }) => {
                 // NODE-008: both results are told to others, who judge for themselves.
                 self.quarantined.insert(extension_id);
-                let view = self.view.clone();
-                self.see(&view);
+                self.mark();
                 self.pools.head(&self.view, 0);
                 actions.push(Action::Alarm(extension_id));
                 self.items.insert(hash, bytes.clone());
@@ -595,12 +658,8 @@ impl Node {
             Err(rejection) => {
                 // NODE-005: what this node may learn in a moment is kept for it.
                 let may_come = [Reject::StampUnknown, Reject::OperationUnknown, Reject::PreRootUnknown];
-                if may_come.contains(&rejection.reason) && self.waiting.len() < MAX_WAITING {
+                if may_come.contains(&rejection.reason) && self.has_room(from, bytes) {
                     self.waiting.push((from, bytes.clone()));
-                }
-                // NODE-009: the same result of another prover is not pooled, but can be judged.
-                if rejection.reason == Reject::AlreadyKnown {
-                    self.vouch(hash, bytes, verify);
                 }
                 self.remember(hash, &rejection);
                 // NODE-009: signed by its prover, for its signature is checked before its proof.
@@ -612,6 +671,15 @@ impl Node {
                 Err(rejection)
             }
         }
+    }
+
+    /// Whether a result of this peer can wait for the next head.
+    fn has_room(&self, from: Option<B256>, bytes: &Bytes) -> bool {
+        // NODE-005: each once, and nobody takes all the room.
+        let of_peer = self.waiting.iter().filter(|(peer, _)| *peer == from).count();
+        self.waiting.len() < MAX_WAITING
+            && (from.is_none() || of_peer < MAX_WAITING_OF_PEER)
+            && self.waiting.iter().all(|(_, waiting)| waiting != bytes)
     }
 
     fn remember(&mut self, hash: B256, rejection: &Rejection) {
@@ -631,11 +699,14 @@ impl Node {
         let result = PostOperation::from_bytes(bytes).ok();
         let takes = |peer: &B256| result.as_ref().is_none_or(|result| self.sessions[peer].verifies(&result.proof));
         let peers = self.sessions.keys().copied().filter(|peer| Some(*peer) != from && takes(peer));
-        // NODE-006: small Operations to the square root of the peers, others for each item; hashes to the rest.
         let mut peers: Vec<B256> = peers.collect();
-        peers.sort_by_cached_key(|peer| keccak256([hash, *peer].concat()));
-        let is_pushed = bytes.first() == Some(&operation::ENVELOPE) && bytes.len() <= MAX_PUSHED_BYTES;
-        let pushed = if is_pushed { peers.len().isqrt() } else { 0 };
+        // NODE-006: small Operations to the square root of the peers, others for each sender and node; hashes to the rest.
+        let mut pushed = 0;
+        if let Some(operation) = Operation::from_bytes(bytes).ok().filter(|_| bytes.len() <= MAX_PUSHED_BYTES) {
+            let (sender, id) = (operation.sender, self.id);
+            peers.sort_by_cached_key(|peer| keccak256([sender.as_slice(), id.as_slice(), peer.as_slice()].concat()));
+            pushed = peers.len().isqrt();
+        }
         for (index, peer) in peers.into_iter().enumerate() {
             if index < pushed {
                 let items = PooledItems { request_id: 0, items: vec![bytes.clone()] };
@@ -723,9 +794,36 @@ impl Node {
     }
 }
 
-/// Who is counted for an Operation.
+/// Whether settlement can take a result, as far as its bytes and the registry's entry say.
+fn check_settles(result: &PostOperation, view: &ChainView) -> Result<(), Rejection> {
+    // NODE-014: nobody would ever pay for it.
+    if result.outcome()? == Outcome::Accepted {
+        children(&result.output)?;
+    }
+    let rule = view.extensions.get(&result.extension_id).map(|known| known.data_rule);
+    match rule {
+        Some(DATA_NONE) => check_data(DATA_NONE, !(result.pre_root | result.post_root).is_zero(), None, &[]),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a peer has sent the entry with this hash and its module.
+fn check_sent(registered: B256, sent: &Extension) -> Result<Entry, Rejection> {
+    let refuse = |reason, detail: &str| Err(Rejection::new(reason, 0, detail));
+    let entry = Entry::from_bytes(&sent.entry)?;
+    // NODE-012: the id does not bind all of the entry, so the entry is compared as a whole.
+    if keccak256(&sent.entry) != registered {
+        return refuse(Reject::RegisteredCodeMismatch, "the entry is not that of the registry");
+    }
+    if keccak256(&sent.wasm) != entry.wasm_hash {
+        return refuse(Reject::WasmHashMismatch, "wasm_hash is not that of the module");
+    }
+    Ok(entry)
+}
+
+/// Who consents to an Operation, and is counted for it.
 fn entities(operation: &Operation) -> Vec<Entity> {
-    let mut entities = vec![Entity::Sender(operation.sender), Entity::Extension(operation.extension_id)];
+    let mut entities = vec![Entity::Sender(operation.sender)];
     if !operation.gas_management.sponsor.is_zero() {
         entities.push(Entity::Sponsor(operation.gas_management.sponsor));
     }

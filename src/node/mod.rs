@@ -13,3 +13,5 @@ pub const MAX_COLLECTED: usize = 1_024;
 pub const MAX_ASKED_PER_SLOT: u32 = 8;
 /// PostOperations that wait for a block or an Operation.
 pub const MAX_WAITING: usize = 256;
+/// Those of them that one peer has sent.
+pub const MAX_WAITING_OF_PEER: usize = 16;

@@ -104,8 +104,9 @@ pub struct Scenario {
 pub struct Incident {
     /// The slot in which it happens, counted from the scenario's beginning.
     pub slot: u64,
-    /// What happens: `operation`, `partition`, `heal`, `reorg`, `silence`, `withdraw`, `adopt`, `prepare` or the name of an
-    /// attack. An extension that a scenario prepares is not prepared in the beginning.
+    /// What happens: `operation`, `partition`, `heal`, `reorg`, `missed`, `silence`, `withdraw`, `adopt`, `prepare` or the
+    /// name of an attack. After `missed` the next slot has no block. An extension that a scenario prepares is not prepared
+    /// in the beginning.
     pub what: String,
     /// The user of an Operation, or the depth of a re-org.
     pub number: u64,
@@ -174,6 +175,8 @@ struct World {
     reports: Vec<Evidence>,
     /// Whether the next block prepares the extension.
     prepares: bool,
+    /// Whether the next slot has no block.
+    misses: bool,
     /// The nodes that do not settle when they lead.
     silent: BTreeSet<usize>,
     honest_disconnects: u64,
@@ -275,6 +278,7 @@ impl World {
             calls: Vec::new(),
             reports: Vec::new(),
             prepares: false,
+            misses: false,
             silent: BTreeSet::new(),
             honest_disconnects: 0,
             repelled: BTreeSet::new(),
@@ -286,6 +290,7 @@ impl World {
             world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, rewarded, prepared });
         }
         for (number, node) in world.nodes.iter_mut().enumerate() {
+            node.id = peer(number);
             node.account = account(&secret("node", number as u64))?;
             node.keys = vec![tier_key()];
             node.capabilities = Capabilities {
@@ -297,6 +302,8 @@ impl World {
             if !world.scenario.lacking.contains(&(number as u8)) {
                 let adopted = (world.entry.to_bytes().into(), world.wasm.clone());
                 node.extensions.insert(world.entry.id(1), adopted);
+                // NODE-016: as its code says, whatever is prepared.
+                node.witness_readers = world.scenario.reads_witness.then(|| world.entry.id(1)).into_iter().collect();
             }
         }
         Ok(world)
@@ -348,11 +355,13 @@ impl World {
             }),
         );
         let known = ExtensionView {
+            entry_hash: keccak256(self.entry.to_bytes()),
             code_commitment: self.entry.code_commitment,
             proof_system: 1,
             data_rule: 1,
             prepared: if self.tip().prepared { [1].into() } else { BTreeSet::new() },
-            reads_witness: self.scenario.reads_witness,
+            // What the registry knows, which has seen no code before it prepares any.
+            reads_witness: self.scenario.reads_witness && self.tip().prepared,
             ..ExtensionView::default()
         };
         let mut view = ChainView {
@@ -363,7 +372,6 @@ impl World {
             blocks,
             head_number: head,
             extensions: [(self.entry.id(1), known)].into(),
-            staked: [self.entry.id(1)].into(),
             ..ChainView::default()
         };
         self.contract().show(&mut view);
@@ -470,6 +478,7 @@ impl World {
                 self.say(format!("node {victim} wants the extension"));
                 self.tell(victim, &Event::Adopt(self.entry.id(1)));
             }
+            "missed" => self.misses = true,
             "prepare" => {
                 self.prepares = true;
                 self.say("somebody prepares the extension for settlement".into());
@@ -644,9 +653,16 @@ impl World {
         Ok(())
     }
 
-    /// The leader settles what it has pooled, in the order of the lanes; then all nodes see the block.
+    /// A slot begins. Its leader settles what it has pooled, in the order of the lanes; then all nodes see the block.
     fn next_block(&mut self) {
         self.slot += 1;
+        for number in 0..self.nodes.len() {
+            self.tell(number, &Event::Slot(self.slot));
+        }
+        if std::mem::take(&mut self.misses) {
+            self.say("the slot has no block".into());
+            return;
+        }
         let mut view = self.view();
         let mut contract = self.contract().clone();
         let slashed = self.call(&mut contract, &view);

@@ -347,7 +347,7 @@ reasons! {
     DeprecationTooSoon, "deprecation_too_soon", Registry;
     /// What can be set once is set already.
     AlreadySet, "already_set", Registry;
-    /// The commitment to the canonical code is not the one that is registered.
+    /// The canonical code, or the entry, is not the one that is registered.
     RegisteredCodeMismatch, "registered_code_mismatch", Registry;
     /// The digest of the keys is not the one that is registered.
     KeyHashMismatch, "key_hash_mismatch", Registry;
@@ -384,7 +384,7 @@ reasons! {
     /// The stamp lies too many blocks behind the head.
     StampTooOld, "stamp_too_old", Admission;
 
-    /// A peer, sender, sponsor, extension or prover is banned.
+    /// A peer, sender, sponsor or prover is banned.
     EntityBanned, "entity_banned", Admission;
     /// The message, or the same result, is known already.
     AlreadyKnown, "already_known", Admission;

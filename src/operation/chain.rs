@@ -34,7 +34,7 @@ pub struct ChainView {
     pub extensions: BTreeMap<B256, ExtensionView>,
     /// The state roots of the extensions' lanes; zero if absent.
     pub roots: BTreeMap<(B256, U256), B256>,
-    /// Extensions, sponsors and provers with a stake of their own; accounts have 32 bytes here.
+    /// Accounts with a stake, in 32 bytes.
     pub staked: BTreeSet<B256>,
     /// The versioned hashes of the blobs that the transaction carries (EIP-4844), where a contract is called.
     pub blob_hashes: Vec<B256>,
@@ -56,6 +56,8 @@ pub struct Block {
 /// What the pools need to know of a registered extension.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExtensionView {
+    /// The `keccak256` of its entry's encoding.
+    pub entry_hash: B256,
     /// The commitment to its canonical code.
     pub code_commitment: B256,
     /// The proof system, which is the type of its proofs.
@@ -106,4 +108,4 @@ json_fields!(
     deposits, withdrawals, nonces, extensions, roots, staked, blob_hashes, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: code_commitment, proof_system, data_rule, reads_witness, prepared, active_from, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: entry_hash, code_commitment, proof_system, data_rule, reads_witness, prepared, active_from, deprecated_from, quarantined);

@@ -24,6 +24,8 @@ pub const ANCHOR_SLOTS: u64 = 512;
 /// Gas of the call at most. A transaction has 16,777,216 (EIP-7825), of which a call gets 63 of 64 parts (EIP-150): some
 /// 4,500,000 stay for the proof, calldata, output and signatures.
 pub const MAX_CALL_GAS: u64 = 12_000_000;
+/// Longest signature that a contract checks: a settler brings its bytes, and nobody pays for them.
+pub const MAX_SIGNATURE_BYTES: usize = 2_048;
 /// Gas that a contract account may use to check a signature.
 pub const SIGNATURE_GAS: u64 = 200_000;
 /// Gas that settlement is paid beside the gas of the call: a proof of one segment (298,200 and its 416 bytes), the

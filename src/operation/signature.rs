@@ -1,6 +1,6 @@
 //! Signatures by ECDSA, and by whatever a contract accepts.
 
-use super::ChainView;
+use super::{ChainView, MAX_SIGNATURE_BYTES};
 use crate::notation::{B256, Reject, Rejection};
 use alloy_primitives::{Address, Signature};
 use k256::ecdsa::{self, SigningKey, VerifyingKey};
@@ -62,6 +62,11 @@ fn recover_key(hash: B256, r_and_s: &[u8], is_odd: bool) -> Option<VerifyingKey>
 /// Whether `account` signed `hash` with these bytes, as `view` knows the account: for senders and sponsors.
 pub fn verify(account: Address, hash: B256, signature: &[u8], view: &ChainView) -> Result<(), Rejection> {
     match signature.split_first() {
+        // OP-009: whoever passes an Operation on can append to what a contract does not read.
+        Some((&KIND_CONTRACT, _)) if signature.len() > MAX_SIGNATURE_BYTES => {
+            let detail = format!("{} bytes; a signature has at most {MAX_SIGNATURE_BYTES}", signature.len());
+            refuse(Reject::SignatureLength, detail)
+        }
         // OP-012: a contract answers for itself; what it answers depends on its state.
         Some((&KIND_CONTRACT, bytes)) => {
             let answers = view.contracts.get(&account);

@@ -54,7 +54,7 @@ pub struct OperationPool {
     by_nonce: BTreeMap<(Address, U256), B256>,
     by_rank: BTreeSet<Rank>,
     by_expiry: BTreeSet<(u64, B256)>,
-    by_extension: BTreeMap<B256, u64>,
+    by_extension: BTreeMap<B256, BTreeSet<Rank>>,
     by_sponsor: BTreeMap<Address, u64>,
 }
 
@@ -102,6 +102,8 @@ impl OperationPool {
         check_extension(operation.extension_id, view)?;
         let replaced = self.check_nonce(operation, view)?;
         self.check_entities(operation, replaced, view, reputation, limits)?;
+        let mut evicted = self.find_extension_victims(operation, hash, replaced, view, reputation, is_locked)?;
+        self.check_sponsor(operation, replaced, view, reputation)?;
         if let Some(old) = replaced {
             self.check_replacement(operation, old, is_locked)?;
         }
@@ -110,7 +112,7 @@ impl OperationPool {
         self.check_deposit(operation.payer(), max_cost, replaced, view)?;
         // POOL-009: in slots of a fixed size.
         let slots = (operation.length() as u64).div_ceil(limits.slot_bytes);
-        let evicted = self.find_victims(operation, hash, slots, replaced, limits)?;
+        self.find_victims(operation, hash, slots, replaced, limits, &mut evicted)?;
         // POOL-020: what a contract answers can change.
         let signatures = [&operation.signature, &operation.gas_management.sponsor_signature];
         if !is_verified || signatures.into_iter().any(|signature| signature::depends_on_state(signature)) {
@@ -154,38 +156,66 @@ impl OperationPool {
         reputation: &Reputation,
         limits: &Limits,
     ) -> Result<(), Rejection> {
-        let old = replaced.and_then(|hash| self.operations.get(&hash)).map(|old| &old.operation);
         let (sender, sponsor) = (operation.sender, operation.gas_management.sponsor);
-        // REP-008: who is banned sends, sponsors and is run in vain.
+        // REP-008: who is banned sends and sponsors in vain.
         reputation.check(Entity::Sender(sender), view.slot)?;
-        reputation.check(Entity::Extension(operation.extension_id), view.slot)?;
         if !sponsor.is_zero() {
             reputation.check(Entity::Sponsor(sponsor), view.slot)?;
         }
         // POOL-004: of one sender.
         let pooled = self.by_nonce.range((sender, U256::ZERO)..=(sender, U256::MAX)).count() as u64;
-        if pooled - u64::from(old.is_some()) >= limits.sender_operations {
+        if pooled - u64::from(replaced.is_some()) >= limits.sender_operations {
             return refuse(Reject::SenderLimit, format!("{pooled} of {sender}"));
         }
-        // POOL-005: of an extension or sponsor without stake; REP-005 says how many.
-        let check = |entity: Entity, staked: bool, pooled: u64| {
-            let allowed = reputation.unstaked_operations(entity, view.slot);
-            match staked && reputation.status(entity, view.slot) == Status::Ok || pooled < allowed {
-                true => Ok(()),
-                false => refuse(Reject::EntityLimit, format!("{pooled} pooled, {allowed} allowed")),
-            }
-        };
-        let id = operation.extension_id;
-        let same = old.is_some_and(|old| old.extension_id == id);
-        let pooled = self.by_extension.get(&id).copied().unwrap_or(0) - u64::from(same);
-        check(Entity::Extension(id), view.staked.contains(&id), pooled)?;
-        if !sponsor.is_zero() {
-            let same = old.is_some_and(|old| old.gas_management.sponsor == sponsor);
-            let pooled = self.by_sponsor.get(&sponsor).copied().unwrap_or(0) - u64::from(same);
-            let staked = view.is_staked(sponsor);
-            check(Entity::Sponsor(sponsor), staked, pooled)?;
-        }
         Ok(())
+    }
+
+    /// The Operations of the extension that make way for a new one.
+    fn find_extension_victims(
+        &self,
+        operation: &Operation,
+        hash: B256,
+        replaced: Option<B256>,
+        view: &ChainView,
+        reputation: &Reputation,
+        is_locked: &dyn Fn(B256) -> bool,
+    ) -> Result<Vec<B256>, Rejection> {
+        let id = operation.extension_id;
+        let Some(ranks) = self.by_extension.get(&id) else { return Ok(Vec::new()) };
+        let same = replaced.is_some_and(|old| self.operations[&old].operation.extension_id == id);
+        let pooled = ranks.len() as u64 - u64::from(same);
+        // REP-005: an extension has no say in who uses it, so nothing but its inclusions counts.
+        let allowed = reputation.unstaked_operations(Entity::Extension(id), view.slot);
+        // POOL-005: those that nobody has proved make way, the least first.
+        let mut victims = Vec::new();
+        let needed = (pooled + 1).saturating_sub(allowed);
+        let frees = |it: &PooledOperation| u64::from(it.operation.extension_id == id);
+        match self.make_way(operation, hash, replaced, ranks, needed, &frees, is_locked, &mut victims) {
+            true => Ok(victims),
+            false => refuse(Reject::EntityLimit, format!("{pooled} of the extension pooled, {allowed} allowed")),
+        }
+    }
+
+    fn check_sponsor(
+        &self,
+        operation: &Operation,
+        replaced: Option<B256>,
+        view: &ChainView,
+        reputation: &Reputation,
+    ) -> Result<(), Rejection> {
+        let sponsor = operation.gas_management.sponsor;
+        if sponsor.is_zero() {
+            return Ok(());
+        }
+        let same = replaced.is_some_and(|old| self.operations[&old].operation.gas_management.sponsor == sponsor);
+        let pooled = self.by_sponsor.get(&sponsor).copied().unwrap_or(0) - u64::from(same);
+        // POOL-005: a sponsor has consented, and answers for it; REP-005 says how many it may have.
+        let allowed = reputation.unstaked_operations(Entity::Sponsor(sponsor), view.slot);
+        let is_free = view.is_staked(sponsor) && reputation.status(Entity::Sponsor(sponsor), view.slot) == Status::Ok;
+        match is_free || pooled < allowed {
+            true => Ok(()),
+            false => refuse(Reject::EntityLimit, format!("{pooled} of the sponsor pooled, {allowed} allowed")),
+        }
     }
 
     fn check_replacement(&self, new: &Operation, old: B256, is_locked: &dyn Fn(B256) -> bool) -> Result<(), Rejection> {
@@ -218,7 +248,7 @@ impl OperationPool {
         }
     }
 
-    /// The Operations that make room for a new one.
+    /// Adds the Operations whose slots a new one takes to those that make way already.
     fn find_victims(
         &self,
         operation: &Operation,
@@ -226,34 +256,59 @@ impl OperationPool {
         slots: u64,
         replaced: Option<B256>,
         limits: &Limits,
-    ) -> Result<Vec<B256>, Rejection> {
-        let freed = replaced.map_or(0, |old| self.operations[&old].slots);
-        let mut needed = (self.slots - freed + slots).saturating_sub(limits.slots);
-        let mut victims = Vec::new();
-        let mut gone = BTreeSet::from_iter(replaced);
-        for candidate in &self.by_rank {
+        victims: &mut Vec<B256>,
+    ) -> Result<(), Rejection> {
+        let freed: u64 = victims.iter().chain(&replaced).map(|gone| self.operations[gone].slots).sum();
+        let needed = (self.slots - freed + slots).saturating_sub(limits.slots);
+        // POOL-010: results go with their Operation.
+        match self.make_way(operation, hash, replaced, &self.by_rank, needed, &|it| it.slots, &|_| false, victims) {
+            true => Ok(()),
+            false => refuse(Reject::PoolFull, "nothing of less rank makes room"),
+        }
+    }
+
+    /// Adds to the victims those of the least rank among the candidates, each with what cannot be settled without it, until they
+    /// free what is needed. False if they cannot.
+    #[allow(clippy::too_many_arguments, reason = "two limits that differ in what they count share it")]
+    fn make_way(
+        &self,
+        operation: &Operation,
+        hash: B256,
+        replaced: Option<B256>,
+        candidates: &BTreeSet<Rank>,
+        mut needed: u64,
+        frees: &dyn Fn(&PooledOperation) -> u64,
+        stays: &dyn Fn(B256) -> bool,
+        victims: &mut Vec<B256>,
+    ) -> bool {
+        let mut gone: BTreeSet<B256> = victims.iter().copied().chain(replaced).collect();
+        for candidate in candidates {
             if needed == 0 {
                 break;
             }
             if gone.contains(&candidate.hash) {
                 continue;
             }
-            // POOL-010: the least goes, if it is less, and what cannot be settled without it.
             let victim = &self.operations[&candidate.hash].operation;
+            let successors = self.successors(victim);
+            if successors.iter().any(|hash| stays(*hash)) {
+                continue;
+            }
+            // POOL-010: the least goes, if it is less and the new one does not follow it.
             let carries = victim.sender == operation.sender
                 && victim.nonce_key() == operation.nonce_key()
                 && victim.nonce < operation.nonce;
             if *candidate > rank(operation, hash) || carries {
-                return refuse(Reject::PoolFull, "nothing of less rank makes room");
+                return false;
             }
-            for successor in self.successors(victim).into_iter().rev() {
+            for successor in successors.into_iter().rev() {
                 if gone.insert(successor) {
-                    needed = needed.saturating_sub(self.operations[&successor].slots);
+                    needed = needed.saturating_sub(frees(&self.operations[&successor]));
                     victims.push(successor);
                 }
             }
         }
-        if needed > 0 { refuse(Reject::PoolFull, "there is no room") } else { Ok(victims) }
+        needed == 0
     }
 
     /// The Operation and those of the same sender and nonce key that come after it, in their order.
@@ -270,7 +325,7 @@ impl OperationPool {
         self.by_nonce.insert((operation.sender, operation.nonce), hash);
         self.by_rank.insert(rank(operation, hash));
         self.by_expiry.insert((operation.valid_until_slot, hash));
-        *self.by_extension.entry(operation.extension_id).or_default() += 1;
+        self.by_extension.entry(operation.extension_id).or_default().insert(rank(operation, hash));
         if !operation.gas_management.sponsor.is_zero() {
             *self.by_sponsor.entry(operation.gas_management.sponsor).or_default() += 1;
         }
@@ -286,7 +341,12 @@ impl OperationPool {
         self.by_nonce.remove(&(operation.sender, operation.nonce));
         self.by_rank.remove(&rank(operation, hash));
         self.by_expiry.remove(&(operation.valid_until_slot, hash));
-        subtract(&mut self.by_extension, &operation.extension_id, 1);
+        if let Some(ranks) = self.by_extension.get_mut(&operation.extension_id) {
+            ranks.remove(&rank(operation, hash));
+            if ranks.is_empty() {
+                self.by_extension.remove(&operation.extension_id);
+            }
+        }
         if !operation.gas_management.sponsor.is_zero() {
             subtract(&mut self.by_sponsor, &operation.gas_management.sponsor, 1);
         }

@@ -4,7 +4,7 @@ use super::operations::check_settling;
 use super::{Limits, MAX_UNSTAKED_SEGMENTS, Rank};
 use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, Operation};
-use crate::post_operation::{PostOperation, Verify, check, check_stamp};
+use crate::post_operation::{PostOperation, Verify, check, check_stamp, needs_renewal};
 use crate::reputation::{Entity, Reputation};
 use alloy_primitives::U256;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ pub struct PooledPostOperation {
 /// What adding did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// It is in the pool.
+    /// It is in the pool; if a worse one of the same Operation and root was, it has taken its place.
     Added,
     /// It has taken the place of the same result with an older stamp.
     Renewed,
@@ -50,8 +50,8 @@ pub struct PostOperationPool {
     /// The pairs of valid results that contradict each other, by the same key.
     pub evidence: BTreeMap<(B256, B256), [PostOperation; 2]>,
     by_rank: BTreeSet<(Rank, B256)>,
-    /// The pooled results of a lane by the root that they leave.
-    by_post_root: BTreeMap<(B256, U256, B256), (B256, B256)>,
+    /// The pooled results of a lane that change its root, by the root that they leave.
+    by_post_root: BTreeMap<(B256, U256, B256), BTreeSet<(B256, B256)>>,
 }
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
@@ -91,18 +91,18 @@ impl PostOperationPool {
         }
         let result_id = post_operation.result_id();
         let pooled = self.post_operations.get(&key);
+        let is_better =
+            pooled.is_some_and(|old| is_better(post_operation, &old.post_operation, operation.extension_id, view));
         let renews = match pooled {
-            Some(pooled) if pooled.result_id == result_id => {
-                let number = |stamp: B256| view.blocks.get(&stamp).map(|block| block.number);
-                let (old, new) = (&pooled.post_operation, post_operation);
-                // POOL-014: the same from another prover adds nothing; a newer stamp does.
-                if old.prover != new.prover || number(old.stamp_hash) >= number(new.stamp_hash) {
+            // POOL-014: the same from another prover adds nothing, unless it is cheaper to settle.
+            Some(old) if old.result_id == result_id => {
+                if !is_better && !renews(post_operation, &old.post_operation, view) {
                     return refuse(Reject::AlreadyKnown, "this result is pooled");
                 }
-                true
+                !is_better
             }
             // POOL-022: another witness is no contradiction; which one counts is decided where it settles.
-            Some(_) if reads_witness(operation.extension_id, view) => {
+            Some(_) if reads_witness(operation.extension_id, view) && !is_better => {
                 return refuse(Reject::AlreadyKnown, "a result with another witness is pooled");
             }
             _ => false,
@@ -116,9 +116,13 @@ impl PostOperationPool {
             None => self.depth(operation, post_operation.pre_root, view, limits)?,
         };
         let victims = if pooled.is_some() { Vec::new() } else { self.find_victims(rank, limits)? };
-        check(operation, post_operation, view, verify)?;
+        // POOL-014: the same proof of the same statement has been verified.
+        let is_verified = renews && pooled.is_some_and(|old| old.post_operation.proof == post_operation.proof);
+        check(operation, post_operation, view, if is_verified { &|_, _| Ok(()) } else { verify })?;
 
-        if let Some(pooled) = pooled.filter(|_| !renews) {
+        let contradicts =
+            |old: &&PooledPostOperation| old.result_id != result_id && !reads_witness(operation.extension_id, view);
+        if let Some(pooled) = pooled.filter(contradicts) {
             // POOL-016: two valid results of the same inputs: nobody is to blame, but the extension stops.
             let conflict =
                 Addition::Conflict { extension_id: operation.extension_id, pooled: pooled.result_id, other: result_id };
@@ -132,8 +136,10 @@ impl PostOperationPool {
         let lane = operation.lane;
         self.remove(key);
         self.by_rank.insert((rank, key.1));
-        self.by_post_root.insert((operation.extension_id, lane, post_operation.post_root), key);
         let pooled = PooledPostOperation { post_operation: post_operation.clone(), lane, result_id, depth, rank };
+        if let Some(root) = pooled.new_root() {
+            self.by_post_root.entry(root).or_default().insert(key);
+        }
         self.post_operations.insert(key, pooled);
         Ok(if renews { Addition::Renewed } else { Addition::Added })
     }
@@ -147,15 +153,16 @@ impl PostOperationPool {
         limits: &Limits,
     ) -> Result<u64, Rejection> {
         let (id, lane) = (operation.extension_id, operation.lane);
-        // POOL-024: on the lane's root, or on a pooled result.
+        // POOL-024: on the lane's root, or on a pooled result that leaves it.
         if view.root(id, lane) == pre_root {
             return Ok(1);
         }
-        let Some(parent) = self.by_post_root.get(&(id, lane, pre_root)) else {
+        let parents = self.by_post_root.get(&(id, lane, pre_root)).into_iter().flatten();
+        let Some(least) = parents.map(|parent| self.post_operations[parent].depth).min() else {
             return refuse(Reject::PreRootUnknown, pre_root.to_string());
         };
         // POOL-013: bounded, since all of it falls with the first.
-        match self.post_operations[parent].depth + 1 {
+        match least + 1 {
             depth if depth > limits.lane_depth => refuse(Reject::LaneTooDeep, format!("depth {depth}")),
             depth => Ok(depth),
         }
@@ -177,9 +184,13 @@ impl PostOperationPool {
     pub fn remove(&mut self, key: (B256, B256)) -> Option<PooledPostOperation> {
         let pooled = self.post_operations.remove(&key)?;
         self.by_rank.remove(&(pooled.rank, key.1));
-        let root = (pooled.post_operation.extension_id, pooled.lane, pooled.post_operation.post_root);
-        if self.by_post_root.get(&root) == Some(&key) {
-            self.by_post_root.remove(&root);
+        if let Some(root) = pooled.new_root()
+            && let Some(keys) = self.by_post_root.get_mut(&root)
+        {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.by_post_root.remove(&root);
+            }
         }
         Some(pooled)
     }
@@ -201,35 +212,60 @@ impl PostOperationPool {
         }
     }
 
-    /// Takes out what can no longer be settled as the chain is now: stale stamps, lost lanes. The parents come before
-    /// their children.
-    pub fn revalidate(&mut self, view: &ChainView) -> Vec<(B256, B256)> {
-        let mut by_depth: Vec<_> = self.post_operations.iter().map(|(key, it)| (it.depth, *key)).collect();
-        by_depth.sort();
-        let mut gone = Vec::new();
-        for (_, key) in by_depth {
-            let pooled = &self.post_operations[&key];
-            let (id, lane, pre_root) =
-                (pooled.post_operation.extension_id, pooled.lane, pooled.post_operation.pre_root);
-            let parent = self.by_post_root.get(&(id, lane, pre_root)).and_then(|it| self.post_operations.get(it));
-            // POOL-018: who built on what is gone goes too, without penalty.
-            let depth = match parent {
-                _ if view.root(id, lane) == pre_root => Some(1),
-                parent => parent.map(|parent| parent.depth + 1),
-            };
-            let stays = check_stamp(pooled.post_operation.stamp_hash, view).is_ok() && check_settling(id, view).is_ok();
-            match depth.filter(|_| stays) {
-                Some(depth) => {
-                    if let Some(pooled) = self.post_operations.get_mut(&key) {
-                        pooled.depth = depth;
-                    }
-                }
-                None => {
-                    self.remove(key);
-                    gone.push(key);
-                }
+    /// Takes out what can no longer be settled as the chain is now: stale stamps, lost lanes. Depths are found anew.
+    pub fn revalidate(&mut self, view: &ChainView, limits: &Limits) {
+        let mut by_pre_root: BTreeMap<_, Vec<(B256, B256)>> = BTreeMap::new();
+        let mut roots = BTreeSet::new();
+        for (key, pooled) in &self.post_operations {
+            let (result, lane) = (&pooled.post_operation, pooled.lane);
+            let id = result.extension_id;
+            // POOL-018: the stamp, the extension, and below the way from the lane's root.
+            if check_stamp(result.stamp_hash, view).is_ok() && check_settling(id, view).is_ok() {
+                by_pre_root.entry((id, lane, result.pre_root)).or_default().push(*key);
+                roots.insert((id, lane, view.root(id, lane)));
             }
         }
-        gone
+        let mut depths = BTreeMap::new();
+        for depth in 1..=limits.lane_depth {
+            // Each root is taken once, so roots that lead to each other carry nobody.
+            let keys: Vec<_> = roots.iter().filter_map(|root| by_pre_root.remove(root)).flatten().collect();
+            roots = keys.iter().filter_map(|key| self.post_operations[key].new_root()).collect();
+            depths.extend(keys.into_iter().map(|key| (key, depth)));
+        }
+        let gone: Vec<_> = self.post_operations.keys().filter(|key| !depths.contains_key(*key)).copied().collect();
+        for key in gone {
+            self.remove(key);
+        }
+        for (key, pooled) in &mut self.post_operations {
+            pooled.depth = depths[key];
+        }
     }
+}
+
+impl PooledPostOperation {
+    /// The root that it leaves, with extension and lane, if it is another one than it began with.
+    fn new_root(&self) -> Option<(B256, U256, B256)> {
+        let result = &self.post_operation;
+        // POOL-024: what leaves the root as it was is nobody's parent, and so not its own.
+        (result.post_root != result.pre_root).then_some((result.extension_id, self.lane, result.post_root))
+    }
+}
+
+/// Whether a result can be settled where the pooled one cannot, or for less gas.
+fn is_better(new: &PostOperation, old: &PostOperation, extension_id: B256, view: &ChainView) -> bool {
+    let extension = view.extensions.get(&extension_id);
+    let is_prepared = |it: &PostOperation| extension.is_some_and(|known| known.prepared.contains(&it.proof.tier));
+    // POOL-014: prepared first, then the number of segments.
+    match (is_prepared(new), is_prepared(old)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => new.proof.segments.len() < old.proof.segments.len(),
+    }
+}
+
+/// Whether a prover stands for its pooled result again.
+fn renews(new: &PostOperation, old: &PostOperation, view: &ChainView) -> bool {
+    let number = |stamp: B256| view.blocks.get(&stamp).map(|block| block.number);
+    // POOL-014: not with every block.
+    old.prover == new.prover && number(old.stamp_hash) < number(new.stamp_hash) && needs_renewal(old.stamp_hash, view)
 }

@@ -105,13 +105,13 @@ impl Pools {
         for (hash, _) in &gone {
             self.post_operations.remove_operation(*hash);
         }
-        self.post_operations.revalidate(view);
+        self.post_operations.revalidate(view, &self.limits);
         gone
     }
 
     /// The chain leaves its branch after block `ancestor`; `view` is the new branch. `kept` are the Operations that the
-    /// new branch has settled too, with their blocks. What was settled on the lost branch only is admitted again, in the
-    /// order of sender and nonce. Gives what came back.
+    /// new branch has settled, with their blocks. What was settled on the lost branch only is admitted again, in the order of
+    /// sender and nonce. Gives what came back.
     pub fn reorg(
         &mut self,
         ancestor: u64,
@@ -130,6 +130,10 @@ impl Pools {
                 (None, Some(limbo)) => orphans.push((hash, limbo.operation)),
                 (_, None) => {}
             }
+        }
+        // POOL-019: what only the new branch has settled is still pooled.
+        for (hash, block_number) in kept {
+            self.settled(*hash, *block_number);
         }
         let gone = self.revalidate(view);
         // POOL-021: deeper than that, users send again.

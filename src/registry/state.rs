@@ -3,7 +3,7 @@
 use super::{ACTIVATION_SLOTS, BLOB_SLOTS, DEPRECATION_SLOTS, Entry, Preparation};
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node};
-use crate::notation::{B256, Reject, Rejection};
+use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::operation::{ChainView, ExtensionView};
 use crate::proof_system::VerifyingKey;
 use alloy_primitives::{Address, Bytes};
@@ -209,6 +209,7 @@ impl Registry {
         let preparation = self.preparations.get(&id);
         let points = preparation.into_iter().flat_map(|it| &it.points);
         Some(ExtensionView {
+            entry_hash: keccak256(registered.entry.to_bytes()),
             code_commitment: registered.entry.code_commitment,
             proof_system: registered.entry.proof_system,
             data_rule: registered.entry.data_rule,

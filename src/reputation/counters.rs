@@ -16,10 +16,6 @@ pub enum Counter {
     Answered,
     /// Requests that were not, or with an error.
     Unanswered,
-    /// Disputes that were decided for the entity.
-    Upheld,
-    /// Disputes that were decided against it.
-    Lost,
     /// Operations from a peer that were accepted.
     Accepted,
     /// Operations from a peer that were rejected.
@@ -32,13 +28,11 @@ pub enum Counter {
 
 impl Counter {
     /// All counters, by their names in vectors.
-    pub const ALL: [(&str, Counter); 10] = [
+    pub const ALL: [(&str, Counter); 8] = [
         ("valid", Counter::Valid),
         ("invalid", Counter::Invalid),
         ("answered", Counter::Answered),
         ("unanswered", Counter::Unanswered),
-        ("upheld", Counter::Upheld),
-        ("lost", Counter::Lost),
         ("accepted", Counter::Accepted),
         ("rejected", Counter::Rejected),
         ("seen", Counter::Seen),
@@ -67,10 +61,6 @@ pub struct Counters {
     pub answered: u64,
     /// As [`Counter::Unanswered`].
     pub unanswered: u64,
-    /// As [`Counter::Upheld`].
-    pub upheld: u64,
-    /// As [`Counter::Lost`].
-    pub lost: u64,
     /// As [`Counter::Accepted`].
     pub accepted: u64,
     /// As [`Counter::Rejected`].
@@ -82,7 +72,7 @@ pub struct Counters {
 }
 
 json_fields!(
-    Counters, default: valid, invalid, answered, unanswered, upheld, lost, accepted, rejected, seen, included
+    Counters, default: valid, invalid, answered, unanswered, accepted, rejected, seen, included
 );
 
 /// What a node does with an entity; the greater, the worse.
@@ -128,8 +118,6 @@ impl Counters {
             Counter::Invalid => &mut self.invalid,
             Counter::Answered => &mut self.answered,
             Counter::Unanswered => &mut self.unanswered,
-            Counter::Upheld => &mut self.upheld,
-            Counter::Lost => &mut self.lost,
             Counter::Accepted => &mut self.accepted,
             Counter::Rejected => &mut self.rejected,
             Counter::Seen => &mut self.seen,
@@ -145,11 +133,6 @@ impl Counters {
     /// What the answers to requests say.
     pub fn availability(&self) -> Status {
         ratio(self.answered, self.unanswered)
-    }
-
-    /// What the decided disputes say.
-    pub fn disputes(&self) -> Status {
-        ratio(self.upheld, self.lost)
     }
 
     /// What the Operations say that the entity relayed as a peer.
@@ -177,11 +160,11 @@ impl Counters {
     // REP-004: no mean hides a bad number.
     /// The worst of all.
     pub fn status(&self) -> Status {
-        let parts = [self.proofs(), self.availability(), self.disputes(), self.relaying(), self.inclusion()];
+        let parts = [self.proofs(), self.availability(), self.relaying(), self.inclusion()];
         parts.into_iter().max().unwrap_or(Status::Ok)
     }
 
-    /// How many Operations of the entity a pool holds if it has no stake.
+    /// How many Operations of the entity a pool holds: of an extension, or of a sponsor without stake.
     pub fn unstaked_operations(&self, status: Status) -> u64 {
         // REP-005: grows with inclusion.
         match status {
@@ -205,8 +188,6 @@ impl Counters {
             invalid: decay(self.invalid),
             answered: decay(self.answered),
             unanswered: decay(self.unanswered),
-            upheld: decay(self.upheld),
-            lost: decay(self.lost),
             accepted: decay(self.accepted),
             rejected: decay(self.rejected),
             seen: decay(self.seen),

@@ -12,7 +12,11 @@ pub const DECAY_SLOTS: u64 = 300;
 pub const BAN_SLOTS: u64 = 7_200;
 /// A ban is at most so many times doubled: 1,024 days.
 pub const MAX_BAN_DOUBLINGS: u32 = 10;
-/// Operations of an unstaked extension or sponsor that a pool holds, before its inclusions count (ERC-7562).
+/// A record without counters is forgotten so long after its last ban has ended: 30 days.
+pub const MEMORY_SLOTS: u64 = 216_000;
+/// Records that a node keeps; names of entities cost nothing, memory does.
+pub const MAX_RECORDS: usize = 65_536;
+/// Operations of an extension, or of an unstaked sponsor, that a pool holds before its inclusions count (ERC-7562).
 pub const UNSTAKED_OPERATIONS: u64 = 10;
 /// Operations of a throttled entity that a pool holds (ERC-7562).
 pub const THROTTLED_OPERATIONS: u64 = 4;

@@ -1,6 +1,6 @@
 //! The reputation that a node keeps: counters, bans, decay.
 
-use super::{BAN_SLOTS, Counter, Counters, DECAY_SLOTS, MAX_BAN_DOUBLINGS, Status};
+use super::{BAN_SLOTS, Counter, Counters, DECAY_SLOTS, MAX_BAN_DOUBLINGS, MAX_RECORDS, MEMORY_SLOTS, Status};
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node};
 use crate::notation::{B256, Reject, Rejection, Stage};
@@ -62,17 +62,28 @@ pub struct Record {
 json_fields!(Record: counters, banned_until, bans);
 
 /// The reputation that a node keeps of others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reputation {
+    /// How many records are kept: [`MAX_RECORDS`]. Vectors keep fewer, so that they stay readable.
+    pub max_records: usize,
     /// The number of periods of [`DECAY_SLOTS`] that have been applied.
     pub periods: u64,
     /// The entities of which anything is known.
     pub records: BTreeMap<Entity, Record>,
 }
 
-json_fields!(Reputation: periods, records);
+impl Default for Reputation {
+    fn default() -> Reputation {
+        Reputation { max_records: MAX_RECORDS, periods: 0, records: BTreeMap::new() }
+    }
+}
 
 impl Reputation {
+    /// The reputation as vectors show it.
+    pub fn to_json(&self) -> Value {
+        json!({"periods": self.periods.to_json(), "records": self.records.to_json()})
+    }
+
     /// The status of an entity in a slot.
     pub fn status(&self, entity: Entity, slot: u64) -> Status {
         let record = self.records.get(&entity).copied().unwrap_or_default();
@@ -88,7 +99,7 @@ impl Reputation {
         }
     }
 
-    /// How many Operations of an entity without stake a pool holds.
+    /// How many Operations of an extension, or of a sponsor without stake, a pool holds.
     pub fn unstaked_operations(&self, entity: Entity, slot: u64) -> u64 {
         let record = self.records.get(&entity).copied().unwrap_or_default();
         record.counters.unstaked_operations(self.status(entity, slot))
@@ -97,15 +108,30 @@ impl Reputation {
     /// Counts an event. The status may become a ban.
     pub fn count(&mut self, entity: Entity, counter: Counter, slot: u64) {
         self.advance(slot);
-        let record = self.records.entry(entity).or_default();
+        let record = self.record(entity);
         let value = record.counters.get_mut(counter);
         *value = value.saturating_add(1);
-        // REP-007: bans double; afterwards the entity starts anew.
         if slot >= record.banned_until && record.counters.status() == Status::Banned {
-            record.banned_until = slot.saturating_add(BAN_SLOTS << record.bans.min(MAX_BAN_DOUBLINGS));
-            record.bans = record.bans.saturating_add(1);
-            record.counters = Counters::default();
+            record.ban(slot);
         }
+    }
+
+    /// Bans an entity whatever its counters say: its stake was slashed.
+    pub fn ban(&mut self, entity: Entity, slot: u64) {
+        self.advance(slot);
+        self.record(entity).ban(slot);
+    }
+
+    /// The record of an entity; a new one takes the place of another if there are too many.
+    fn record(&mut self, entity: Entity) -> &mut Record {
+        if !self.records.contains_key(&entity) && self.records.len() >= self.max_records {
+            // REP-010: who is not banned, and then whose ban ends first.
+            let first = self.records.iter().min_by_key(|(entity, record)| (record.banned_until, **entity));
+            if let Some(first) = first.map(|(entity, _)| *entity) {
+                self.records.remove(&first);
+            }
+        }
+        self.records.entry(entity).or_default()
     }
 
     /// Applies the decay up to a slot.
@@ -121,8 +147,21 @@ impl Reputation {
         }
         if periods > self.periods {
             self.periods = periods;
-            self.records.retain(|_, record| record.counters != Counters::default() || record.bans > 0);
+            // REP-010: by the period's first slot, so that it is the same when nobody looked for a while.
+            let begin = periods * DECAY_SLOTS;
+            let is_over = |record: &Record| record.banned_until.saturating_add(MEMORY_SLOTS) <= begin;
+            self.records.retain(|_, it| it.counters != Counters::default() || it.bans > 0 && !is_over(it));
         }
+    }
+}
+
+impl Record {
+    /// Begins a ban.
+    fn ban(&mut self, slot: u64) {
+        // REP-007: bans double; afterwards the entity starts anew.
+        self.banned_until = slot.saturating_add(BAN_SLOTS << self.bans.min(MAX_BAN_DOUBLINGS));
+        self.bans = self.bans.saturating_add(1);
+        self.counters = Counters::default();
     }
 }
 

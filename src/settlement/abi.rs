@@ -67,7 +67,7 @@ mod interfaces {
             function settle(Item[] calldata items) external;
             function claimReward(bytes32 operationHash, bytes32 proof, bytes32 stamp, Verdict[] calldata verdicts) external;
             function releaseReward(bytes32 operationHash) external;
-            function reportInvalidProof(Item calldata item) external;
+            function reportInvalidProof(Item calldata item, bytes calldata stampHeader) external;
             function reportEquivocation(Verdict calldata first, Verdict calldata second) external;
             function reportFalseVerdict(Verdict calldata verdict, Item calldata item) external;
             function reportConflict(Item calldata first, Item calldata second) external;

@@ -3,7 +3,7 @@
 use super::contract::refuse;
 use super::{Consensus, EVIDENCE_SLOTS};
 use crate::json_fields;
-use crate::notation::{B256, Reject, Rejection};
+use crate::notation::{B256, Reject, Rejection, Stage};
 use crate::operation::{ChainView, Operation, signature};
 use crate::post_operation::{PostOperation, Verify, statement};
 use crate::statement::Statement;
@@ -56,7 +56,7 @@ impl Consensus {
                 let stamp = view.blocks.get(&post_operation.stamp_hash).map(|stamp| stamp.slot);
                 check_age(stamp, view)?;
                 // SETTLE-015: signed by the prover, and false.
-                if verify(&stated, &post_operation.proof).is_ok() {
+                if verifies(&stated, post_operation, view, verify)? {
                     return innocent("the proof verifies");
                 }
                 self.slash(post_operation.prover, reporter, view.slot).map(Some)
@@ -85,7 +85,7 @@ impl Consensus {
                 if response.post_operation != post_operation.signing_hash(&stated, view.consensus_contract) {
                     return innocent("the verdict is about another PostOperation");
                 }
-                let is_valid = verify(&stated, &post_operation.proof).is_ok();
+                let is_valid = verifies(&stated, post_operation, view, verify)?;
                 match (Verdict::from_number(response.verdict), is_valid) {
                     (Some(Verdict::Valid), false) | (Some(Verdict::Invalid), true) => {
                         self.slash(response.node, reporter, view.slot).map(Some)
@@ -104,6 +104,8 @@ impl Consensus {
                 if view.extensions.get(&operation.extension_id).is_some_and(|extension| extension.reads_witness) {
                     return innocent("the extension reads a witness, so it can have several results");
                 }
+                check_prepared(first, view)?;
+                check_prepared(second, view)?;
                 verify(&one, &first.proof)?;
                 verify(&two, &second.proof)?;
                 self.quarantined.insert(operation.extension_id);
@@ -137,6 +139,26 @@ fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainVie
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);
     signature::verify_key(post_operation.prover, signed, &post_operation.prover_signature)?;
     Ok(statement)
+}
+
+/// Whether the proof of a signed result verifies, which the contract has to be able to tell.
+fn verifies(stated: &Statement, result: &PostOperation, view: &ChainView, verify: Verify) -> Result<bool, Rejection> {
+    check_prepared(result, view)?;
+    match verify(stated, &result.proof) {
+        Ok(()) => Ok(true),
+        // SETTLE-034: whoever cannot verify knows nothing of the proof.
+        Err(rejection) if rejection.reason.stage() == Stage::Admission => Err(rejection),
+        Err(_) => Ok(false),
+    }
+}
+
+/// SETTLE-034: the contract has the code point under which the proof can be judged.
+fn check_prepared(result: &PostOperation, view: &ChainView) -> Result<(), Rejection> {
+    let tier = result.proof.tier;
+    match view.extensions.get(&result.extension_id) {
+        Some(extension) if extension.prepared.contains(&tier) => Ok(()),
+        _ => refuse(Reject::NotPrepared, format!("for tier {tier}")),
+    }
 }
 
 /// Whether evidence of this slot can still be judged.

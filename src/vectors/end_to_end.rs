@@ -59,6 +59,10 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     }
     contract.show(&mut view);
     let mut handled = Node::default();
+    handled.extensions.insert(onboarded.id, (entry.to_bytes().into(), entry.wasm.clone()));
+    if onboarded.reads_witness {
+        handled.witness_readers.insert(onboarded.id);
+    }
     let mut tell = |event: Event| -> Result<(), Stop> {
         let refusal = handled.handle(&event, &verify).into_iter().find_map(|action| match action {
             Action::Refused(reason) => Some(reason),

@@ -3,8 +3,8 @@
 use super::bytes::{self, Blobs};
 use super::evaluate::Stop;
 use super::fixture::{
-    BASE_FEE, DEPOSIT, SLOT, account, block_hash, extension, field, items, list, operation, post_operation, verdict,
-    view,
+    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, items, list, operation, post_operation,
+    verdict, view,
 };
 use super::json::{Fault, Json, Node, digest, hex};
 use super::{Case, Draft, case};
@@ -15,6 +15,7 @@ use crate::operation::{ChainView, ExtensionView, Operation, fee};
 use crate::post_operation::PostOperation;
 use crate::settlement::{CallResult, Consensus, Item};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     let node = Node::new("input", input);
@@ -158,8 +159,27 @@ pub fn cases() -> Vec<Case> {
         it.to_bytes()
     };
     let parts = items(&encoding[1..]);
+    // A contract accepts one byte, and validators pay for asking it.
+    let mut wallet = operation("wallet", 0, |_| ());
+    wallet.signature = vec![1, 1].into();
+    let accepted = BTreeSet::from([(wallet.hash(CONTRACT), vec![1].into())]);
+    let wallet_view = ChainView { contracts: [(account("wallet"), accepted)].into(), ..view() };
+    let mut wallet_state = state();
+    wallet_state.deposits.insert(account("wallet"), wallet_state.deposit(account("alice")));
+    wallet_state.paid_in += wallet_state.deposit(account("wallet"));
+    let by_wallet = MiddleOpTx { post_operation: result(&wallet, |_| ()), operation: wallet };
     vec![
         accept("accepted", &good, called),
+        transaction(
+            "contract-signature",
+            &["NATIVE-004", "OP-012"],
+            &by_wallet.to_bytes(),
+            &wallet_view,
+            &wallet_state,
+            "valid",
+            called,
+        )
+        .accept(),
         accept("failing", &good, CallResult { success: false, gas_used: 100_000, ..called }),
         accept("rejected", &of(|it| (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root)), called),
         accept("floor", &large, called),

@@ -2,47 +2,71 @@
 
 use super::evaluate::Stop;
 use super::fixture::{
-    CHAIN_ID, CONTRACT, SLOT, account, block_hash, field, operation, post_operation, sign, verdict, view,
+    CHAIN_ID, CONTRACT, SLOT, account, block_hash, child as claim, extension, field, operation, post_operation, sign,
+    verdict, view,
 };
 use super::json::{Fault, Json, Node as JsonNode, digest, hex};
 use super::proving::Proven;
 use super::{Case, Draft, case, end_to_end, wat};
 use crate::canonical_code;
+use crate::composition::{Child, encode_children};
 use crate::node::{Action, Event, Node, simulation};
 use crate::notation::{B256, Reject, Rejection, keccak256};
 use crate::operation::{ChainView, ExtensionView, Operation, rlp, wire_hash};
 use crate::post_operation::{PostOperation, statement};
 use crate::profile;
-use crate::registry::{Entry, universal_key_hash};
+use crate::registry::{Entry, reads_witness, universal_key_hash};
 use crate::settlement::{STAKE_UNIT, Slashed};
+use crate::statement::Statement;
 use crate::wire::{
     Announcement, Capabilities, Extension, GetExtension, Message, PooledItems, Request, Session, VerificationRequest,
     VerificationResponse,
 };
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
     let node = JsonNode::new("input", input);
     match node.field("kind")?.text()? {
         "history" => {
-            node.only(&["adopted", "customKeys", "events", "keys", "kind", "proofVerdict"])?;
-            let verdict = verdict(&node.field("proofVerdict")?)?;
-            let keys: Option<Vec<B256>> = node.optional("keys")?.map(|keys| Json::from_json(&keys)).transpose()?;
-            let mut handled = Node { keys: keys.unwrap_or_default(), ..Node::default() };
+            node.only(&["adopted", "customKeys", "events", "falseProvers", "id", "keys", "kind", "proofVerdict"])?;
+            let stated = node.field("proofVerdict")?;
+            let verdict = match stated.text()? {
+                // NODE-015: what the keys of a node say without the extension.
+                "unadopted" => Err(Rejection::new(Reject::ExtensionNotActive, 0, "as the case states")),
+                _ => verdict(&stated)?,
+            };
+            let mut false_provers = BTreeSet::<Address>::new();
+            if let Some(provers) = node.optional("falseProvers")? {
+                false_provers = Json::from_json(&provers)?;
+            }
+            let verify = |statement: &Statement, _: &_| match false_provers.contains(&statement.prover) {
+                true => Err(Rejection::new(Reject::ProofInvalid, 0, "as the case states")),
+                false => verdict.clone(),
+            };
+            let mut handled = Node::default();
+            if let Some(id) = node.optional("id")? {
+                handled.id = Json::from_json(&id)?;
+            }
+            if let Some(keys) = node.optional("keys")? {
+                handled.keys = Json::from_json(&keys)?;
+            }
             if let Some(custom) = node.optional("customKeys")? {
                 handled.custom_keys = Json::from_json(&custom)?;
             }
             if let Some(adopted) = node.optional("adopted")? {
                 let (entry, wasm): (Bytes, Bytes) = (field(&adopted, "entry")?, field(&adopted, "wasm")?);
                 let id = Entry::from_bytes(&entry)?.id(CHAIN_ID);
+                if reads_witness(&canonical_code::lower(&profile::load(&wasm)?)?) {
+                    handled.witness_readers.insert(id);
+                }
                 handled.extensions.insert(id, (entry, wasm));
             }
             let mut actions = Vec::new();
             let events = node.field("events")?.items()?;
             for (index, item) in events.iter().enumerate() {
-                let happened = handled.handle(&event(item)?, &|_, _| verdict.clone());
+                let happened = handled.handle(&event(item)?, &verify);
                 // The last event of a refused case ends a connection or refuses a user.
                 let last = index + 1 == events.len();
                 let refusal = happened.iter().find_map(|action| match action {
@@ -89,6 +113,7 @@ fn event(node: &JsonNode) -> Result<Event, Fault> {
         "adopt" => Ok(Event::Adopt(field(node, "extension")?)),
         "ask" => Ok(Event::Ask(field(node, "operation")?)),
         "signed" => Ok(Event::Signed(field(node, "peer")?, field(node, "response")?)),
+        "slot" => Ok(Event::Slot(field(node, "slot")?)),
         "head" => Ok(Event::Head(
             Box::new(field(node, "view")?),
             field(node, "finalizedNumber")?,
@@ -135,9 +160,13 @@ fn head(view: &ChainView, settled: &[B256]) -> Value {
     })
 }
 
-/// A head whose block has cost one account its stake, which another one has reported.
-fn lost(name: &str, reporter: &str) -> Value {
-    let slashed = Slashed { account: account(name), reporter: account(reporter), amount: STAKE_UNIT / 2 };
+fn slot(slot: u64) -> Value {
+    json!({"event": "slot", "slot": slot.to_json()})
+}
+
+/// A head whose block has cost an account its stake.
+fn lost(name: &str) -> Value {
+    let slashed = Slashed { account: account(name), reporter: account("carol"), amount: STAKE_UNIT / 2 };
     let mut event = head(&view(), &[]);
     event["slashed"] = vec![slashed].to_json();
     event
@@ -166,12 +195,12 @@ fn connected_with(number: u8, capabilities: Capabilities) -> Vec<Value> {
 }
 
 fn connected(number: u8) -> Vec<Value> {
-    connected_with(number, able(0, &[]))
+    connected_with(number, able(0, &[extension("one")]))
 }
 
-/// An extension with its module, registered under these keys, and the chain that knows it.
-fn registered(keys: &[B256]) -> (Entry, Bytes, ChainView) {
-    let wasm = wat(simulation::MODULE);
+/// An extension with its module, registered under these keys, and the chain that knows it and has not prepared it.
+fn registered(source: &str, keys: &[B256]) -> (Entry, Bytes, ChainView) {
+    let wasm = wat(source);
     let code = profile::load(&wasm).and_then(|module| canonical_code::lower(&module));
     let entry = Entry {
         developer: account("developer"),
@@ -184,16 +213,26 @@ fn registered(keys: &[B256]) -> (Entry, Bytes, ChainView) {
         data_rule: 1,
         ..Entry::default()
     };
-    let known = ExtensionView { code_commitment: entry.code_commitment, proof_system: 1, ..ExtensionView::default() };
     let mut view = view();
-    view.extensions.insert(entry.id(CHAIN_ID), known);
+    view.extensions.insert(entry.id(CHAIN_ID), known(&entry));
     (entry, wasm.into(), view)
+}
+
+/// What the chain knows of a registered extension.
+fn known(entry: &Entry) -> ExtensionView {
+    ExtensionView {
+        entry_hash: keccak256(entry.to_bytes()),
+        code_commitment: entry.code_commitment,
+        proof_system: 1,
+        data_rule: entry.data_rule,
+        ..ExtensionView::default()
+    }
 }
 
 /// Histories of a node that wants an extension.
 fn adoptions() -> Vec<Case> {
     let keys = [B256::repeat_byte(0x51)];
-    let (entry, wasm, view) = registered(&keys);
+    let (entry, wasm, view) = registered(simulation::MODULE, &keys);
     let id = entry.id(CHAIN_ID);
     let sent = |request_id: u64, entry: &Entry, wasm: &Bytes| {
         Message::Extension(Extension { request_id, entry: entry.to_bytes().into(), wasm: wasm.clone() })
@@ -213,6 +252,23 @@ fn adoptions() -> Vec<Case> {
     let accept = |name: &str, description: &str, events: Vec<Value>| {
         history(name, description, &["NODE-012", "WIRE-010"], &keys, events).accept()
     };
+    let renamed = Entry { metadata_uri: b"ipfs://another".to_vec().into(), ..entry.clone() };
+    let (private, private_wasm, private_view) = registered(simulation::WITNESS_MODULE, &keys);
+    let private_id = private.id(CHAIN_ID);
+    let secret = operation("alice", 0, |it| it.extension_id = private_id);
+    let with_witness =
+        |output: u8| post_operation(&secret, "prover", &private_view, |it| it.output = vec![output].into());
+    let witnessed = [
+        vec![head(&private_view, &[])],
+        connected_with(1, able(0, &[private_id])),
+        vec![
+            json!({"event": "adopt", "extension": private_id.to_json()}),
+            message(1, &sent(1, &private, &private_wasm)),
+            submit(&secret),
+            publish(&with_witness(1)),
+        ],
+    ]
+    .concat();
     let forged = Entry { metadata_uri: vec![0; 300].into(), ..entry.clone() };
     let recoded = Entry { code_commitment: B256::ZERO, ..entry.clone() };
     let foreign = Entry { data_rule: 0, ..entry.clone() };
@@ -220,8 +276,7 @@ fn adoptions() -> Vec<Case> {
     let custom = Entry { mode: 1, key_hash: keys[0], ..entry.clone() };
     let custom_id = custom.id(CHAIN_ID);
     let mut custom_view = view.clone();
-    let known = view.extensions[&id].clone();
-    custom_view.extensions.insert(custom_id, known);
+    custom_view.extensions.insert(custom_id, known(&custom));
     let custom_events = [
         vec![head(&custom_view, &[])],
         connected_with(1, able(0, &[custom_id])),
@@ -274,6 +329,35 @@ fn adoptions() -> Vec<Case> {
             two(&[adopt(), message(1, &of(&forged))]),
         ),
         accept(
+            "adopt-other-metadata",
+            "So is one that sends users to another page.",
+            two(&[adopt(), message(1, &of(&renamed)), message(2, &of(&entry))]),
+        ),
+        history(
+            "adopt-in-time",
+            "The second slot after the request's is not over.",
+            &["NODE-012"],
+            &keys,
+            two(&[adopt(), slot(SLOT + 2), message(1, &of(&entry))]),
+        )
+        .accept(),
+        history(
+            "adopt-silent",
+            "A peer that does not answer is counted, and the next one is asked. The late answer is ignored.",
+            &["NODE-012", "WIRE-017"],
+            &keys,
+            two(&[adopt(), slot(SLOT + 3), message(1, &of(&entry)), message(2, &of(&entry))]),
+        )
+        .accept(),
+        history(
+            "adopt-witness",
+            "The node finds out that an extension reads a witness; the registry has not prepared it.",
+            &["NODE-016", "REG-014"],
+            &keys,
+            witnessed.clone(),
+        )
+        .accept(),
+        accept(
             "adopt-forged-commitment",
             "The commitment is the registry's.",
             two(&[adopt(), message(1, &of(&recoded))]),
@@ -300,6 +384,15 @@ fn adoptions() -> Vec<Case> {
         case("node-extension-missing", "An extension that it has not adopted is empty.", ["NODE-007"])
             .object(asked(None))
             .accept(),
+        history(
+            "adopt-witness-another",
+            "A result with another witness is no conflict.",
+            &["NODE-016", "POOL-022"],
+            &keys,
+            [witnessed, vec![publish(&with_witness(2))]].concat(),
+        )
+        .derived_from("node-adopt-witness", "publish a result with another witness")
+        .reject(Reject::AlreadyKnown),
         history(
             "adopt-unregistered",
             "An extension that the registry does not have.",
@@ -352,6 +445,12 @@ fn histories() -> Vec<Case> {
     let accept = |name: &str, description: &str, rules: &[&str], events: Vec<Value>| {
         history(name, description, rules, events, "valid").accept()
     };
+    // A history with one more field of the input.
+    let with = |field: &str, value: Value, name: &str, description: &str, rules: &[&str], events: Vec<Value>| {
+        let mut input = json!({"kind": "history", "events": events, "proofVerdict": "valid"});
+        input[field] = value;
+        case(&format!("node-{name}"), description, rules).object(input).accept()
+    };
     let announced = |from: u8, item: &[u8]| {
         message(
             from,
@@ -401,6 +500,39 @@ fn histories() -> Vec<Case> {
         response
     };
     let answer = |verdict, node: &str| message(1, &Message::VerificationResponse(signed_response(verdict, node)));
+    // The same result of another prover, and a request for a verdict on it.
+    let beside = post_operation(&first, "carol", &view(), |_| ());
+    let stated = statement(&first, &beside, &view()).ok().flatten();
+    let asked_beside = VerificationRequest {
+        post_operation: stated.map(|it| beside.signing_hash(&it, CONTRACT)).unwrap_or_default(),
+        wire_hash: wire_hash(&beside.to_bytes()),
+        slot: SLOT,
+        salt: 1,
+    };
+    let asked_beside = message(1, &Message::VerificationRequest(asked_beside));
+    let besides =
+        [start(1), vec![submit(&first), publish(&result), asked_beside, delivered(1, 1, &beside.to_bytes())]].concat();
+    let claiming = |output: Vec<u8>| post_operation(&first, "prover", &view(), |it| it.output = output.into());
+    let claims = |children: Vec<Child>| publish(&claiming(encode_children(&children)));
+    let unread = claiming([encode_children(&vec![claim(0)]), vec![0]].concat());
+    let claimed = |result: Value| [start(0), vec![submit(&first), result]].concat();
+    let mut stateless_view = view();
+    stateless_view.extensions.entry(extension("two")).or_default().data_rule = 0;
+    let stateless = operation("alice", 0, |it| it.extension_id = extension("two"));
+    let leaving =
+        |root: B256| publish(&post_operation(&stateless, "prover", &stateless_view, |it| it.post_root = root));
+    let without_state = |result: Value| vec![head(&stateless_view, &[]), submit(&stateless), result];
+    let published = [start(4), vec![submit(&first), publish(&result)]].concat();
+    let ask = json!({"event": "ask", "operation": first.hash(CONTRACT).to_json()});
+    let unanswered = (0..10u64).flat_map(|round| [ask.clone(), slot(SLOT + 3 * (round + 1))]).collect();
+    let early: Vec<Value> = (0..17u64)
+        .flat_map(|number| {
+            let item = post_operation(&operation("bob", number, |_| ()), "prover", &view(), |_| ()).to_bytes();
+            [announced(1, &item), delivered(1, number + 1, &item)]
+        })
+        .collect();
+    let fetched =
+        |request_id: u64| vec![announced(1, &result.to_bytes()), delivered(1, request_id, &result.to_bytes())];
     let rejected_five: Vec<Value> = (0..5).map(|byte| pushed(1, &wrong(byte))).collect();
     let proofs = |count: u64, verdict: &str, name: &str, description: &str| {
         let mut events = [start(1), vec![submit(&first)]].concat();
@@ -414,7 +546,8 @@ fn histories() -> Vec<Case> {
         accept("connect", "A node sends its status.", &["NODE-001"], start(1)),
         accept("submit", "An Operation goes to two of four peers as it is, and is announced to the others.", &["NODE-001", "NODE-006"], [start(4), vec![submit(&first)]].concat()),
         accept("relay", "It is not sent back.", &["NODE-003", "NODE-006"], [start(2), vec![pushed(1, &first)]].concat()),
-        accept("publish", "Results are only announced.", &["NODE-006"], [start(4), vec![submit(&first), publish(&result)]].concat()),
+        with("id", peer(9).to_json(), "submit-other-id", "A node with another id sends it to other peers.", &["NODE-006"], [start(4), vec![submit(&first)]].concat()),
+        accept("publish", "Results are only announced.", &["NODE-006"], published.clone()),
         accept("capabilities-none", "A peer that has not said what it verifies is told of no result.", &["NODE-011"], [start(0), vec![submit(&first), json!({"event": "connected", "peer": peer(1).to_json()}), message(1, &Message::Status(Session::status(&view(), block_hash(SLOT)))), publish(&result)]].concat()),
         accept("capabilities-type", "A peer that verifies another type of proofs is told of no result.", &["NODE-011"], [start(0), connected_with(1, Capabilities { proof_types: vec![2].into(), ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
         accept("capabilities-tier", "Nor is one without the tier's key.", &["NODE-011"], [start(0), connected_with(1, Capabilities { tiers: vec![0], ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
@@ -433,6 +566,11 @@ fn histories() -> Vec<Case> {
         accept("wait-in-vain", "It is tried once more, and then forgotten.", &["NODE-005"], [start(1), vec![
             announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), head(&later, &[]), head(&later, &[]), submit(&first),
         ]].concat()),
+        accept("wait-once", "What waits already does not wait twice.", &["NODE-005"], [start(1), fetched(1), fetched(2)].concat()),
+        accept("wait-sixteen", "Of one peer sixteen results wait, and those of another one wait too.", &["NODE-005"], [start(2), early, vec![
+            message(2, &Message::NewPostOperationHashes(Announcement { types: vec![2].into(), sizes: vec![result.to_bytes().len() as u32], hashes: vec![wire_hash(&result.to_bytes())] })),
+            delivered(2, 1, &result.to_bytes()),
+        ]].concat()),
         accept("conflict", "Two valid results halt the extension; the second is relayed.", &["NODE-008", "POOL-016"], [start(1), vec![submit(&first), publish(&result), publish(&other)]].concat()),
         accept("settled", "A settled Operation was included.", &["NODE-001", "POOL-019"], [start(0), vec![submit(&first), submit(&second), publish(&result), publish(&child), head(&{
             let mut next = later.clone();
@@ -440,22 +578,58 @@ fn histories() -> Vec<Case> {
             next.roots.insert((first.extension_id, first.lane), result.post_root);
             next
         }, &settled)]].concat()),
-        accept("slashed", "A prover that loses its stake has lost, and who reported it was right.", &["NODE-013"], [start(0), vec![lost("bob", "carol")]].concat()),
-        history("slashed-ten", "Ten lost disputes are a ban.", &["NODE-013", "REP-001", "REP-008"], [start(0), vec![submit(&first)], vec![lost("bob", "carol"); 10], vec![publish(&post_operation(&first, "bob", &view(), |_| ()))]].concat(), "valid")
-            .derived_from("node-slashed", "lose nine more")
+        accept("slashed", "A prover that loses its stake is banned.", &["NODE-013"], [start(0), vec![submit(&first), lost("bob")]].concat()),
+        history("slashed-banned", "Its results are ignored.", &["NODE-013", "REP-008"], [start(0), vec![submit(&first), lost("bob"), publish(&post_operation(&first, "bob", &view(), |_| ()))]].concat(), "valid")
+            .derived_from("node-slashed", "let it publish a result")
             .reject(Reject::EntityBanned),
+        accept("children", "A result may claim a child.", &["NODE-014", "COMP-001"], claimed(claims(vec![claim(0)]))),
+        history("children-unreadable", "A claim that cannot be read is never settled.", &["NODE-014", "COMP-001"], claimed(publish(&unread)), "valid")
+            .derived_from("node-children", "append a byte to the claim")
+            .reject(Reject::RlpLengthMismatch),
+        history("children-authorization", "Nor is a child on whose behalf nobody can act.", &["NODE-014", "COMP-002"], claimed(claims(vec![Child { authorization: 2, ..claim(0) }])), "valid")
+            .derived_from("node-children", "set the authorization to 2")
+            .reject(Reject::AuthorizationUnknown),
+        history("children-sixteen", "Nor is a family of seventeen.", &["NODE-014", "COMP-003"], claimed(claims((0..16).map(claim).collect())), "valid")
+            .derived_from("node-children", "claim sixteen")
+            .reject(Reject::FamilyTooLarge),
+        accept("children-from-peer", "The peer that delivers such a result is counted.", &["NODE-003", "NODE-014"], [start(1), vec![submit(&first), announced(1, &unread.to_bytes()), delivered(1, 1, &unread.to_bytes())]].concat()),
+        accept("stateless", "An extension without a data rule has results without roots.", &["NODE-014"], without_state(leaving(B256::ZERO))),
+        history("stateless-root", "A root that nobody could follow is never settled.", &["NODE-014", "COMP-008"], without_state(leaving(B256::repeat_byte(5))), "valid")
+            .derived_from("node-stateless", "leave a root")
+            .reject(Reject::DataUnavailable),
+        history("unadopted", "A node cannot judge the results of an extension that it has not adopted.", &["NODE-015"], published, "unadopted")
+            .derived_from("node-publish", "do not adopt the extension")
+            .reject(Reject::ExtensionNotActive),
+        history("unadopted-from-peer", "Nobody is to blame for that.", &["NODE-015", "REP-009"], [start(1), vec![submit(&first)], fetched(1)].concat(), "unadopted").accept(),
+        accept("slot-expires", "What has expired goes when the slot begins, without a block.", &["NODE-017", "POOL-011"], [start(0), vec![submit(&first), slot(SLOT + 100)]].concat()),
+        history("slot-before-head", "A head with an earlier slot does not turn the clock back.", &["NODE-017", "OP-021"], [start(0), vec![slot(SLOT + 100), head(&view(), &[]), submit(&first)]].concat(), "valid")
+            .derived_from("node-slot-expires", "let the slot begin, and a head of an earlier slot come, before the Operation")
+            .reject(Reject::OperationExpired),
+        accept("slot-back", "Nor does an earlier slot.", &["NODE-017"], [start(0), vec![slot(SLOT - 1), submit(&first)]].concat()),
         accept("reorg", "What only the lost branch settled comes back.", &["POOL-020"], [start(0), vec![submit(&first), head(&later, &settled), json!({
             "event": "reorg", "ancestor": SLOT.to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": later.to_json(),
+        })]].concat()),
+        accept("reorg-settled", "What only the new branch has settled was included, and waits for finality.", &["NODE-001", "POOL-019"], [start(0), vec![submit(&first), json!({
+            "event": "reorg", "ancestor": (SLOT - 1).to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::from([(first.hash(CONTRACT), SLOT)]).to_json(), "view": view().to_json(),
         })]].concat()),
         accept("verdict-valid", "A node that has verified a result says so.", &["NODE-009", "WIRE-012"], asked_first.clone()),
         accept("verdict-waits", "A verdict waits for the result that it is about.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
         accept("verdict-too-late", "A result that does not come within a slot gives an error.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), head(&after(1), &[]), head(&after(2), &[])]].concat()),
         accept("verdict-other-name", "Bytes under another result's name are an error when the time is over.", &["NODE-009"], [start(1), vec![submit(&first), publish(&result), request(&B256::repeat_byte(9), SLOT, 1), head(&after(2), &[])]].concat()),
+        accept("verdict-too-late-slot", "So it does if the slots have no blocks.", &["NODE-009", "NODE-017"], [start(1), vec![submit(&first), request(&name, SLOT, 1), slot(SLOT + 1), slot(SLOT + 2)]].concat()),
+        accept("verdict-beside", "A result that another prover had first is verified, and not pooled.", &["NODE-009"], besides.clone()),
+        with("falseProvers", vec![account("carol")].to_json(), "verdict-beside-false", "If its proof is false, that counts as if it had been found for the pool, and is answered.", &["NODE-003", "NODE-009"], besides),
         history("verdict-invalid", "A node that has refuted a proof says so.", &["NODE-009"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), request(&name, SLOT, 1)]].concat(), "invalid").accept(),
         accept("asks", "A node asks its peers, and counts what they answer.", &["NODE-010", "WIRE-013"], [asking(), vec![answer(0, "bob"), head(&after(3), &[])]].concat()),
         accept("asks-error", "An error is no answer.", &["NODE-010"], [asking(), vec![answer(2, "bob")]].concat()),
         accept("asks-in-time", "No answer yet.", &["NODE-010"], [asking(), vec![head(&after(2), &[])]].concat()),
         accept("asks-in-vain", "No answer.", &["NODE-010"], [asking(), vec![head(&after(3), &[])]].concat()),
+        accept("asks-late", "An answer after that is ignored, and ends nothing.", &["NODE-010", "NODE-017", "WIRE-017"], [asking(), vec![slot(SLOT + 3), answer(0, "bob")]].concat()),
+        accept("asks-without-blocks", "An answer in time, though no block came.", &["NODE-010", "NODE-017"], [asking(), vec![slot(SLOT + 2), answer(0, "bob"), slot(SLOT + 3)]].concat()),
+        accept("asks-who-has-it", "A peer without the extension is not asked.", &["NODE-011"], [start(0), connected_with(1, able(0, &[])), vec![submit(&first), publish(&result), ask]].concat()),
+        history("unanswered-ten", "The tenth request without an answer is a ban, and ends the connection.", &["NODE-003", "NODE-010", "REP-007"], [start(1), vec![submit(&first), publish(&result)], unanswered].concat(), "valid")
+            .derived_from("node-asks-in-vain", "ask nine times more")
+            .reject(Reject::EntityBanned),
         accept("signed", "What the operator has signed is sent.", &["NODE-009"], [asked_first, vec![json!({"event": "signed", "peer": peer(1).to_json(), "response": signed_response(0, "bob").to_json()})]].concat()),
         proofs(3, "invalid", "three-false-proofs", "Three false proofs throttle a peer.").accept(),
         history("broken-message", "A message without a meaning ends the connection.", &["NODE-002"], [start(1), vec![broken]].concat(), "valid")
@@ -483,10 +657,11 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 23] = [
+pub const SCENARIOS: [(&str, &str); 25] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
+    scenario!("missed-slots"),
     scenario!("garbage"),
     scenario!("unsigned-operations"),
     scenario!("censorship"),
@@ -494,6 +669,7 @@ pub const SCENARIOS: [(&str, &str); 23] = [
     scenario!("false-results"),
     scenario!("stolen-results"),
     scenario!("two-witnesses"),
+    scenario!("witnesses-unprepared"),
     scenario!("garbage-witness"),
     scenario!("newcomer"),
     scenario!("prepared-later"),

@@ -10,7 +10,8 @@ use super::json::{Fault, Json, Node, hex};
 use super::{Case, Draft, case};
 use crate::notation::{B256, Reject};
 use crate::operation::{
-    Block, ChainView, GasManagement, MAX_OPERATION_BYTES, Operation, WitnessCommitment, check, domain, fee, wire_hash,
+    Block, ChainView, GasManagement, MAX_OPERATION_BYTES, MAX_SIGNATURE_BYTES, Operation, WitnessCommitment, check,
+    domain, fee, wire_hash,
 };
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
@@ -292,6 +293,13 @@ fn wallet_operation() -> Operation {
     Operation { signature: b"\x01as the wallet likes it".to_vec().into(), ..unsigned("wallet", 0) }
 }
 
+/// A signature of so many bytes that a contract accepts.
+fn checked_by_wallet(name: &str, bytes: usize) -> Draft {
+    let operation = Operation { signature: vec![1; bytes].into(), ..unsigned("wallet", 0) };
+    let view = with_wallet(operation.hash(CONTRACT), &operation.signature[1..]);
+    checked(name, "A contract accepts a long signature.", &["OP-009"], &operation, &view)
+}
+
 fn checks() -> Vec<Case> {
     let accept = |name: &str, description: &str, change: fn(&mut Operation)| {
         checked(name, description, &CHECKS, &operation("alice", 0, change), &view()).accept()
@@ -311,6 +319,7 @@ fn checks() -> Vec<Case> {
             &wallet_view,
         )
         .accept(),
+        checked_by_wallet("signature-longest", MAX_SIGNATURE_BYTES).accept(),
         checked(
             "delegated-account",
             "The key of an account with code signs, though the code accepts nothing.",
@@ -533,6 +542,9 @@ fn refused_signatures() -> Vec<Case> {
             Vec::new(),
             Reject::SignatureLength,
         ),
+        checked_by_wallet("signature-long", MAX_SIGNATURE_BYTES + 1)
+            .derived_from("operation-check-signature-longest", "append a byte, which the contract accepts as well")
+            .reject(Reject::SignatureLength),
         refuse("signature-kind", "Another kind.", "OP-027", "set the kind to 2", with(0, &[2]), Reject::SignatureKind),
         refuse(
             "signature-bare",

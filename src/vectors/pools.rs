@@ -8,10 +8,11 @@ use super::fixture::{
 };
 use super::json::{Json, Node, digest, hex};
 use super::{Case, Draft, case};
-use crate::notation::{B256, Reject};
+use crate::notation::{B256, Reject, Trap};
 use crate::operation::{Block, ChainView, Operation, fee};
 use crate::pools::{Addition, Limits, Pools};
 use crate::post_operation::PostOperation;
+use crate::proving::CUSTOM_TIER;
 use crate::reputation::{Counter, Entity, Reputation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -211,14 +212,29 @@ fn several(history: History, sender: &str, count: u64) -> History {
     (0..count).fold(history, |history, sequence| history.operation(&plain(sender, sequence)))
 }
 
-/// Ten Operations for one extension, of five senders.
-fn ten(history: History) -> History {
-    let history = history.view(|view| {
+/// Deposits of six more senders.
+fn funded(history: History) -> History {
+    history.view(|view| {
         for sender in ["s0", "s1", "s2", "s3", "s4", "s5"] {
             view.deposits.insert(account(sender), DEPOSIT);
         }
-    });
-    ["s0", "s1", "s2", "s3", "s4"].iter().fold(history, |history, sender| several(history, sender, 2))
+    })
+}
+
+/// Ten Operations for one extension, of five senders.
+fn ten(history: History) -> History {
+    ["s0", "s1", "s2", "s3", "s4"].iter().fold(funded(history), |history, sender| several(history, sender, 2))
+}
+
+/// Ten Operations for one extension, the least of them the first of two of one sender, of which the second is the greatest.
+fn ten_in_order(history: History) -> History {
+    let history = funded(history).operation(&at("s0", 0, 90)).operation(&at("s0", 1, 200));
+    ["s1", "s2", "s3", "s4"].iter().fold(history, |history, sender| several(history, sender, 2))
+}
+
+/// The first Operation of this sender that a sponsor pays for, for this extension.
+fn paid(sender: &str, id: &str) -> Operation {
+    sponsored(sender, Operation { extension_id: extension(id), ..unsigned(sender, 0) })
 }
 
 fn admissions() -> Vec<Case> {
@@ -235,6 +251,41 @@ fn admissions() -> Vec<Case> {
     let sponsor_cost = |view: &mut ChainView| {
         view.deposits.remove(&account("alice"));
     };
+    let entities: &[&str] = &["POOL-005", "REP-005"];
+    let proved = |operation: &Operation| post_operation(operation, "prover", &view(), |_| ());
+    let other_extension = |sender: &str, percent: u128| {
+        let other = Operation { extension_id: extension("two"), ..at(sender, 0, percent) };
+        super::fixture::signed(sender, other)
+    };
+    let sponsor = Entity::Sponsor(account("sponsor"));
+    // Five of each extension, so that no extension is at its limit.
+    let many_sponsored = || {
+        ["s0", "s1", "s2", "s3", "s4", "alice", "bob", "carol", "dave", "erin"]
+            .iter()
+            .enumerate()
+            .fold(funded(history()), |history, (number, sender)| {
+                history.operation(&paid(sender, ["one", "two"][number % 2]))
+            })
+    };
+    let staked_sponsor = || {
+        many_sponsored().view(|view| {
+            view.staked.insert(B256::left_padding_from(account("sponsor").as_slice()));
+        })
+    };
+    let throttled_sponsor = || {
+        ["s0", "s1", "s2", "s3"].iter().fold(funded(history()).count(sponsor, Counter::Seen, 110), |history, sender| {
+            history.operation(&paid(sender, "one"))
+        })
+    };
+    // Of equal fees, and with the least hash of all.
+    let pooled: Vec<B256> = ["s0", "s1", "s2", "s3", "s4"]
+        .iter()
+        .flat_map(|sender| [plain(sender, 0).hash(CONTRACT), plain(sender, 1).hash(CONTRACT)])
+        .collect();
+    let least = (0..=u8::MAX)
+        .map(|byte| operation("s5", 0, |it| it.data = vec![byte].into()))
+        .find(|it| pooled.iter().all(|hash| it.hash(CONTRACT) < *hash))
+        .unwrap_or_else(|| plain("s5", 0));
     let inactive = |change: fn(&mut ChainView)| history().view(change).operation(&plain("alice", 0));
     let state = |name: &str, mutation: &str, change: fn(&mut ChainView)| {
         inactive(change).refuse(name, &["POOL-002"], "one", mutation, Reject::ExtensionNotActive)
@@ -260,18 +311,46 @@ fn admissions() -> Vec<Case> {
             "The sponsor's deposit is reserved.",
             rules,
         ),
-        ten(history()).accept("ten", "Ten Operations for an extension without stake.", rules),
-        ten(history())
-            .view(|view| {
-                view.staked.insert(extension("one"));
-            })
-            .operation(&plain("alice", 0))
-            .accept("staked", "An extension with a stake has no limit.", &["POOL-005"]),
-        several(history().count(Entity::Extension(extension("one")), Counter::Seen, 110), "alice", 4).accept(
-            "throttled",
-            "Four Operations for a throttled extension.",
-            &["POOL-005", "REP-005"],
+        ten(history()).accept("ten", "Ten Operations for an extension.", rules),
+        ten(history().count(Entity::Extension(extension("one")), Counter::Included, 1))
+            .operation(&at("s5", 0, 90))
+            .accept("eleventh-included", "One more for an extension of which one was settled.", entities),
+        ten(history()).operation(&at("s5", 0, 110)).accept(
+            "eleventh-evicts",
+            "The least Operation of the extension makes way.",
+            &["POOL-005"],
         ),
+        ten_in_order(history()).operation(&at("s5", 0, 110)).accept(
+            "eleventh-chain",
+            "What follows the least one goes with it.",
+            &["POOL-005"],
+        ),
+        ten_in_order(history()).result(&proved(&at("s0", 0, 90))).operation(&at("s5", 0, 110)).accept(
+            "eleventh-locked",
+            "The least one has a result, so the next one goes.",
+            &["POOL-005"],
+        ),
+        ten_in_order(history()).result(&proved(&at("s0", 1, 200))).operation(&at("s5", 0, 110)).accept(
+            "eleventh-locked-successor",
+            "What follows the least one has a result, so another one goes.",
+            &["POOL-005"],
+        ),
+        ten(history().limits(|limits| limits.slots = 10)).operation(&at("s5", 0, 110)).accept(
+            "eleventh-room",
+            "What makes way for the extension's limit makes room, too.",
+            &["POOL-005", "POOL-009", "POOL-010"],
+        ),
+        ten(history()).operation(&other_extension("s5", 90)).accept(
+            "eleventh-other",
+            "An Operation for another extension.",
+            &["POOL-005"],
+        ),
+        staked_sponsor().operation(&paid("s5", "two")).accept(
+            "sponsor-staked",
+            "A sponsor with a stake has no limit.",
+            &["POOL-005"],
+        ),
+        throttled_sponsor().accept("sponsor-throttled", "Four Operations for a throttled sponsor.", entities),
         history()
             .view(|view| {
                 let mut known = view.extensions[&extension("one")].clone();
@@ -322,22 +401,48 @@ fn admissions() -> Vec<Case> {
             Reject::NonceGap,
         ),
         several(history(), "alice", 5).refuse("fifth", &["POOL-004"], "four", "send a fifth", Reject::SenderLimit),
-        ten(history()).operation(&plain("s5", 0)).refuse(
+        ten(history()).operation(&at("s5", 0, 90)).refuse(
             "eleventh",
-            &["POOL-005", "REP-005"],
-            "ten",
-            "send an eleventh",
+            entities,
+            "eleventh-evicts",
+            "lower the fees below those of the others",
             Reject::EntityLimit,
         ),
-        several(history().count(Entity::Extension(extension("one")), Counter::Seen, 110), "alice", 4)
-            .operation(&plain("bob", 0))
-            .refuse(
-                "throttled-fifth",
-                &["POOL-005", "REP-005"],
-                "throttled",
-                "send a fifth, of another sender",
-                Reject::EntityLimit,
-            ),
+        ten(history()).operation(&least).refuse(
+            "eleventh-equal",
+            entities,
+            "eleventh-evicts",
+            "lower the fees to those of the others, with the least hash",
+            Reject::EntityLimit,
+        ),
+        ten_in_order(history()).operation(&at("s0", 2, 110)).refuse(
+            "eleventh-own",
+            entities,
+            "eleventh-chain",
+            "let it follow the least one",
+            Reject::EntityLimit,
+        ),
+        many_sponsored().operation(&paid("s5", "two")).refuse(
+            "sponsor-eleventh",
+            entities,
+            "sponsor-staked",
+            "take the sponsor's stake",
+            Reject::EntityLimit,
+        ),
+        throttled_sponsor().operation(&paid("s4", "one")).refuse(
+            "sponsor-throttled-fifth",
+            entities,
+            "sponsor-throttled",
+            "send a fifth, of another sender",
+            Reject::EntityLimit,
+        ),
+        history().count(sponsor, Counter::Seen, 510).view(sponsor_cost).operation(&paid("alice", "one")).refuse(
+            "banned-sponsor",
+            &["REP-008"],
+            "sponsored",
+            "ban the sponsor",
+            Reject::EntityBanned,
+        ),
         history().count(Entity::Sender(account("alice")), Counter::Seen, 510).operation(&plain("alice", 0)).refuse(
             "banned-sender",
             &["REP-008"],
@@ -393,6 +498,7 @@ fn replacements() -> Vec<Case> {
         one().operation(&new).refuse(name, rules, "replaced", mutation, Reject::ReplacementUnderpriced)
     };
     let result = post_operation(&old, "prover", &view(), |_| ());
+    let long_result = post_operation(&old, "bob", &view(), |it| it.proof.segments = vec![vec![0].into(); 2]);
     vec![
         one().operation(&at("alice", 0, 110)).accept("replaced", "All fees are raised by a tenth.", rules),
         several(history(), "alice", 4).operation(&at("alice", 3, 110)).accept(
@@ -417,6 +523,13 @@ fn replacements() -> Vec<Case> {
             &["POOL-007"],
             "replaced",
             "add a result before",
+            Reject::OperationLocked,
+        ),
+        one().result(&long_result).result(&result).operation(&at("alice", 0, 110)).refuse(
+            "replace-locked-better",
+            &["POOL-007", "POOL-014"],
+            "replaced",
+            "add a result and a shorter one before",
             Reject::OperationLocked,
         ),
     ]
@@ -480,6 +593,33 @@ fn evictions() -> Vec<Case> {
     ]
 }
 
+/// A trapped result on this root.
+fn trap(operation: &Operation, root: B256) -> PostOperation {
+    post_operation(operation, "prover", &view(), |it| {
+        (it.outcome, it.code, it.output) = (2, Trap::Unreachable.code(), Default::default());
+        (it.pre_root, it.post_root) = (root, root);
+    })
+}
+
+/// A result, a trap on it, and after a third Operation, for which there is room or not, a result of this on the same root.
+fn beside_trap(slots: u64) -> History {
+    let (low, high, middle) = (at("alice", 0, 110), at("bob", 0, 130), at("carol", 0, 120));
+    let result = post_operation(&low, "prover", &view(), |_| ());
+    let history = History { limits: Some(Limits { slots, ..Limits::default() }), ..history() };
+    history
+        .view(|view| {
+            view.deposits.insert(account("carol"), DEPOSIT);
+        })
+        .operation(&low)
+        .operation(&high)
+        .result(&result)
+        .result(&trap(&high, result.post_root))
+        .operation(&middle)
+        .result(&post_operation(&middle, "prover", &view(), |it| {
+            (it.pre_root, it.post_root) = (result.post_root, B256::repeat_byte(6));
+        }))
+}
+
 fn results() -> Vec<Case> {
     let (first, second) = (plain("alice", 0), plain("alice", 1));
     let one = || history().operation(&first).operation(&second);
@@ -488,13 +628,33 @@ fn results() -> Vec<Case> {
     };
     let good = of(&first, &|_| ());
     let child = of(&second, &|it| it.pre_root = good.post_root);
-    let older = of(&first, &|it| it.stamp_hash = block_hash(SLOT - 1));
+    let stamped = |slot: u64| of(&first, &|it| it.stamp_hash = block_hash(slot));
+    let stamps = |view: &mut ChainView| {
+        for slot in [SLOT - 5, SLOT - 4] {
+            view.blocks.insert(block_hash(slot), Block { number: slot, slot, canonical: true });
+        }
+    };
+    let recent = || one().view(stamps);
+    let other_proof = of(&first, &|it| it.proof.segments = vec![vec![1].into()]);
+    // Of the fixture's extensions the tier 1 is prepared, and the tier 2 is not.
+    let by = |prover: &str, tier: u32, segments: usize| {
+        post_operation(&first, prover, &view(), |it| {
+            (it.proof.tier, it.proof.segments) = (tier, vec![vec![0].into(); segments]);
+        })
+    };
     let other_prover = post_operation(&first, "bob", &view(), |_| ());
     let other_result = post_operation(&first, "bob", &view(), |it| it.cycles += 1);
     let private = operation("alice", 0, |it| it.extension_id = extension("private"));
     let of_private =
         |prover: &str, change: &dyn Fn(&mut PostOperation)| post_operation(&private, prover, &view(), |it| change(it));
     let witnessed = || history().operation(&private).result(&of_private("prover", &|_| ()));
+    let second_private = operation("alice", 1, |it| it.extension_id = extension("private"));
+    let long_witness = of_private("prover", &|it| it.proof.segments = vec![vec![0].into(); 2]);
+    let long_witnessed = || history().operation(&private).operation(&second_private).result(&long_witness);
+    let on_long_witness = post_operation(&second_private, "prover", &view(), |it| it.pre_root = long_witness.post_root);
+    let other_witness_and_root = of_private("bob", &|it| {
+        (it.output, it.post_root) = (vec![0x0f, 0x0f].into(), B256::repeat_byte(5));
+    });
     let other_witness: &dyn Fn(&mut PostOperation) = &|it| it.output = vec![0x0f, 0x0f].into();
     let of_segments = |count: usize| of(&first, &|it| it.proof.segments = vec![vec![0].into(); count]);
     let stake = |view: &mut ChainView| {
@@ -528,10 +688,64 @@ fn results() -> Vec<Case> {
     vec![
         one().result(&good).accept("result", "A result on the lane's root.", rules),
         one().result(&good).result(&child).accept("result-child", "A result on a pooled result.", rules),
-        one().result(&older).result(&good).accept(
+        recent().result(&stamped(SLOT - 9)).result(&stamped(SLOT - 5)).accept(
             "result-renewed",
             "A newer stamp of the same prover.",
             &["POOL-014", "POST-013"],
+        ),
+        recent().result(&stamped(SLOT - 5)).result(&good).accept(
+            "result-renewed-age",
+            "A renewal as early as it may come.",
+            &["POOL-014", "POST-013"],
+        ),
+        recent().result(&stamped(SLOT - 5)).result_with(&good, "invalid").accept(
+            "result-renewed-unverified",
+            "The same proof is not verified again.",
+            &["POOL-014"],
+        ),
+        one().result(&by("prover", 2, 1)).result(&by("bob", 1, 3)).accept(
+            "result-prepared",
+            "A result of a prepared tier takes the place of one that cannot be settled.",
+            &["POOL-014"],
+        ),
+        one()
+            .view(|view| {
+                let mut known = view.extensions[&extension("one")].clone();
+                known.prepared = [CUSTOM_TIER].into();
+                view.extensions.insert(extension("one"), known);
+            })
+            .result(&by("prover", 1, 1))
+            .result(&by("bob", CUSTOM_TIER, 1))
+            .accept("result-prepared-custom", "The custom tier is the prepared one.", &["POOL-014"]),
+        one().result(&by("prover", 1, 3)).result(&by("bob", 1, 2)).accept(
+            "result-fewer-segments",
+            "A result that is cheaper to settle.",
+            &["POOL-014"],
+        ),
+        one().result(&by("prover", 2, 3)).result(&by("bob", 2, 2)).accept(
+            "result-fewer-unprepared",
+            "Neither tier is prepared, and the second proof is shorter.",
+            &["POOL-014"],
+        ),
+        one().result(&by("prover", 1, 2)).result(&by("prover", 1, 1)).accept(
+            "result-fewer-same-prover",
+            "The prover itself has found a shorter proof.",
+            &["POOL-014"],
+        ),
+        long_witnessed().result(&on_long_witness).result(&other_witness_and_root).accept(
+            "witness-fewer-segments",
+            "A result with another witness and a shorter proof takes the place of the first.",
+            &["POOL-022"],
+        ),
+        long_witnessed().result(&on_long_witness).result(&other_witness_and_root).head(0, &view()).accept(
+            "witness-fewer-segments-head",
+            "What was built on the first result leaves with the next head.",
+            &["POOL-018", "POOL-022"],
+        ),
+        beside_trap(3).accept(
+            "pre-root-beside-trap",
+            "Two results leave the root, and the one that changed it carries the third.",
+            &["POOL-013", "POOL-024"],
         ),
         one().result(&good).result(&other_result).accept("conflict", "Two valid results that differ.", &["POOL-016"]),
         one().result(&good).result(&child).result(&other_result).accept(
@@ -585,12 +799,61 @@ fn results() -> Vec<Case> {
             "let another prover send it too",
             Reject::AlreadyKnown,
         ),
-        one().result(&good).result(&older).refuse(
+        recent().result(&stamped(SLOT - 5)).result(&stamped(SLOT - 9)).refuse(
             "result-older-stamp",
             &["POOL-014"],
             "result-renewed",
             "exchange the two",
             Reject::AlreadyKnown,
+        ),
+        recent().result(&stamped(SLOT - 4)).result(&good).refuse(
+            "result-renewed-early",
+            &["POOL-014"],
+            "result-renewed-age",
+            "let the pooled stamp be a block younger",
+            Reject::AlreadyKnown,
+        ),
+        recent().result(&stamped(SLOT - 5)).result_with(&other_proof, "invalid").refuse(
+            "result-renewed-other-proof",
+            &["POOL-014", "POST-012"],
+            "result-renewed-unverified",
+            "renew with another proof",
+            Reject::ProofInvalid,
+        ),
+        one().result(&by("bob", 1, 3)).result(&by("prover", 2, 1)).refuse(
+            "result-unprepared",
+            &["POOL-014"],
+            "result-prepared",
+            "exchange the two",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&by("prover", 1, 3)).result(&by("bob", 1, 3)).refuse(
+            "result-equal-segments",
+            &["POOL-014"],
+            "result-fewer-segments",
+            "add a segment to the second",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&by("prover", 1, 3)).result(&by("bob", 1, 4)).refuse(
+            "result-more-segments",
+            &["POOL-014"],
+            "result-fewer-segments",
+            "add two segments to the second",
+            Reject::AlreadyKnown,
+        ),
+        one().result(&by("prover", 1, 3)).result_with(&by("bob", 1, 2), "invalid").refuse(
+            "result-fewer-invalid",
+            &["POOL-014", "POST-012"],
+            "result-fewer-segments",
+            "state the other verdict for the second",
+            Reject::ProofInvalid,
+        ),
+        beside_trap(2).refuse(
+            "pre-root-of-trap",
+            &["POOL-024"],
+            "pre-root-beside-trap",
+            "let the result that changed the root go with its Operation",
+            Reject::PreRootUnknown,
         ),
         one().result(&good).result(&other_result).result(&third_result).refuse(
             "conflict-third",
@@ -662,6 +925,16 @@ fn chains() -> Vec<Case> {
     let in_limbo = || both().settled(&first, SLOT).head(0, &settled);
     let after_settling = || history().operation(&first).operation(&second).settled(&first, SLOT).settled(&second, SLOT);
     let head: &[&str] = &["POOL-011", "POOL-018"];
+    // Its stamp is too old with the next head.
+    let old_stamp = |it: &mut PostOperation| it.stamp_hash = block_hash(SLOT - 9);
+    let leaving = post_operation(&first, "prover", &view(), old_stamp);
+    let bobs = plain("bob", 0);
+    let all = || history().operation(&first).operation(&second).operation(&bobs);
+    let between = |operation: &Operation, from: B256, to: B256| {
+        post_operation(operation, "prover", &view(), |it| (it.pre_root, it.post_root) = (from, to))
+    };
+    let (one, two, three) = (leaving.post_root, B256::repeat_byte(2), B256::repeat_byte(3));
+    let depths: &[&str] = &["POOL-013", "POOL-018"];
     vec![
         both().head(0, &later).accept("head", "Nothing changes.", head),
         both().head(0, &changed(&|view| view.slot = SLOT + 100)).accept("head-expired", "The validity is over.", head),
@@ -688,6 +961,40 @@ fn chains() -> Vec<Case> {
             head,
         ),
         both().head(0, &lost_lane).accept("head-lost-lane", "Another result of the lane was settled.", &["POOL-018"]),
+        all().result(&result).result(&trap(&second, one)).head(0, &later).head(0, &later).accept(
+            "head-trapped",
+            "A trap on a result keeps its depth: it does not carry itself.",
+            depths,
+        ),
+        all().result(&leaving).result(&trap(&second, one)).head(0, &later).accept(
+            "head-trapped-parent",
+            "The result under a trap leaves, and the trap with it.",
+            depths,
+        ),
+        all()
+            .result(&leaving)
+            .result(&between(&bobs, B256::ZERO, one))
+            .result(&between(&second, one, two))
+            .head(0, &later)
+            .accept("head-two-parents", "One of two results under a third leaves.", depths),
+        all()
+            .result(&leaving)
+            .result(&between(&second, one, two))
+            .result(&between(&bobs, two, one))
+            .head(0, &later)
+            .accept("head-circle", "Two results that lead to each other's root do not carry each other.", depths),
+        all()
+            .operation(&plain("bob", 1))
+            .limits(|limits| limits.lane_depth = 2)
+            .result(&post_operation(&first, "prover", &view(), |it| {
+                old_stamp(it);
+                it.post_root = two;
+            }))
+            .result(&between(&second, B256::ZERO, one))
+            .result(&between(&bobs, one, two))
+            .result(&between(&plain("bob", 1), two, three))
+            .head(0, &later)
+            .accept("head-too-deep", "Without the shorter way the last one is too deep.", depths),
         in_limbo().accept(
             "settled",
             "The settled Operation waits; the second result is on the root now.",
@@ -710,6 +1017,16 @@ fn chains() -> Vec<Case> {
             "reorg-kept",
             "The new branch has settled it too.",
             &["POOL-020"],
+        ),
+        both().reorg(SLOT - 1, 1, BTreeMap::from([(first.hash(CONTRACT), SLOT + 1)]), &settled).accept(
+            "reorg-new-branch",
+            "Only the new branch has settled it.",
+            &["POOL-019"],
+        ),
+        both().reorg(SLOT - 1, 65, BTreeMap::from([(first.hash(CONTRACT), SLOT + 1)]), &settled).accept(
+            "reorg-65-new-branch",
+            "What the new branch has settled is not dropped, however deep the re-org is.",
+            &["POOL-019", "POOL-021"],
         ),
         after_settling().reorg(SLOT - 1, 64, BTreeMap::new(), &view()).accept(
             "reorg-64",

@@ -186,6 +186,14 @@ fn private() -> Operation {
     operation("alice", 0, |it| it.extension_id = extension("private"))
 }
 
+/// A result of 240 segments whose Operation and output have so many bytes.
+fn of_bytes(name: &str, bytes: usize) -> Draft {
+    let output = result(|_| ()).output.len();
+    let operation = operation("alice", 0, |it| it.data = vec![1; bytes - output].into());
+    let result = post_operation(&operation, "prover", &view(), |it| it.proof.segments = vec![vec![0].into(); 240]);
+    checked_with(name, "As much as a transaction can carry.", &["POST-016"], &operation, &result, &view(), "valid")
+}
+
 fn checks() -> Vec<Case> {
     let renewal = |name: &str, description: &str, age: u64, renew: bool| {
         let mut view = view();
@@ -225,6 +233,7 @@ fn checks() -> Vec<Case> {
             "valid",
         )
         .accept(),
+        of_bytes("largest", 5_642).accept(),
         renewal("stamp-4", "A stamp 4 blocks old.", 4, false),
         renewal("stamp-5", "A stamp to renew.", 5, true),
         renewal("stamp-9", "The oldest stamp.", 9, true),
@@ -305,6 +314,9 @@ fn refused() -> Vec<Case> {
             },
             Reject::ProofTypeMismatch,
         ),
+        of_bytes("too-large", 5_643)
+            .derived_from("post-operation-check-largest", "append a byte to the Operation's data")
+            .reject(Reject::ProofTooLarge),
         checked_with(
             "witness-rejected",
             "Anybody can feed garbage.",

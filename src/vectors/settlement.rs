@@ -1231,6 +1231,14 @@ fn report_first(evidence: Value, verdicts: [&str; 2], first: Value) -> Value {
     })
 }
 
+/// The registry has the code point for another tier than that of the results.
+fn unprepared() -> Value {
+    let mut view = view();
+    let known = ExtensionView { prepared: [0].into(), ..view.extensions[&extension("one")].clone() };
+    view.extensions.insert(extension("one"), known);
+    json!({"step": "view", "view": view.to_json()})
+}
+
 fn reports() -> Vec<Case> {
     let (operation, result) = plain();
     let other = post_operation(&operation, "bob", &view(), |it| it.cycles += 1);
@@ -1407,6 +1415,30 @@ fn reports() -> Vec<Case> {
             ]
             .concat(),
             Reject::NotStaked,
+        ),
+        refuse(
+            "slash-proof-not-prepared",
+            &["SETTLE-034"],
+            "slash-proof",
+            "let the registry have the code point for another tier",
+            [vec![unprepared()], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            Reject::NotPrepared,
+        ),
+        refuse(
+            "slash-verdict-not-prepared",
+            &["SETTLE-034"],
+            "slash-verdict-valid",
+            "let the registry have the code point for another tier",
+            [vec![unprepared()], with(report(verdict(0, SLOT), ["invalid", "valid"]))].concat(),
+            Reject::NotPrepared,
+        ),
+        refuse(
+            "conflict-not-prepared",
+            &["SETTLE-034"],
+            "conflict",
+            "let the registry have the code point for another tier",
+            [vec![unprepared()], with(report_first(conflict(&other), both, cycles(&result)))].concat(),
+            Reject::NotPrepared,
         ),
         refuse(
             "slash-old",

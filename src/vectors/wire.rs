@@ -43,7 +43,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
             Ok(json!({"outcome": "accept", "stage": "wire", "items": items.len()}))
         }
         "session" => {
-            node.only(&["asked", "kind", "known", "messages", "slots", "view"])?;
+            node.only(&["asked", "givenUp", "kind", "known", "messages", "slots", "view"])?;
             let mut view: ChainView = field(&node, "view")?;
             let slots: Option<Vec<u64>> = node.optional("slots")?.map(|slots| Json::from_json(&slots)).transpose()?;
             let known: BTreeSet<B256> = field(&node, "known")?;
@@ -52,6 +52,9 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
                 let [id, name, slot] = &item.items()?[..] else { return Err(item.fault("is no request").into()) };
                 let about = (Json::from_json(name)?, Json::from_json(slot)?);
                 session.asked_verifications.insert(Json::from_json(id)?, about);
+            }
+            if let Some(given_up) = node.optional("givenUp")? {
+                session.given_up = Json::from_json(&given_up)?;
             }
             let mut actions = Vec::new();
             for (index, message) in node.field("messages")?.items()?.iter().enumerate() {
@@ -307,6 +310,10 @@ fn session_at(
     known: &[B256],
     later: &[u64],
 ) -> Draft {
+    case(&format!("wire-session-{name}"), description, rules).object(session_input(messages, known, later))
+}
+
+fn session_input(messages: &[Message], known: &[B256], later: &[u64]) -> Value {
     let known: BTreeSet<B256> = known.iter().copied().collect();
     let mut input = json!({
         "kind": "session",
@@ -318,7 +325,7 @@ fn session_at(
     if !later.is_empty() {
         input["slots"] = later.iter().map(|slots| (SLOT + slots).to_json()).collect();
     }
-    case(&format!("wire-session-{name}"), description, rules).object(input)
+    input
 }
 
 /// An announcement of this Operation with this type and size.
@@ -336,6 +343,21 @@ fn deliver(request_id: u64, items: &[Bytes]) -> Message {
 
 fn asks(count: u64) -> Vec<Message> {
     (0..count).map(|salt| Message::VerificationRequest(VerificationRequest { salt, ..request() })).collect()
+}
+
+/// A session in which a request for a verdict and the request 9 for an extension were given up.
+fn late(name: &str, description: &str, messages: &[Message]) -> Draft {
+    let mut input = session_input(&[vec![status()], messages.to_vec()].concat(), &[], &[]);
+    input["givenUp"] = json!([hex(B256::repeat_byte(7)), hex(B256::with_last_byte(9))]);
+    case(&format!("wire-session-{name}"), description, ["WIRE-017"]).object(input)
+}
+
+/// Responses to these requests, whatever is in them.
+fn late_responses() -> Vec<Message> {
+    let response =
+        VerificationResponse { request: B256::repeat_byte(7), verdict: 3, ..VerificationResponse::default() };
+    let extension = Extension { request_id: 9, ..Extension::default() };
+    vec![Message::VerificationResponse(response), Message::Extension(extension)]
 }
 
 fn sessions() -> Vec<Case> {
@@ -400,6 +422,7 @@ fn sessions() -> Vec<Case> {
             vec![Message::VerificationResponse(response(2))],
             &[],
         ),
+        late("answered-late", "Responses to requests that were given up are ignored.", &late_responses()).accept(),
         accept(
             "questions",
             "Questions are answered from the pools.",
@@ -556,6 +579,13 @@ fn refused_sessions() -> Vec<Case> {
             after(vec![Message::VerificationResponse(about_other)]),
             Reject::ResponseUnrequested,
         ),
+        late(
+            "answered-late-twice",
+            "A message that ends the connection.",
+            &[late_responses(), late_responses()[1..].to_vec()].concat(),
+        )
+        .derived_from("wire-session-answered-late", "send the last response twice")
+        .reject(Reject::ResponseUnrequested),
         refuse(
             "verdict-3",
             "WIRE-015",

@@ -31,7 +31,7 @@ pub struct Status {
 pub struct Capabilities {
     /// Rises with each change.
     pub sequence: u64,
-    /// The extensions that it executes.
+    /// The extensions that it has adopted.
     pub extensions: Vec<B256>,
     /// The types of proofs that it verifies, a byte each, ascending.
     pub proof_types: Bytes,

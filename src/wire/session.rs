@@ -1,8 +1,8 @@
 //! What one peer may say when, and what it must deliver.
 
 use super::{
-    Announcement, Capabilities, Extension, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, MAX_REMEMBERED,
-    MAX_REQUESTED, MAX_VERIFICATIONS_PER_SLOT, Message, PooledItems, Request, Status, VERSION, Verdict,
+    Announcement, Capabilities, Extension, MAX_GIVEN_UP, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES,
+    MAX_REMEMBERED, MAX_REQUESTED, MAX_VERIFICATIONS_PER_SLOT, Message, PooledItems, Request, Status, VERSION, Verdict,
     VerificationResponse,
 };
 use crate::json_fields;
@@ -10,7 +10,7 @@ use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, rlp, wire_hash};
 use crate::post_operation::Proof;
 use crate::proving::CUSTOM_TIER;
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The connection to a peer, from when it is made.
@@ -24,8 +24,8 @@ pub struct Session {
     pub announced: BTreeMap<B256, (u8, u32)>,
     /// The wire hashes that are asked of the peer, by request id.
     pub requested: BTreeMap<u64, BTreeSet<B256>>,
-    /// The extensions that are asked of the peer, by request id.
-    pub requested_extensions: BTreeMap<u64, B256>,
+    /// The extensions that are asked of the peer, with the slots of the requests, by request id.
+    pub requested_extensions: BTreeMap<u64, (B256, u64)>,
     /// The last request id in use.
     pub last_request_id: u64,
     /// The slot of the peer's last verification request, and their number in it.
@@ -34,11 +34,13 @@ pub struct Session {
     pub open_verifications: BTreeMap<B256, u64>,
     /// The requests for verification that the peer has not answered: the name of the result, and the request's slot.
     pub asked_verifications: BTreeMap<B256, (B256, u64)>,
+    /// The ids of the last requests that were given up, the oldest first; numbers have 32 bytes here.
+    pub given_up: Vec<B256>,
 }
 
 json_fields!(
     Session: is_open, capabilities, announced, requested, requested_extensions, last_request_id, verifications,
-    open_verifications, asked_verifications
+    open_verifications, asked_verifications, given_up
 );
 
 /// What the node does after a message.
@@ -67,6 +69,11 @@ pub enum Action {
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
     Err(Rejection::new(reason, 0, detail))
+}
+
+/// A request id as a number in 32 bytes.
+fn number(request_id: u64) -> B256 {
+    U256::from(request_id).into()
 }
 
 impl Session {
@@ -132,6 +139,9 @@ impl Session {
                 Ok(Action::Answer(message))
             }
             (Message::VerificationResponse(response), _) => {
+                if self.is_given_up(response.request) {
+                    return Ok(Action::None);
+                }
                 // WIRE-015: an answer to a question, signed.
                 let said = (response.post_operation, response.slot);
                 if self.asked_verifications.get(&response.request) != Some(&said) {
@@ -145,9 +155,12 @@ impl Session {
                 Ok(Action::Verdict(response.clone()))
             }
             (Message::Extension(extension), _) => {
+                if self.is_given_up(number(extension.request_id)) {
+                    return Ok(Action::None);
+                }
                 // WIRE-010: an answer to a question.
                 match self.requested_extensions.remove(&extension.request_id) {
-                    Some(id) => Ok(Action::Extension(id, extension.clone())),
+                    Some((id, _)) => Ok(Action::Extension(id, extension.clone())),
                     None => refuse(Reject::ResponseUnrequested, extension.request_id.to_string()),
                 }
             }
@@ -198,20 +211,59 @@ impl Session {
         self.last_request_id
     }
 
-    /// Notes that an extension is asked of the peer, and gives the request's id. None if too much is asked already.
-    pub fn next_extension(&mut self, id: B256) -> Option<u64> {
+    /// Notes that an extension is asked of the peer in this slot, and gives the request's id. None if too much is asked
+    /// already.
+    pub fn next_extension(&mut self, id: B256, slot: u64) -> Option<u64> {
         // WIRE-009: extensions count as requests do.
         if self.open_requests() >= MAX_OPEN_REQUESTS {
             return None;
         }
         self.last_request_id += 1;
-        self.requested_extensions.insert(self.last_request_id, id);
+        self.requested_extensions.insert(self.last_request_id, (id, slot));
         Some(self.last_request_id)
     }
 
     /// The number of requests to the peer that are open.
     pub fn open_requests(&self) -> usize {
         self.requested.len() + self.requested_extensions.len()
+    }
+
+    /// Gives up the requests for verdicts and extensions that were made more than two slots before this one. Gives the
+    /// names of the results, and the number of the extensions.
+    pub fn give_up(&mut self, slot: u64) -> (Vec<B256>, usize) {
+        // NODE-010, NODE-012: the answer has until the second slot after the request's is over.
+        let is_late = |since: u64| since.saturating_add(2) < slot;
+        let mut names = Vec::new();
+        let given_up = &mut self.given_up;
+        self.asked_verifications.retain(|id, (name, since)| {
+            if is_late(*since) {
+                names.push(*name);
+                given_up.push(*id);
+            }
+            !is_late(*since)
+        });
+        let open = self.requested_extensions.len();
+        self.requested_extensions.retain(|id, (_, since)| {
+            if is_late(*since) {
+                given_up.push(number(*id));
+            }
+            !is_late(*since)
+        });
+        // WIRE-017: in bounded memory.
+        self.given_up.drain(..self.given_up.len().saturating_sub(MAX_GIVEN_UP));
+        (names, open - self.requested_extensions.len())
+    }
+
+    /// Whether this is the first response to a request that was given up.
+    fn is_given_up(&mut self, id: B256) -> bool {
+        // WIRE-017: late is not wrong.
+        let place = self.given_up.iter().position(|given_up| *given_up == id);
+        place.map(|place| self.given_up.remove(place)).is_some()
+    }
+
+    /// Whether the peer has said that it has adopted the extension.
+    pub fn has_extension(&self, id: B256) -> bool {
+        self.capabilities.as_ref().is_some_and(|it| it.extensions.contains(&id))
     }
 
     /// Whether the peer has said that it verifies proofs like this one.

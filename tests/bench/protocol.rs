@@ -6,7 +6,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::pools::{Limits, Pools};
 use middle_client::post_operation::{PostOperation, Proof, statement};
-use middle_client::reputation::Reputation;
+use middle_client::reputation::{Counter, Entity, Reputation};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
@@ -23,7 +23,7 @@ fn extension(number: usize) -> B256 {
     B256::repeat_byte(number as u8 % 2)
 }
 
-/// A chain on which everybody has a deposit, and both extensions a stake.
+/// A chain on which everybody has a deposit.
 fn view() -> ChainView {
     let known = ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() };
     ChainView {
@@ -33,9 +33,17 @@ fn view() -> ChainView {
         blocks: [(anchor(), Block { number: 900, slot: 900, canonical: true })].into(),
         head_number: 900,
         extensions: [(extension(0), known.clone()), (extension(1), known)].into(),
-        staked: [extension(0), extension(1)].into(),
         ..ChainView::default()
     }
+}
+
+/// Of both extensions so much was settled that the pool's own limit is the first.
+fn reputation() -> Reputation {
+    let mut reputation = Reputation::default();
+    for number in 0..2 {
+        (0..3_000).for_each(|_| reputation.count(Entity::Extension(extension(number)), Counter::Included, 1_000));
+    }
+    reputation
 }
 
 fn operation(sender: Address, sequence: u64, fee: u128, extension_id: B256) -> Operation {
@@ -85,16 +93,16 @@ fn operations(count: usize, first: usize, fee: u128) -> Vec<Operation> {
 fn full(slots: usize, view: &mut ChainView) -> Pools {
     let all = operations(slots, 0, 1_000);
     allow(view, &all);
-    let mut pools = Pools::new(Limits { slots: slots as u64, ..Limits::default() });
+    let (mut pools, reputation) = (Pools::new(Limits { slots: slots as u64, ..Limits::default() }), reputation());
     for operation in &all {
-        pools.admit(operation, view, &Reputation::default()).expect("there is room");
+        pools.admit(operation, view, &reputation).expect("there is room");
     }
     assert_eq!(pools.operations.slots, slots as u64);
     pools
 }
 
 fn admission(criterion: &mut Criterion) {
-    let reputation = Reputation::default();
+    let reputation = reputation();
     let mut group = criterion.benchmark_group("admission");
     group.throughput(Throughput::Elements(ADMITTED as u64));
     let mut chain = view();
@@ -151,7 +159,7 @@ fn recovery(criterion: &mut Criterion) {
 }
 
 fn full_pool(criterion: &mut Criterion) {
-    let reputation = Reputation::default();
+    let reputation = reputation();
     let mut group = criterion.benchmark_group("full pool");
     group.throughput(Throughput::Elements(ADMITTED as u64));
     for slots in [1_280, 2_560, 5_120] {
@@ -180,7 +188,7 @@ fn full_pool(criterion: &mut Criterion) {
 }
 
 fn reorg(criterion: &mut Criterion) {
-    let reputation = Reputation::default();
+    let reputation = reputation();
     let mut chain = view();
     // Settled in the blocks that are lost: as many as the pool holds, with fees above those of the pool.
     let mut pools = full(5_120, &mut chain);
