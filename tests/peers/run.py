@@ -91,6 +91,8 @@ RISCV = {
         "slli a1, a0, 32; srli a1, a1, 32; li a0, 0; li t0, 0x10; ecall; "
         "li a1, 0; li t0, 0x1a; ecall; li t0, 0; ecall",
     ),
+    # reveal of a word, and terminate.
+    "openvm": (RV32, "-Ttext=0x200800", "li a1, 0; .insn i 0x0b, 2, a1, a0, 0; .insn i 0x0b, 0, x0, x0, 0"),
 }
 
 
@@ -149,6 +151,10 @@ def sp1(workload, n):
     return driver("sp1", [compile_guest(workload, n, "sp1")])
 
 
+def openvm(workload, n):
+    return driver("openvm", [compile_guest(workload, n, "openvm")])
+
+
 def zkengine(workload, n):
     return driver("zkengine", [compile_guest(workload, n, "module"), n, 1000])
 
@@ -183,6 +189,7 @@ PEERS = {
     "ours": ("this project", "WASM", ours),
     "risc0": ("RISC Zero 3.0, segments only", "RV32IM", risc0),
     "sp1": ("SP1 6.10, shards only", "RV64IM", sp1),
+    "openvm": ("OpenVM 2.0, segments only", "RV32IM", openvm),
     "zkengine": ("zkEngine `02185e9`, compressed", "WASM", zkengine),
 }
 
