@@ -201,6 +201,9 @@ def main():
     parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="these alone")
     arguments = parser.parse_args()
 
+    # The libraries choose their vector code when they are compiled.
+    os.environ.setdefault("RUSTFLAGS", "-C target-cpu=native")
+    os.environ.setdefault("CXXFLAGS", "-march=native")
     for peer in arguments.only:
         if peer != "ours":
             build(peer)
