@@ -80,9 +80,19 @@ def build(peer):
 
 CLANG = ["clang-14", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-ffreestanding", "-nostdlib"]
 WASM = ["--target=wasm32", "-mbulk-memory", "-msign-ext", "-Wl,--no-entry"]
-# Where the text of a RISC-V peer's program begins, and how the program ends with the result in a0.
+RV32 = ["--target=riscv32", "-march=rv32im", "-mabi=ilp32"]
+RV64 = ["--target=riscv64", "-march=rv64im", "-mabi=lp64"]
+# A RISC-V peer's machine, where the program lies, and how it ends with the result in a0.
 RISCV = {
-    "risc0": ("0x200000", "mv a1, a0; li a0, 0; li a7, 0; ecall"),
+    "risc0": (RV32, "-Ttext=0x200000", "mv a1, a0; li a0, 0; li a7, 0; ecall"),
+    # COMMIT of the first word, which has no sign there, COMMIT_DEFERRED_PROOFS of none, and HALT.
+    "sp1": (
+        RV64, "--image-base=0x78000000",
+        "slli a1, a0, 32; srli a1, a1, 32; li a0, 0; li t0, 0x10; ecall; "
+        "li a1, 0; li t0, 0x1a; ecall; li t0, 0; ecall",
+    ),
+    # reveal of a word, and terminate.
+    "openvm": (RV32, "-Ttext=0x200800", "li a1, 0; .insn i 0x0b, 2, a1, a0, 0; .insn i 0x0b, 0, x0, x0, 0"),
 }
 
 
@@ -91,11 +101,8 @@ def compile_guest(workload, n, kind):
     out = GUESTS / f"{workload}-{kind}"
     options = ["-DMIX"] if workload == "mix" else []
     if kind in RISCV:
-        text, end = RISCV[kind]
-        options += [
-            "--target=riscv32", "-march=rv32im", "-mabi=ilp32", "-fuse-ld=lld",
-            f"-Wl,-Ttext={text}", f"-DTURNS={n}", f'-DEND="{end}"',
-        ]
+        machine, place, end = RISCV[kind]
+        options += machine + ["-fuse-ld=lld", f"-Wl,{place}", f"-DTURNS={n}", f'-DEND="{end}"']
     else:
         options += WASM + (["-DEXTENSION"] if kind == "extension" else ["-Wl,--export=work"])
     run(CLANG + options + [HERE / "work.c", "-o", out])
@@ -140,6 +147,14 @@ def risc0(workload, n):
     return driver("risc0", [compile_guest(workload, n, "risc0"), 18])
 
 
+def sp1(workload, n):
+    return driver("sp1", [compile_guest(workload, n, "sp1")])
+
+
+def openvm(workload, n):
+    return driver("openvm", [compile_guest(workload, n, "openvm")])
+
+
 def zkengine(workload, n):
     return driver("zkengine", [compile_guest(workload, n, "module"), n, 1000])
 
@@ -173,6 +188,8 @@ def ours(workload, n):
 PEERS = {
     "ours": ("this project", "WASM", ours),
     "risc0": ("RISC Zero 3.0, segments only", "RV32IM", risc0),
+    "sp1": ("SP1 6.10, shards only", "RV64IM", sp1),
+    "openvm": ("OpenVM 2.0, segments only", "RV32IM", openvm),
     "zkengine": ("zkEngine `02185e9`, compressed", "WASM", zkengine),
 }
 
@@ -184,6 +201,9 @@ def main():
     parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="these alone")
     arguments = parser.parse_args()
 
+    # The libraries choose their vector code when they are compiled.
+    os.environ.setdefault("RUSTFLAGS", "-C target-cpu=native")
+    os.environ.setdefault("CXXFLAGS", "-march=native")
     for peer in arguments.only:
         if peer != "ours":
             build(peer)
