@@ -262,3 +262,39 @@ fn s4_a_first_time_that_is_no_multiple() {
     world.values[0][epoch.1] = Fr::from(5u64) * two_to(13).inverse().unwrap();
     caught_by_rule(world, false, "audit", "initial time");
 }
+
+/// The sum of a segment is public, and so are the challenges: without masks, somebody who guesses the witness computes the
+/// sums and knows whether the guess is right. With masks that add up to zero each sum is another one, and all together say
+/// what they said before.
+#[test]
+fn s19_sums_without_masks_confirm_a_guess() {
+    let layout = Layout::get();
+    let sums = |world: &World| -> Vec<Fr> {
+        world.values.iter().map(|values| values[1 + layout.shape.public + layout.shape.challenges]).collect()
+    };
+    let proof = |byte: u8| {
+        // The word is read in the first segment. As many words as two segments have rows of `add` are between that and the
+        // next use of it, which is in the third: what a segment alone puts and takes shows in no sum.
+        let mut words = reads(Space::Witness, &[0]);
+        words.pop();
+        words.extend((0..2 * TIER.rows[0] as u16).map(|index| set(100 + index, 3)));
+        words.extend([word(Opcode::Move, 0, 3, 2, 0, 0), halt(0)]);
+        with_witness(words, byte, 8)
+    };
+    let honest = proof(7);
+    assert_eq!(honest.values.len(), 3);
+    assert_eq!(sums(&honest), sums(&proof(7)), "the guess is right");
+    assert_ne!(sums(&honest), sums(&proof(8)), "the guess is wrong");
+    assert!(honest.verdict(&nothing));
+
+    let mut masked = honest.clone();
+    let random: Vec<Fr> = (0..3).map(scattered).collect();
+    for (segment, rows) in masked.rows.iter_mut().enumerate() {
+        rows.mask = random[segment] - random[(segment + 1) % 3];
+    }
+    masked.refill();
+    assert!(masked.verdict(&nothing));
+    let (known, masked) = (sums(&honest), sums(&masked));
+    assert!(masked.iter().all(|sum| !known.contains(sum)));
+    assert_eq!(masked.iter().sum::<Fr>(), known.iter().sum::<Fr>());
+}
