@@ -473,6 +473,8 @@ fn an_access_takes_no_tuple_of_another_cell() {
 
 #[path = "common/soundness_attacks.rs"]
 mod soundness_attacks;
+#[path = "common/soundness_attacks_cells.rs"]
+mod soundness_attacks_cells;
 
 /// Rules, one or more for each security rule about values.
 const NEEDED: &[(&str, &str)] = &[

@@ -9,10 +9,12 @@ use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::{Field, PrimeField, UniformRand};
 use ark_groth16::Groth16;
-use middle_client::notation::Reject;
+use middle_client::notation::{Reject, keccak256};
+use middle_client::poseidon::element_to_bytes;
 use middle_client::proof_system::example::{Cubic, Permutation, Values};
 use middle_client::proof_system::*;
 use proofs::{TRANSCRIPT, key, prepared, prove_all, rng};
+use std::collections::BTreeSet;
 
 const LENGTH: usize = 5;
 
@@ -216,6 +218,80 @@ fn every_part_of_the_transcript_changes_the_challenges() {
     let mut other_sigma = key.verifying_key.clone();
     other_sigma.sigma_g2 = Some(G2Affine::generator());
     assert_ne!(other_sigma.digest(), key.verifying_key.digest());
+}
+
+/// S2: the challenges' hash takes these bytes and no others, so that each of them counts, and their order; and each part
+/// that a prover could choose makes other bytes of them.
+#[test]
+fn every_byte_of_the_transcript_changes_the_challenges() {
+    let key = key(LENGTH);
+    let prepared = prepared(&key, LENGTH);
+    let proven = prove_all(&key, &prepared, &[Permutation::honest(LENGTH, 1), Permutation::honest(LENGTH, 2)], 1);
+    let commitments = proven.challenges.commitments();
+    let key_digest = key.verifying_key.digest();
+    let mut parts: Vec<Vec<u8>> = vec![
+        b"middle-client committed-groth16 challenge v1".to_vec(),
+        key_digest.to_vec(),
+        TRANSCRIPT.tier.to_be_bytes().to_vec(),
+        2u32.to_be_bytes().to_vec(),
+        point_to_bytes(&prepared.point()),
+        (TRANSCRIPT.statement.len() as u64).to_be_bytes().to_vec(),
+        TRANSCRIPT.statement.to_vec(),
+    ];
+    for commitment in commitments {
+        parts.extend(commitment.public.iter().map(|value| element_to_bytes(*value).to_vec()));
+        parts.push(point_to_bytes(&commitment.point));
+    }
+    let lengths: Vec<usize> = parts.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [44, 32, 4, 4, 32, 8, 11, 32, 32, 32, 32]);
+    let bytes = parts.concat();
+    let seed = keccak256(&bytes);
+    assert_eq!(seed, proven.challenges.seed());
+    let mut seeds = BTreeSet::from([seed]);
+    for index in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[index] ^= 1;
+        assert!(seeds.insert(keccak256(&changed)), "byte {index}");
+    }
+
+    // The same by way of what is hashed. Each change has a seed of its own.
+    let mut seeds = BTreeSet::from([seed]);
+    let mut draw_other = |what: &str, transcript: Transcript, commitments: &[Commitment]| {
+        let other = draw(&key.verifying_key, &prepared, &transcript, commitments).unwrap();
+        assert!(seeds.insert(other.seed()), "{what}");
+        assert!(other.values().iter().all(|value| !proven.challenges.values().contains(value)), "{what}");
+    };
+    for byte in 0..4 {
+        let tier = TRANSCRIPT.tier ^ 1 << (8 * byte);
+        draw_other("a byte of the tier", Transcript { tier, ..TRANSCRIPT }, commitments);
+    }
+    let [first, second] = [&commitments[0], &commitments[1]].map(Clone::clone);
+    let chosen: [(&str, &[&Commitment]); 6] = [
+        ("no segment", &[]),
+        ("one segment", &[&first]),
+        ("the other one", &[&second]),
+        ("exchanged segments", &[&second, &first]),
+        ("a segment twice", &[&first, &second, &second]),
+        ("the same in place of the other", &[&first, &first]),
+    ];
+    for (what, chosen) in chosen {
+        draw_other(what, TRANSCRIPT, &chosen.iter().map(|one| (*one).clone()).collect::<Vec<_>>());
+    }
+    for segment in 0..2 {
+        let mut change = |what: &str, change: &dyn Fn(&mut Commitment)| {
+            let mut commitments = commitments.to_vec();
+            change(&mut commitments[segment]);
+            draw_other(what, TRANSCRIPT, &commitments);
+        };
+        change("another commitment", &|it| it.point = (it.point + G1Affine::generator()).into());
+        change("the sign of a commitment", &|it| it.point = -it.point);
+        for bit in 0..253 {
+            change("a bit of a public input", &|it| it.public[0] += Fr::from(2u64).pow([bit]));
+        }
+    }
+    let mut exchanged = commitments.to_vec();
+    (exchanged[0].public, exchanged[1].public) = (second.public, first.public);
+    draw_other("exchanged public inputs", TRANSCRIPT, &exchanged);
 }
 
 /// S3: with plain sums the errors of two proofs cancel each other.

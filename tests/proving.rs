@@ -8,10 +8,10 @@ use middle_client::circuit::{Machine, TIERS, costs};
 use middle_client::host_interface::{Context, ContextFields, Inputs};
 use middle_client::notation::{B256, Reject, keccak256};
 use middle_client::profile::load;
-use middle_client::proof_system::{self, ProvingKey, commit};
+use middle_client::proof_system::{self, Commitment, ProvingKey, assignment, commit};
 use middle_client::proving::{
-    Extension, Job, Prepared, Proof, ProveError, Randomness, TierVerifier, commit_segment, insecure_tier_key, needs,
-    prove, prove_segment, verify,
+    Extension, Job, Prepared, Proof, ProveError, Randomness, SegmentProof, TierVerifier, commit_segment,
+    insecure_tier_key, needs, prove, prove_segment, verify,
 };
 use middle_client::statement::{Statement, Terms, relation};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -125,6 +125,32 @@ fn other_challenges_are_answered_with_other_randomness() {
 
     let refused = prove_segment(key, &job.segment(1, &one), &challenges[1]);
     assert_eq!(refused.unwrap_err(), proof_system::ProveError::OtherChallenges, "the commitment is another's");
+}
+
+/// S19: no sum of a proof is the one that its rows have without a mask, with which a guess of the witness could be
+/// confirmed; all of them together are.
+#[test]
+fn the_sums_of_a_proof_are_masked() {
+    let (prepared, statement, proof, _) = proven("fibonacci", &10u64.to_le_bytes(), 3);
+    let inputs = Inputs { input: 10u64.to_le_bytes().to_vec(), ..Inputs::default() };
+    let job = Job::new(&prepared, &inputs, &terms(3)).unwrap();
+    assert_eq!(job.statement, statement);
+    let commitment = |(index, segment): (usize, &SegmentProof)| Commitment {
+        point: segment.proof.d,
+        public: vec![Fr::from(u64::from(index == 0))],
+    };
+    let commitments: Vec<Commitment> = proof.segments.iter().enumerate().map(commitment).collect();
+    let challenges = job.challenges(&keys().proving, &commitments).unwrap();
+    let shape = &keys().proving.shape;
+    let guess = |segment: u32| {
+        let rows = job.plan.rows(segment);
+        let machine = Machine { rows: Some(&rows), program: Some(&job.plan.program), ..Machine::universal(&TIERS[0]) };
+        assignment(&machine, challenges.values(), None)[1 + shape.public + shape.challenges]
+    };
+    let guesses: Vec<Fr> = (0..3).map(guess).collect();
+    let sums: Vec<Fr> = proof.segments.iter().map(|segment| segment.sum).collect();
+    assert!(sums.iter().all(|sum| !guesses.contains(sum)));
+    assert_eq!(sums.iter().sum::<Fr>(), guesses.iter().sum::<Fr>());
 }
 
 /// A cycle limit that no statement may have is refused before anything is executed.

@@ -390,9 +390,19 @@ impl World {
     /// The same judgement by the circuit itself: phase 2 is derived honestly from the wires, every row is evaluated, and
     /// the segments' sums are added to the verifier's. Of what is dropped, rows are passed over and fractions left out.
     pub fn verdict(&self, dropped: &dyn Fn(Label) -> bool) -> bool {
+        self.judge(dropped, &[])
+    }
+
+    /// The verdict of a circuit without these buses: none of their tuples is in a sum, the verifier's neither.
+    pub fn verdict_without(&self, buses: &[Bus]) -> bool {
+        self.judge(&|_| false, buses)
+    }
+
+    fn judge(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus]) -> bool {
         let layout = Layout::get();
         let mut world = self.clone();
         world.recount(dropped);
+        world.known.retain(|(_, tuple)| !buses.contains(&tuple.bus));
         let mut sum = known_sum(&world.known, &challenges());
         for (rows, values) in world.rows.iter().zip(&world.values) {
             let committed = &values[layout.committed.clone()];
@@ -406,7 +416,8 @@ impl World {
                 }
             }
             sum += derived[1 + layout.shape.public + layout.shape.challenges];
-            for traffic in layout.traffic.iter().filter(|traffic| dropped(traffic.label)) {
+            let without = |traffic: &&Traffic| buses.iter().any(|bus| *bus as u64 == traffic.bus);
+            for traffic in layout.traffic.iter().filter(|traffic| dropped(traffic.label) || without(traffic)) {
                 let fraction = layout.shape.matrices[0][traffic.row][0].1;
                 sum -= derived[fraction];
             }
@@ -507,6 +518,25 @@ pub fn wire(block: &Block, name: &str) -> usize {
     let traffic = first.unwrap_or_else(|| panic!("{} has no {name}", block.chip));
     let wires = traffic.coordinates[0].iter().filter(|(factor, _)| factor.is_one()).map(|(_, column)| *column);
     wires.filter(|column| layout.committed.contains(column)).min().unwrap_or_else(|| panic!("{name} has no wire"))
+}
+
+/// The wires with the limbs of a range check. The last limb is what these leave, and no wire.
+pub fn limbs(block: &Block, name: &str) -> Vec<usize> {
+    let layout = Layout::get();
+    let checks = block.traffic.iter().map(|index| &layout.traffic[*index]).filter(|traffic| traffic.label.name == name);
+    checks
+        .filter_map(|traffic| match traffic.coordinates[0][..] {
+            [(factor, column)] if factor.is_one() => Some(column),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The first tuple of this name that a row puts or takes.
+pub fn tuple_of(block: &Block, name: &str) -> &'static Traffic {
+    let layout = Layout::get();
+    let mut all = block.traffic.iter().map(|index| &layout.traffic[*index]);
+    all.find(|traffic| traffic.label.name == name).unwrap_or_else(|| panic!("{} has no {name}", block.chip))
 }
 
 /// 2 to a power, in the field.
