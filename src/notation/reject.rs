@@ -363,7 +363,7 @@ reasons! {
 
     /// A `PostOperation` is longer than `MAX_POST_OPERATION_BYTES`.
     PostOperationTooLarge, "post_operation_too_large", PostOperation;
-    /// The proof of a `PostOperation` is longer than `MAX_PROOF_BYTES`.
+    /// The proof of a `PostOperation` is longer than `MAX_PROOF_BYTES`, or takes more gas than a transaction has.
     ProofTooLarge, "proof_too_large", PostOperation;
     /// The outcome of a `PostOperation` is none of the known ones, or its code is none of that outcome.
     OutcomeUnknown, "outcome_unknown", PostOperation;
