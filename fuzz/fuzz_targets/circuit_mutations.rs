@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some(case) = Case::new(bytes) else { return };
     let mut choices = Choices::new(&told[1..]);
     match told[0] % 4 {
-        0 => case.false_statement(&mut choices),
+        0 => _ = case.false_statement(&mut choices),
         1 => drop(case.changed_wire(&mut choices)),
         _ => drop(case.lie(&mut choices)),
     }

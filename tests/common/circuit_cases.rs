@@ -118,8 +118,9 @@ impl Case {
         (!same).then_some(word)
     }
 
-    /// A statement with another outcome, cycle or output than the execution has is refused, whatever its rows.
-    pub fn false_statement(&self, choices: &mut Choices) {
+    /// A statement with another outcome, cycle or output than the execution has is refused, whatever its rows. Returns
+    /// whether it was another one.
+    pub fn false_statement(&self, choices: &mut Choices) -> bool {
         let (mut plan, rows) = self.plan(&self.code);
         let truth = (plan.execution.clone(), plan.cycles);
         match choices.below(4) {
@@ -147,15 +148,16 @@ impl Case {
         let same = truth == (plan.execution.clone(), plan.cycles);
         // A rejection with 0 is an end of no execution, and no statement.
         if plan.execution.outcome == Outcome::Rejected(0) {
-            return;
+            return false;
         }
         let faults = self.judge(&plan, &rows, &[]).faults;
         assert_eq!(faults.is_empty(), same, "{truth:?} stated as {:?}, {}", plan.execution, plan.cycles);
+        !same
     }
 
     /// A wire of a used row changed, or two: the circuit refuses that unless each of them is listed as free there. Returns
-    /// the names of the wire if it is free.
-    pub fn changed_wire(&self, choices: &mut Choices) -> Option<(&'static str, String)> {
+    /// the chip, and the names of the wire if it is free.
+    pub fn changed_wire(&self, choices: &mut Choices) -> (&'static str, Option<String>) {
         let (plan, rows) = self.plan(&self.code);
         let active: Vec<Block> =
             self.judge(&plan, &rows, &[]).blocks.into_iter().filter(|block| block.active).collect();
@@ -168,11 +170,12 @@ impl Case {
         // A limb and the next one, or a sum and its carry.
         if choices.chance(30) && wire + 1 < wires.end {
             let other = wire + 1 + choices.below(wires.end - wire - 1);
-            changes.push((other, -sign * power * Fr::from(2u64).pow([choices.pick(&powers)]).inverse()?));
+            let inverse = Fr::from(2u64).pow([choices.pick(&powers)]).inverse().expect("no power is zero");
+            changes.push((other, -sign * power * inverse));
         }
         let Judgement { faults, uses, .. } = self.judge(&plan, &rows, &changes);
         if !faults.is_empty() {
-            return None;
+            return (chip, None);
         }
         let name = |uses: &Uses| uses.names.iter().copied().collect::<Vec<_>>().join(", ");
         let names: Vec<String> = uses.iter().map(name).collect();
@@ -181,7 +184,7 @@ impl Case {
             let free = !uses.counts || FREE.iter().any(|(free_chip, wire, _)| *free_chip == chip && wire == name);
             assert!(free, "{chip}: {names:?} changed unnoticed, {changes:?} in\n{}", self.code);
         }
-        Some((chip, names.join(" with ")))
+        (chip, Some(names.join(" with ")))
     }
 }
 

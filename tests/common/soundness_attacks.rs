@@ -5,7 +5,9 @@ use super::soundness::*;
 use super::soundness_programs::*;
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};
-use middle_client::canonical_code::{CanonicalCode, Cell, IMMEDIATE_1, Opcode, Space, Word, link, table_entry};
+use middle_client::canonical_code::{
+    CanonicalCode, Cell, IMMEDIATE_1, IMMEDIATE_2, Opcode, Space, Word, link, table_entry,
+};
 use middle_client::circuit::builder::Label;
 use middle_client::circuit::bus::{Bus, KnownTuple};
 use middle_client::circuit::chips::audit::AuditCell;
@@ -1067,5 +1069,51 @@ fn s12_room_for_pages_hidden_and_fake() {
             world.values[0][wire(block, name)] = value;
         }
         caught_by_rule(world, false, "memory", rule);
+    }
+}
+
+/// MIN / −1 is the only overflow: not of a dividend that is one more, nor of a remainder.
+#[test]
+fn s12_a_fake_overflow_of_a_division() {
+    let words = |first| vec![set(1, first), set(2, u64::MAX), binary(DivS64, 3, 1, 2), halt(0)];
+    let mut world = run(words(1 << 63));
+    let forged = (1 << 63) + 1;
+    replace_word(&mut world, 1, set(1, forged));
+    write(&mut world, 1, 3, forged);
+    read(&mut world, 3, 0, forged);
+    register(&mut world, 1).last = forged;
+    caught_by_rule(world, true, "divide_trap", "dividend is least");
+    let mut world = run(words(1 << 63));
+    replace_word(&mut world, 3, binary(RemS64, 3, 1, 2));
+    caught_by_rule(world, true, "divide_trap", "quotient of signed");
+}
+
+/// A register that a word does not read has a value in its row all the same: the address, index or value of the word is
+/// more than its immediate says.
+#[test]
+fn s13_an_operand_that_the_word_does_not_have() {
+    let unread = |value| Some(StepAccess { address: 0, old_time: 0, old: value, new: value });
+    let image =
+        vec![Cell { space: Space::Memory, index: 1, value: 44 }, Cell { space: Space::Global, index: 1, value: 44 }];
+    let both = IMMEDIATE_1 | IMMEDIATE_2;
+    let load = |address| word(Load64, IMMEDIATE_1, 2, 0, 0, address);
+    let store = |address: u64| word(Store64, both, 0, 0, 0, address | 7 << 32);
+    let get = |index| word(Get, IMMEDIATE_1, 2, 0, Space::Global as u16, index);
+    let set_cell = |index: u64, value: u64| word(Set, both, Space::Global as u16, 0, 0, index | value << 32);
+    // What is executed, what the code has, and the place, value and rule of what makes up for the difference.
+    let cases = [
+        (load(8), load(0), 0, 8, ("load", "no base")),
+        (load(65_536), load(65_528), 0, 8, ("load_trap", "no base")),
+        (store(8), store(0), 0, 8, ("store", "no base")),
+        (store(65_536), store(65_528), 0, 8, ("store_trap", "no base")),
+        (get(1), get(0), 0, 1, ("cell", "no index register")),
+        (set_cell(1, 5), set_cell(1, 4), 1, 1, ("cell", "no value register")),
+    ];
+    for (executed, written, place, value, (chip, rule)) in cases {
+        let code = program_with(vec![executed, halt(0)], image.clone(), 1);
+        let mut world = World::honest(&code, &Inputs::default(), 100);
+        replace_word(&mut world, 1, written);
+        step(&mut world, 1).accesses[place] = unread(value);
+        caught_by_rule(world, true, chip, rule);
     }
 }

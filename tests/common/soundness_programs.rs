@@ -188,7 +188,7 @@ fn memory_programs() -> Vec<(String, CanonicalCode)> {
 }
 
 /// Calls, returns, jumps.
-fn calls() -> CanonicalCode {
+pub fn calls() -> CanonicalCode {
     let words = vec![
         /* 0 */ set(1, 1),
         /* 1 */ word(Call, 0, 9, 0, 8, 8),
