@@ -9,6 +9,7 @@ use crate::proof_system::poseidon::Phase;
 use crate::proof_system::{EarlyLinear, EarlyWire, LateSystem, Linear, System, Wire};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero, batch_inversion};
+use rayon::prelude::*;
 
 /// Names a constraint: for statistics, and for tests that leave it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -225,10 +226,10 @@ impl<'s> Builder<'s> {
             fingerprint = self.value(&tuple.plain);
             for (challenge, coordinate) in tuple.coordinates() {
                 fingerprint += check.challenge(challenge) * Fr::from(coordinate.constant);
-                for (product, factor) in coordinate.products {
+                for (product, factor) in &coordinate.products {
                     // A product is that of its own challenge, whatever the coordinate.
                     let (challenge, combination) = &self.early.products[product.0];
-                    fingerprint += check.challenge(*challenge) * self.value(combination) * Fr::from(factor);
+                    fingerprint += check.challenge(*challenge) * self.value(combination) * Fr::from(*factor);
                 }
             }
         }
@@ -334,45 +335,47 @@ impl<'s> Builder<'s> {
 pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
     let keeps_rows = system.keeps_rows();
     let values: Vec<Fr> = challenges.iter().map(|wire| system.value(&(*wire).into()).unwrap_or(Fr::ZERO)).collect();
-    let mut products = Vec::with_capacity(early.products.len());
-    for (challenge, combination) in &early.products {
-        let combination: Linear<Wire> = combination.clone().into();
-        let value = system.value(&combination).unwrap_or(Fr::ZERO) * values[*challenge as usize];
-        let wire = system.private(Some(value));
-        // A dense wire on the right costs a prover most: there is one for all products.
-        system.enforce(combination, challenges[*challenge as usize], wire);
-        products.push((wire, value));
-    }
-
-    let mut denominators: Vec<Fr> = Vec::with_capacity(early.traffic.len());
-    for Traffic { tuple, .. } in &early.traffic {
-        let mut value = values[Challenge::Alpha as usize];
-        value -= tuple.plain.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
+    // All values first, on all cores.
+    let products = early.products.par_iter();
+    let products: Vec<Fr> =
+        products.map(|(challenge, it)| early_sum(system, it) * values[*challenge as usize]).collect();
+    let denominator = |Traffic { tuple, .. }: &Traffic| {
+        let mut value = values[Challenge::Alpha as usize] - early_sum(system, &tuple.plain);
         for (challenge, coordinate) in tuple.coordinates() {
-            for (product, factor) in coordinate.products {
-                value -= products[product.0].1 * Fr::from(factor);
+            for (product, factor) in &coordinate.products {
+                value -= products[product.0] * Fr::from(*factor);
             }
             if coordinate.constant != 0 {
                 value -= values[challenge as usize] * Fr::from(coordinate.constant);
             }
         }
-        denominators.push(value);
-    }
-    batch_inversion(&mut denominators);
+        value
+    };
+    let mut fractions: Vec<Fr> = early.traffic.par_iter().map(denominator).collect();
+    batch_inversion(&mut fractions);
+    let counted = fractions.par_iter_mut().zip(&early.traffic);
+    counted.for_each(|(fraction, traffic)| *fraction *= early_sum(system, &traffic.multiplicity));
 
+    let mut wires = Vec::with_capacity(products.len());
+    for ((challenge, combination), value) in early.products.iter().zip(products) {
+        let wire = system.private(Some(value));
+        if keeps_rows {
+            // A dense wire on the right costs a prover most: there is one for all products.
+            system.enforce(combination.clone(), challenges[*challenge as usize], wire);
+        }
+        wires.push(wire);
+    }
     let mut sum: Linear<Wire> = early.mask.into();
     let mut sum_value = early_value(system, early.mask);
-    for (Traffic { multiplicity, tuple }, inverse) in early.traffic.iter().zip(&denominators) {
-        let count = multiplicity.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum::<Fr>();
-        let fraction = count * inverse;
+    for (Traffic { multiplicity, tuple }, fraction) in early.traffic.iter().zip(fractions) {
         let wire = system.private(Some(fraction));
         sum_value += fraction;
         if keeps_rows {
             let mut denominator: Linear<Wire> = Linear::from(challenges[Challenge::Alpha as usize]);
             denominator -= tuple.plain.clone();
             for (challenge, coordinate) in tuple.coordinates() {
-                for (product, factor) in coordinate.products {
-                    denominator -= Linear::from(products[product.0].0) * Fr::from(factor);
+                for (product, factor) in &coordinate.products {
+                    denominator -= Linear::from(wires[product.0]) * Fr::from(*factor);
                 }
                 if coordinate.constant != 0 {
                     denominator -= Linear::from(challenges[challenge as usize]) * Fr::from(coordinate.constant);
@@ -386,6 +389,10 @@ pub fn phase_2(early: &Early, challenges: &[Wire], system: &mut LateSystem) {
     let total = system.public(Some(sum_value));
     // CIRCUIT-003: the sum of the segment's fractions.
     system.enforce(sum, Linear::<Wire>::constant(Fr::one()), total);
+}
+
+fn early_sum(system: &LateSystem, combination: &EarlyLinear) -> Fr {
+    combination.0.iter().map(|(factor, wire)| *factor * early_value(system, *wire)).sum()
 }
 
 fn early_value(system: &LateSystem, wire: EarlyWire) -> Fr {

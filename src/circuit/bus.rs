@@ -3,6 +3,7 @@
 use crate::proof_system::EarlyLinear;
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, Zero};
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// What a tuple is about. The number is the tuple's tag.
@@ -107,12 +108,12 @@ impl Tuple {
     }
 
     /// The coordinates with a challenge.
-    pub(super) fn coordinates(&self) -> [(Challenge, Coordinate); CHALLENGES - 1] {
+    pub(super) fn coordinates(&self) -> [(Challenge, Cow<'_, Coordinate>); CHALLENGES - 1] {
         [
-            (Challenge::Beta, self.time.clone()),
-            (Challenge::Gamma, self.program_counter.clone()),
-            (Challenge::Delta, self.frame_pointer.clone()),
-            (Challenge::Epsilon, Coordinate::constant(self.bus as u128)),
+            (Challenge::Beta, Cow::Borrowed(&self.time)),
+            (Challenge::Gamma, Cow::Borrowed(&self.program_counter)),
+            (Challenge::Delta, Cow::Borrowed(&self.frame_pointer)),
+            (Challenge::Epsilon, Cow::Owned(Coordinate::constant(self.bus as u128))),
         ]
     }
 }

@@ -193,7 +193,8 @@ impl Check {
         let counts = !count.is_zero();
         self.note_use(label, multiplicity, counts);
         self.note_use(label, &tuple.plain, counts);
-        for (product, _) in tuple.coordinates().into_iter().flat_map(|(_, coordinate)| coordinate.products) {
+        for (product, _) in tuple.coordinates().into_iter().flat_map(|(_, coordinate)| coordinate.into_owned().products)
+        {
             for wire in self.segment.products.get(&product.0).cloned().unwrap_or_default() {
                 self.segment.note_use(label, wire, counts);
             }

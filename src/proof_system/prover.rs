@@ -201,7 +201,7 @@ pub(super) fn assignment(system: System) -> Vec<Fr> {
     // Each part is freed when it has been copied.
     let mut all = vec![Fr::ONE];
     all.reserve_exact(public.len() + challenges.len() + late_public.len() + committed.len() + private.len());
-    [public, challenges, late_public, committed, private].into_iter().for_each(|part| all.extend(part));
+    [public, challenges, late_public, committed, private].iter_mut().for_each(|part| all.append(part));
     all
 }
 
