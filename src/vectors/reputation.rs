@@ -149,7 +149,7 @@ fn histories() -> Vec<Case> {
     };
     let few = |name: &str, description: &str, events: &[Value]| {
         let events: Value = events.to_vec().into();
-        case(&format!("reputation-history-{name}"), description, &["REP-010"])
+        case(&format!("reputation-history-{name}"), description, ["REP-010"])
             .object(json!({
                 "kind": "history",
                 "events": events,
