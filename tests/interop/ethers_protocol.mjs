@@ -183,7 +183,9 @@ for (const { id, input, expect: wanted } of cases("native_transaction")) {
   expect("native_transaction", `${id}: encoding`, concat(["0x4d", encodeRlp(parts)]), input.encoding);
   const segments = decodeRlp(dataSlice(parts[1], 1))[9][2].length;
   const calldata = [...getBytes(input.encoding)].reduce((gas, byte) => gas + (byte === 0 ? 4 : 16), 0);
-  const intrinsic = 21000 + calldata + 250000 + 60000 * segments;
+  const operation = decodeRlp(dataSlice(parts[0], 1));
+  const byContracts = [operation[12], operation[7][9]].filter((signature) => signature.startsWith("0x01")).length;
+  const intrinsic = 21000 + calldata + 250000 + 60000 * segments + 200000 * byContracts;
   expect("native_transaction", `${id}: intrinsic gas`, BigInt(wanted.intrinsicGas), BigInt(intrinsic));
 }
 
