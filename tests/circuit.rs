@@ -1,5 +1,8 @@
 //! The circuit: honest traces satisfy it, and their sums add up to what the verifier expects.
 
+#[path = "common/vector_bytes.rs"]
+mod vector_bytes;
+
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use middle_client::canonical_code::{CanonicalCode, lower};
@@ -14,6 +17,7 @@ use middle_client::proof_system::{Shape, assignment};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use vector_bytes::bytes;
 
 fn challenges() -> [Fr; CHALLENGES] {
     std::array::from_fn(|index| Fr::from(0x1234_5678_9abc_def1u64 + index as u64).square_many())
@@ -83,25 +87,6 @@ fn check(code: &CanonicalCode, inputs: &Inputs, limit: u64) -> Option<Result<u32
         sum += values[1 + shape.public + shape.challenges];
     }
     Some(if sum.is_zero() { Ok(plan.segments) } else { Err("the sums do not add up".into()) })
-}
-
-fn from_hex(value: &Value) -> Vec<u8> {
-    hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
-}
-
-/// A byte string in any of its three forms, as vectors/README.md describes them.
-fn bytes(value: &Value) -> Vec<u8> {
-    if value.is_string() {
-        return from_hex(value);
-    }
-    if let Some(name) = value["blob"].as_str() {
-        return std::fs::read(format!("vectors/v1/blobs/{name}")).unwrap();
-    }
-    let parts = value["parts"].as_array().unwrap().iter().map(|part| match part.is_string() {
-        true => from_hex(part),
-        false => from_hex(&part["repeat"]).repeat(part["times"].as_u64().unwrap() as usize),
-    });
-    parts.collect::<Vec<_>>().concat()
 }
 
 /// By the matrices of the smallest tier: all that are not extensions and fit in two segments, up to a cycle limit.

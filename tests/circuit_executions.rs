@@ -1,15 +1,22 @@
 //! Whole executions satisfy the circuit, and are what the interpreter, the vectors and the extensions' authors say: judged
 //! by `circuit::check`, without keys.
 
+#[path = "common/extension_cases.rs"]
+mod extension_cases;
+#[path = "common/vector_bytes.rs"]
+mod vector_bytes;
+
+use extension_cases::inputs;
 use middle_client::canonical_code::{CanonicalCode, execute, lower};
 use middle_client::circuit::check;
 use middle_client::execution::run;
-use middle_client::host_interface::{Context, ContextFields, Inputs};
+use middle_client::host_interface::Inputs;
 use middle_client::notation::{Execution, Outcome};
 use middle_client::profile::load;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use vector_bytes::{bytes, from_hex};
 
 /// Cycles of an execution that is checked in any case.
 const SHORT: u64 = 10_000;
@@ -29,25 +36,6 @@ fn proven(code: &CanonicalCode, inputs: &Inputs, limit: u64, name: &str) -> Opti
 
 fn json(path: impl AsRef<Path>) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn from_hex(value: &Value) -> Vec<u8> {
-    hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
-}
-
-/// A byte string in any of its three forms, as vectors/README.md describes them.
-fn bytes(value: &Value) -> Vec<u8> {
-    if value.is_string() {
-        return from_hex(value);
-    }
-    if let Some(name) = value["blob"].as_str() {
-        return std::fs::read(Path::new("vectors/v1/blobs").join(name)).unwrap();
-    }
-    let parts = value["parts"].as_array().unwrap().iter().map(|part| match part.is_string() {
-        true => from_hex(part),
-        false => from_hex(&part["repeat"]).repeat(part["times"].as_u64().unwrap() as usize),
-    });
-    parts.collect::<Vec<_>>().concat()
 }
 
 /// The outcome as vectors and cases name it: its kind, and its code or trap.
@@ -143,21 +131,6 @@ fn every_extension_satisfies_the_circuit() {
     }
     assert_eq!(extensions, 13);
     assert!(all["accepted"] >= 50 && all["rejected"] >= 80 && all["trapped"] >= 20, "{all:?}");
-}
-
-fn inputs(case: &Value) -> Inputs {
-    let text = |name: &str| case["context"][name].as_str().unwrap();
-    let context = Context::from(ContextFields {
-        operation_hash: text("operation_hash").parse().unwrap(),
-        sender: text("sender").parse().unwrap(),
-        lane: text("lane").parse().unwrap(),
-        to: text("to").parse().unwrap(),
-        witness_commitment: text("witness_commitment").parse().unwrap(),
-        anchor_hash: text("anchor_hash").parse().unwrap(),
-        anchor_slot: text("anchor_slot").parse().unwrap(),
-        pre_state_root: text("pre_state_root").parse().unwrap(),
-    });
-    Inputs { input: from_hex(&case["input"]), witness: from_hex(&case["witness"]), context }
 }
 
 /// Operands at the edges.

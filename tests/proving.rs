@@ -1,11 +1,15 @@
 //! Proofs of statements, with real keys.
 
+#[path = "common/extension_cases.rs"]
+mod extension_cases;
+
 use alloy_primitives::Address;
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::VariableBaseMSM;
+use extension_cases::inputs;
 use middle_client::canonical_code::execute;
 use middle_client::circuit::{Machine, TIERS, costs};
-use middle_client::host_interface::{Context, ContextFields, Inputs};
+use middle_client::host_interface::Inputs;
 use middle_client::notation::{B256, Reject, keccak256};
 use middle_client::profile::load;
 use middle_client::proof_system::{self, Commitment, ProvingKey, assignment, commit};
@@ -176,23 +180,7 @@ fn a_cycle_limit_is_checked_before_the_execution() {
 fn cases(name: &str) -> Vec<(String, Inputs)> {
     let text = std::fs::read_to_string(format!("tests/extensions/{name}/cases.json")).unwrap();
     let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
-    let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap().trim_start_matches("0x")).unwrap();
-    let inputs = |case: &serde_json::Value| {
-        let text = |name: &str| case["context"][name].as_str().unwrap();
-        let context = Context::from(ContextFields {
-            operation_hash: text("operation_hash").parse().unwrap(),
-            sender: text("sender").parse().unwrap(),
-            lane: text("lane").parse().unwrap(),
-            to: text("to").parse().unwrap(),
-            witness_commitment: text("witness_commitment").parse().unwrap(),
-            anchor_hash: text("anchor_hash").parse().unwrap(),
-            anchor_slot: text("anchor_slot").parse().unwrap(),
-            pre_state_root: text("pre_state_root").parse().unwrap(),
-        });
-        let (input, witness) = (bytes(&case["input"]), bytes(&case["witness"]));
-        (case["id"].as_str().unwrap().into(), Inputs { input, witness, context })
-    };
-    cases.iter().map(inputs).collect()
+    cases.iter().map(|case| (case["id"].as_str().unwrap().into(), inputs(case))).collect()
 }
 
 fn extensions() -> Vec<String> {

@@ -1,6 +1,9 @@
 //! Custom mode: keys of single extensions, whose program is part of the circuit. What is fitted, that honest executions of any
 //! program satisfy its own circuit, and that proofs under real keys are accepted and refused as they have to be.
 
+#[path = "common/vector_bytes.rs"]
+mod vector_bytes;
+
 #[path = "bench/workloads.rs"]
 mod workloads;
 
@@ -27,6 +30,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
+use vector_bytes::bytes;
 
 const LIMIT: u64 = 100_000_000;
 
@@ -138,25 +142,6 @@ fn satisfies(tier: &Tier, program: &Program, wasm: &[u8], inputs: &Inputs, limit
         sum += values[1 + shape.public + shape.challenges];
     }
     if sum.is_zero() { Ok(plan.segments) } else { Err("the sums do not add up".into()) }
-}
-
-fn from_hex(value: &Value) -> Vec<u8> {
-    hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
-}
-
-/// A byte string in any of its three forms, as vectors/README.md describes them.
-fn bytes(value: &Value) -> Vec<u8> {
-    if value.is_string() {
-        return from_hex(value);
-    }
-    if let Some(name) = value["blob"].as_str() {
-        return std::fs::read(format!("vectors/v1/blobs/{name}")).unwrap();
-    }
-    let parts = value["parts"].as_array().unwrap().iter().map(|part| match part.is_string() {
-        true => from_hex(part),
-        false => from_hex(&part["repeat"]).repeat(part["times"].as_u64().unwrap() as usize),
-    });
-    parts.collect::<Vec<_>>().concat()
 }
 
 /// The relation tests of the universal circuit, each program in its own circuit.

@@ -1,6 +1,9 @@
 //! The vectors as a client consumes them: this test reads the JSON files, checks them against their schemas, resolves
 //! their bytes by itself and calls the library as any program would. Then it damages them and expects to be told.
 
+#[path = "common/vector_bytes.rs"]
+mod vector_bytes;
+
 use middle_client::canonical_code::{self, CanonicalCode, Machine};
 use middle_client::circuit::entry::{Kind, entry};
 use middle_client::circuit::{Machine as Circuit, ONE_OF_EACH, TIERS, Tier, costs, fit};
@@ -15,10 +18,10 @@ use middle_client::statement::{Statement, relation};
 use middle_client::{profile, vectors};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use vector_bytes::{bytes, from_hex};
 
 const FORMATS: [&str; 19] = [
     "profile",
@@ -66,34 +69,6 @@ fn cases(format: &str) -> Vec<(&'static str, Value)> {
 fn files(format: &str) -> Vec<&'static str> {
     let exists = |name: &&str| committed().join(format!("v1/{format}/{name}.json")).exists();
     ["accept", "ignore", "reject"].into_iter().filter(exists).collect()
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-fn from_hex(value: &Value) -> Vec<u8> {
-    hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
-}
-
-/// A byte string in any of its three forms, as vectors/README.md describes them.
-fn bytes(value: &Value) -> Vec<u8> {
-    if value.is_string() {
-        return from_hex(value);
-    }
-    if let Some(name) = value["blob"].as_str() {
-        let blob = fs::read(committed().join("v1/blobs").join(name)).unwrap();
-        assert_eq!(name.split('.').next(), Some(sha256(&blob).as_str()));
-        return blob;
-    }
-    let parts = value["parts"].as_array().unwrap().iter().map(|part| match part.is_string() {
-        true => from_hex(part),
-        false => from_hex(&part["repeat"]).repeat(part["times"].as_u64().unwrap() as usize),
-    });
-    let bytes = parts.collect::<Vec<_>>().concat();
-    assert_eq!(value["size"], bytes.len());
-    assert_eq!(value["sha256"], sha256(&bytes));
-    bytes
 }
 
 fn to_hex(bytes: impl AsRef<[u8]>) -> String {

@@ -13,7 +13,6 @@ use super::tier::Tier;
 use crate::canonical_code::{CanonicalCode, INPUT_LENGTH, OUTPUT_LENGTH, Space, WITNESS_LENGTH, trace};
 use crate::host_interface::{CONTEXT_WORDS, Inputs};
 use crate::notation::{Execution, Outcome, Trap, word};
-use ark_bn254::Fr;
 use std::collections::BTreeMap;
 
 /// The public cells of an execution: their first and last values, by address.
@@ -321,11 +320,5 @@ impl<'a> Plan<'a> {
             words: Vec::new(),
             trap,
         })
-    }
-
-    /// The masks of the segments: their sum is zero.
-    pub fn mask(values: &[Fr], segment: u32) -> Fr {
-        let next = (segment as usize + 1) % values.len();
-        values[segment as usize] - values[next]
     }
 }

@@ -244,15 +244,16 @@ fn check_writable(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why a tier does not suffice.
+pub fn too_many(segments: u32, tier: &str) -> String {
+    format!("{segments} segments of `{tier}` are needed, a proof has at most {MAX_SEGMENTS}")
+}
+
 /// Why no tier suits.
 pub fn no_tier(needs: &Needs) -> String {
     let least = TIERS.iter().filter_map(|tier| Some((needs.segments(tier)?, tier.name))).min();
     match least {
-        Some((segments, name)) => {
-            format!(
-                "{segments} segments of `{name}` are needed, a proof has at most {MAX_SEGMENTS}; a custom key can do with fewer"
-            )
-        }
+        Some((segments, name)) => format!("{}; a custom key can do with fewer", too_many(segments, name)),
         None => "no tier has room for the program".into(),
     }
 }
@@ -307,7 +308,6 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
     if let Some(output) = &arguments.output {
         check_writable(output)?;
     }
-    let needed = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
     let start = Instant::now();
     let (key, verifier, prepared) = if let Some(path) = &arguments.custom {
         let custom = custom_key(path)?;
@@ -325,6 +325,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         }
         (key, verifier, prepared)
     } else {
+        let needed = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
         let (number, tier) = match &arguments.tier {
             Some(name) => tier_named(name)?,
             None => {
@@ -339,9 +340,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         let segments = needed.segments(tier).ok_or_else(|| fail(ProveError::NoCapacity(tier.name)))?;
         match terms.segments {
             0 if segments > MAX_SEGMENTS => {
-                let cause =
-                    format!("{segments} segments of `{}` are needed, a proof has at most {MAX_SEGMENTS}", tier.name);
-                return Err(Failure::input(source.file.display(), cause));
+                return Err(Failure::input(source.file.display(), too_many(segments, tier.name)));
             }
             declared if declared != 0 && segments > declared => {
                 return Err(fail(ProveError::TooFewSegments { needed: segments, declared }));

@@ -220,8 +220,7 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
         return result.add("tier", format!("none: {} has no room for it", tier.name));
     };
     if segments > MAX_SEGMENTS {
-        let cause = format!("{segments} segments of {} are needed, a proof has at most {MAX_SEGMENTS}", tier.name);
-        return result.add("tier", format!("none: {cause}"));
+        return result.add("tier", format!("none: {}", proof::too_many(segments, tier.name)));
     }
     let costs = costs();
     let (segment, domain) = (tier.cost(&costs), tier.domain(&costs));

@@ -1,9 +1,12 @@
 //! What is measured: the extensions with the inputs of their large cases.
 
-use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::B256;
+use middle_client::host_interface::Inputs;
 use serde_json::Value;
 use std::path::Path;
+
+#[path = "../common/extension_cases.rs"]
+mod extension_cases;
+pub use extension_cases::inputs;
 
 /// An extension with the input of a case.
 pub struct Workload {
@@ -34,25 +37,4 @@ pub fn sized(size: &str) -> Vec<Workload> {
     workloads.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(!workloads.is_empty(), "no extension has such a case");
     workloads
-}
-
-/// The inputs of a case.
-pub fn inputs(case: &Value) -> Inputs {
-    let bytes = |value: &Value| {
-        let text = value.as_str().and_then(|text| text.strip_prefix("0x")).expect("bytes are hex");
-        let padding = if text.len() % 2 == 1 { "0" } else { "" };
-        hex::decode(format!("{padding}{text}")).expect("bytes are hex")
-    };
-    let names = [
-        "operation_hash",
-        "sender",
-        "lane",
-        "to",
-        "witness_commitment",
-        "anchor_hash",
-        "anchor_slot",
-        "pre_state_root",
-    ];
-    let fields = names.map(|name| B256::left_padding_from(&bytes(&case["context"][name])));
-    Inputs { input: bytes(&case["input"]), witness: bytes(&case["witness"]), context: Context { fields } }
 }
