@@ -1,6 +1,6 @@
 //! Messages: one encoding, limits, and sessions that stay bounded whatever a peer sends.
 
-use alloy_primitives::{B256, Bytes, U256};
+use alloy_primitives::{B256, Bytes};
 use middle_client::notation::keccak256;
 use middle_client::operation::ChainView;
 use middle_client::wire::*;
@@ -96,13 +96,40 @@ fn late_responses_do_no_harm() {
         assert_eq!(session.give_up(u64::from(slot) + 3), (vec![B256::ZERO], 1));
         assert!(session.given_up.len() <= MAX_GIVEN_UP);
     }
-    let expected: Vec<B256> =
-        (12..20u8).flat_map(|slot| [B256::repeat_byte(slot), U256::from(slot + 1).into()]).collect();
-    assert_eq!(session.given_up, expected);
-    let late = |request_id| Message::Extension(Extension { request_id, ..Extension::default() });
-    assert_eq!(session.receive(late(20), &view, &|_| false), Ok(Action::None));
-    assert!(session.receive(late(20), &view, &|_| false).is_err());
-    assert!(session.receive(late(1), &view, &|_| false).is_err());
+    assert_eq!(session.given_up, (4..20u8).map(B256::repeat_byte).collect::<Vec<_>>());
+    let late = |slot| {
+        Message::VerificationResponse(VerificationResponse { request: B256::repeat_byte(slot), ..Default::default() })
+    };
+    assert_eq!(session.receive(late(19), &view, &|_| false), Ok(Action::None));
+    assert!(session.receive(late(19), &view, &|_| false).is_err());
+    assert!(session.receive(late(3), &view, &|_| false).is_err());
+    // The ids of other requests count up: all of them are known, and none above them.
+    for request_id in [1, 20, 20] {
+        let extension = Message::Extension(Extension { request_id, ..Default::default() });
+        let items = PooledItems { request_id, items: vec![vec![1].into()] };
+        assert_eq!(session.receive(extension, &view, &|_| false), Ok(Action::None));
+        assert_eq!(session.receive(Message::Operations(items.clone()), &view, &|_| false), Ok(Action::None));
+        assert_eq!(session.receive(Message::PostOperations(items), &view, &|_| false), Ok(Action::None));
+    }
+    let never = Message::Extension(Extension { request_id: 21, ..Default::default() });
+    assert!(session.receive(never, &view, &|_| false).is_err());
+}
+
+/// An item that was asked for and did not come in time can be announced and asked for again.
+#[test]
+fn requests_for_items_are_given_up() {
+    let mut view = ChainView { slot: 5, ..ChainView::default() };
+    let mut session = Session { is_open: true, ..Session::default() };
+    let hash = B256::repeat_byte(1);
+    let announce = || Announcement { types: vec![1].into(), sizes: vec![9], hashes: vec![hash] };
+    let ask = |request_id| Ok(Action::Send(Message::GetOperations(Request { request_id, hashes: vec![hash] })));
+    assert_eq!(session.receive(Message::NewOperationHashes(announce()), &view, &|_| false), ask(1));
+    assert_eq!(session.give_up(7), (vec![], 0));
+    assert_eq!(session.receive(Message::NewOperationHashes(announce()), &view, &|_| false), Ok(Action::None));
+    assert_eq!(session.give_up(8), (vec![], 1));
+    assert!(session.announced.is_empty() && session.open_requests() == 0);
+    view.slot = 8;
+    assert_eq!(session.receive(Message::NewOperationHashes(announce()), &view, &|_| false), ask(2));
 }
 
 /// Announcing without end fills the memory of a session up to its limit, and no further.

@@ -44,8 +44,8 @@ pub enum Event {
     /// block has settled and the stakes that were slashed in it.
     Head(Box<ChainView>, u64, Vec<B256>, Vec<Slashed>),
     /// L1 leaves a branch: the last block in common, the depth, the Operations that the new branch has settled too with
-    /// their blocks, and what is seen from the new head.
-    Reorg(u64, u64, BTreeMap<B256, u64>, Box<ChainView>),
+    /// their blocks, what is seen from the new head, and the stakes that only the new branch has slashed.
+    Reorg(u64, u64, BTreeMap<B256, u64>, Box<ChainView>, Vec<Slashed>),
 }
 
 /// What a node does.
@@ -182,15 +182,13 @@ impl Node {
                     self.included(*hash);
                     self.pools.settled(*hash, view.head_number);
                 }
-                for Slashed { account, .. } in slashed {
-                    // NODE-013: the contract has shown that its signatures mean nothing.
-                    self.reputation.ban(Entity::Prover(*account), self.view.slot);
-                }
+                self.ban(slashed);
                 self.pools.head(&self.view, *finalized_number);
                 self.after_head(verify, &mut actions);
             }
-            Event::Reorg(ancestor, depth, kept, view) => {
+            Event::Reorg(ancestor, depth, kept, view, slashed) => {
                 self.see(view, &mut actions);
+                self.ban(slashed);
                 for hash in kept.keys() {
                     self.included(*hash);
                 }
@@ -204,6 +202,13 @@ impl Node {
             }
         }
         actions
+    }
+
+    fn ban(&mut self, slashed: &[Slashed]) {
+        // NODE-013: the contract has shown that their signatures mean nothing.
+        for Slashed { account, .. } in slashed {
+            self.reputation.ban(Entity::Prover(*account), self.view.slot);
+        }
     }
 
     /// Counts that an Operation which is pooled was settled.
@@ -243,11 +248,11 @@ impl Node {
         self.reputation.advance(self.view.slot);
         let slot = self.view.slot;
         let given_up: Vec<_> = self.sessions.iter_mut().map(|(peer, session)| (*peer, session.give_up(slot))).collect();
-        for (peer, (names, extensions)) in given_up {
+        for (peer, (names, others)) in given_up {
             // NODE-010: what has been settled meanwhile is gone from the peer's pools, too.
             let verdicts = names.iter().filter(|name| self.is_pooled(**name)).count();
-            // NODE-012: who says that it has an extension can send it.
-            for _ in 0..verdicts + extensions {
+            // WIRE-018, NODE-012: who has no item can say so, and who says that it has an extension can send it.
+            for _ in 0..verdicts + others {
                 self.count(peer, Counter::Unanswered, Reject::EntityBanned, actions);
             }
         }
@@ -426,11 +431,11 @@ impl Node {
     fn fetch(&mut self, peer: B256, request: &VerificationRequest, actions: &mut Vec<Action>) {
         let (is_pending, hash) = (self.pending.contains_key(&(peer, request.id())), request.wire_hash);
         let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_pending) else { return };
-        let is_asked = session.requested.values().any(|hashes| hashes.contains(&hash));
+        let is_asked = session.requested.values().any(|(hashes, _)| hashes.contains(&hash));
         if is_asked || session.open_requests() >= MAX_OPEN_REQUESTS || self.rejected.contains(&hash) {
             return;
         }
-        let request_id = session.next_request([hash].into());
+        let request_id = session.next_request([hash].into(), self.view.slot);
         self.send(peer, Message::GetPostOperations(Request { request_id, hashes: vec![hash] }), actions);
     }
 
@@ -594,7 +599,7 @@ impl Node {
                 Ok(())
             }
             Err(rejection) => {
-                self.remember(hash, &rejection);
+                self.remember(hash, bytes, operation::ENVELOPE, &rejection);
                 Err(rejection)
             }
         }
@@ -661,7 +666,7 @@ impl Node {
                 if may_come.contains(&rejection.reason) && self.has_room(from, bytes) {
                     self.waiting.push((from, bytes.clone()));
                 }
-                self.remember(hash, &rejection);
+                self.remember(hash, bytes, post_operation::ENVELOPE, &rejection);
                 // NODE-009: signed by its prover, for its signature is checked before its proof.
                 if rejection.reason.stage() == Stage::Verification
                     && let Some(name) = PostOperation::from_bytes(bytes).ok().and_then(|it| self.name(&it))
@@ -682,9 +687,9 @@ impl Node {
             && self.waiting.iter().all(|(_, waiting)| waiting != bytes)
     }
 
-    fn remember(&mut self, hash: B256, rejection: &Rejection) {
-        // NODE-004: what is wrong for ever, in bounded memory.
-        if counts_against(rejection.reason) {
+    fn remember(&mut self, hash: B256, bytes: &Bytes, envelope: u8, rejection: &Rejection) {
+        // NODE-004: what is wrong for ever, in bounded memory. A result that comes as an Operation may be right as a result.
+        if counts_against(rejection.reason) && bytes.first() == Some(&envelope) {
             if self.rejected.len() >= MAX_REJECTED
                 && let Some(forgotten) = self.rejected.pop_first()
             {

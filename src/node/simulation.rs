@@ -746,11 +746,14 @@ impl World {
         let mut rewarded = Vec::new();
         for (name, (operation, proof, stamp, prover)) in self.proven.clone() {
             let verdicts = self.nodes[prover].verdicts.get(&name).cloned().unwrap_or_default();
-            let valid = |it: &VerificationResponse| it.verdict == Verdict::Valid as u8;
-            let responses: Vec<VerificationResponse> = verdicts.into_values().filter(valid).collect();
+            let paid = contract.rewards.get(&operation).map(|reward| reward.paid.clone()).unwrap_or_default();
+            let counts = |it: &VerificationResponse| it.verdict == Verdict::Valid as u8 && !paid.contains(&it.node);
+            let responses: Vec<VerificationResponse> = verdicts.into_values().filter(counts).collect();
             if contract.claim_reward(operation, proof, stamp, &responses, view).is_ok() {
                 self.say(format!("{} nodes are paid for verifying {}", responses.len(), short(operation)));
-                rewarded.push(operation);
+                if paid.is_empty() {
+                    rewarded.push(operation);
+                }
             }
         }
         rewarded
@@ -777,7 +780,7 @@ impl World {
             rewarded: Vec::new(),
             prepared: parent.prepared,
         });
-        let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()));
+        let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()), Vec::new());
         for number in 0..self.nodes.len() {
             self.tell(number, &event);
         }

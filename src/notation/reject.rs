@@ -476,7 +476,7 @@ reasons! {
     RewardHeld, "reward_held", Settlement;
     /// A verdict in a claim is not one of a staker for the settled result, or not in its place.
     VerdictNotCounted, "verdict_not_counted", Settlement;
-    /// The verdicts in a claim have less than two thirds of the stake.
+    /// The verdicts in a first claim have less than two thirds of the stake, or a claim has none.
     QuorumMissing, "quorum_missing", Settlement;
 
     /// A native transaction is too long.

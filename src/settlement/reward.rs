@@ -8,11 +8,14 @@ use crate::operation::{ChainView, VALIDITY_SLOTS};
 use crate::post_operation::signing_hash;
 use crate::wire::{Verdict, VerificationResponse};
 use alloy_primitives::{Address, U256};
+use std::collections::BTreeSet;
 
 /// What is held for those who verified a settled result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reward {
-    /// How much, in wei.
+    /// How much was held at the settlement, in wei.
+    pub held: u128,
+    /// How much of it is left, in wei.
     pub wei: u128,
     /// Who gets what nobody claims.
     pub prover: Address,
@@ -20,9 +23,11 @@ pub struct Reward {
     pub statement: B256,
     /// The slot of the settlement.
     pub slot: u64,
+    /// The nodes that have got their part.
+    pub paid: BTreeSet<Address>,
 }
 
-json_fields!(Reward: wei, prover, statement, slot);
+json_fields!(Reward: held, wei, prover, statement, slot, paid);
 
 impl Consensus {
     /// Who counts in a slot, by seat, with its weight: as in the last slot of the epoch before the last one.
@@ -35,9 +40,9 @@ impl Consensus {
         self.seats.iter().map(|seat| at(seat).unwrap_or_default()).collect()
     }
 
-    /// Divides what is held for a result among the stakers who have signed that it is valid, `responses` in ascending
-    /// order of their accounts. `proof` is the hash of the proof and `stamp` the stamp that they saw: a result can be
-    /// settled with another proof of the same statement, or a newer stamp.
+    /// Pays their parts of what is held for a result to the stakers who have signed that it is valid, `responses` in
+    /// ascending order of their accounts. `proof` is the hash of the proof and `stamp` the stamp that they saw: a result
+    /// can be settled with another proof of the same statement, or a newer stamp.
     pub fn claim_reward(
         &mut self,
         operation_hash: B256,
@@ -46,8 +51,8 @@ impl Consensus {
         responses: &[VerificationResponse],
         view: &ChainView,
     ) -> Result<(), Rejection> {
-        // SETTLE-025: once, and only of what was settled.
-        let Some(reward) = self.rewards.get(&operation_hash).cloned() else {
+        // SETTLE-025: only of what was settled.
+        let Some(mut reward) = self.rewards.get(&operation_hash).cloned() else {
             return refuse(Reject::RewardUnknown, operation_hash.to_string());
         };
         let name = signing_hash(reward.statement, proof, stamp, view.chain_id, view.consensus_contract);
@@ -55,15 +60,16 @@ impl Consensus {
         let mut shares = Vec::new();
         let mut last = None;
         for response in responses {
-            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order shows it. Its slot is one
-            // in which the Operation can have been pending, so what is paid can be punished if it is false.
+            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order and `paid` show it. Its slot
+            // is one in which the Operation can have been pending, so what is paid can be punished if it is false.
             let age = reward.slot.checked_sub(response.slot);
             let weight = weights.iter().filter(|it| it.0 == response.node).map(|it| it.1).sum();
             let counts = response.post_operation == name
                 && Verdict::from_number(response.verdict) == Some(Verdict::Valid)
                 && last.is_none_or(|last| last < response.node)
                 && age.is_some_and(|age| age <= VALIDITY_SLOTS)
-                && weight > 0;
+                && weight > 0
+                && !reward.paid.contains(&response.node);
             if !counts {
                 return refuse(Reject::VerdictNotCounted, format!("of {}", response.node));
             }
@@ -71,21 +77,21 @@ impl Consensus {
             last = Some(response.node);
             shares.push((response.node, weight));
         }
-        // SETTLE-027: two thirds of all stake, in integers.
+        // SETTLE-027: two thirds of all stake, in integers. Whoever comes after them needs no others.
         let sum = |weights: &mut dyn Iterator<Item = u64>| weights.map(u128::from).sum::<u128>();
         let (said, all) = (sum(&mut shares.iter().map(|it| it.1)), sum(&mut weights.iter().map(|it| it.1)));
-        if said * 3 < all * 2 || said == 0 {
+        if said == 0 || reward.paid.is_empty() && said * 3 < all * 2 {
             return refuse(Reject::QuorumMissing, format!("{said} of {all}"));
         }
-        self.rewards.remove(&operation_hash);
-        let mut rest = reward.wei;
         for (node, weight) in shares {
-            // SETTLE-025: by weight, rounded down; the product needs more than 128 bits, the quotient does not.
-            let part: u128 = (U256::from(reward.wei) * U256::from(weight) / U256::from(said)).to();
-            rest -= part;
+            // SETTLE-025: by weight among all stakers, rounded down; the product needs more than 128 bits, the quotient does
+            // not.
+            let part: u128 = (U256::from(reward.held) * U256::from(weight) / U256::from(all)).to();
+            reward.wei -= part;
+            reward.paid.insert(node);
             self.credit(node, part);
         }
-        self.credit(reward.prover, rest);
+        self.rewards.insert(operation_hash, reward);
         Ok(())
     }
 

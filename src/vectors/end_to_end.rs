@@ -97,7 +97,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
         if branch == 1 {
             // The node learns of the loss, and the results are published again.
             let lost = (before.1.head_number, ChainView { slot: OVERDUE + 1, ..before.1.clone() });
-            tell(Event::Reorg(lost.0, 1, BTreeMap::new(), Box::new(lost.1)))?;
+            tell(Event::Reorg(lost.0, 1, BTreeMap::new(), Box::new(lost.1), Vec::new()))?;
             for result in &results {
                 tell(Event::Publish(result.to_bytes().into()))?;
             }

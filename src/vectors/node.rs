@@ -125,6 +125,7 @@ fn event(node: &JsonNode) -> Result<Event, Fault> {
             field(node, "depth")?,
             field(node, "kept")?,
             Box::new(field(node, "view")?),
+            field(node, "slashed")?,
         )),
         _ => Err(node.fault("is no event")),
     }
@@ -556,6 +557,15 @@ fn histories() -> Vec<Case> {
         accept("connect-later", "What is pooled is announced to a new peer.", &["NODE-001", "NODE-011"], [start(0), vec![submit(&first), publish(&result)], connected(1)].concat()),
         accept("answer", "What is pooled is sent, and nothing else.", &["NODE-007"], [start(1), vec![submit(&first), message(1, &asked)]].concat()),
         accept("fetch-result", "A result is fetched from the peer that announces it.", &["NODE-003"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
+        accept("fetch-silent", "A peer that does not answer is counted, its late answer is ignored, and what it announces again is asked for again.", &["WIRE-017", "WIRE-018", "NODE-017"], [start(1), vec![
+            submit(&first), announced(1, &result.to_bytes()), slot(SLOT + 3), delivered(1, 1, &result.to_bytes()), announced(1, &result.to_bytes()), delivered(1, 2, &result.to_bytes()),
+        ]].concat()),
+        accept("fetch-in-time", "The second slot after the request's is not over.", &["WIRE-018"], [start(1), vec![
+            submit(&first), announced(1, &result.to_bytes()), slot(SLOT + 2), delivered(1, 1, &result.to_bytes()),
+        ]].concat()),
+        accept("result-as-operation", "A good result that a peer pushes as an Operation is counted against the peer, and is no worse for others.", &["NODE-003", "NODE-004"], [start(2), vec![
+            submit(&first), message(1, &Message::Operations(PooledItems { request_id: 0, items: vec![result.to_bytes().into()] })), publish(&result),
+        ]].concat()),
         accept("rejected-five", "Five rejected Operations are no ban.", &["NODE-003", "NODE-004"], [start(1), rejected_five.clone()].concat()),
         accept("rejected-again", "What was rejected is not handled again.", &["NODE-004"], [start(1), rejected_five.clone(), vec![pushed(1, &wrong(0)), pushed(1, &wrong(1))]].concat()),
         accept("ignored", "What is ignored is counted against nobody.", &["OP-024", "REP-009"], [start(1), vec![pushed(1, &stale)]].concat()),
@@ -579,6 +589,9 @@ fn histories() -> Vec<Case> {
             next
         }, &settled)]].concat()),
         accept("slashed", "A prover that loses its stake is banned.", &["NODE-013"], [start(0), vec![submit(&first), lost("bob")]].concat()),
+        accept("slashed-reorg", "So is one that loses it on the branch to which L1 changes.", &["NODE-013"], [start(0), vec![submit(&first), json!({
+            "event": "reorg", "ancestor": (SLOT - 1).to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": view().to_json(), "slashed": lost("bob")["slashed"],
+        })]].concat()),
         history("slashed-banned", "Its results are ignored.", &["NODE-013", "REP-008"], [start(0), vec![submit(&first), lost("bob"), publish(&post_operation(&first, "bob", &view(), |_| ()))]].concat(), "valid")
             .derived_from("node-slashed", "let it publish a result")
             .reject(Reject::EntityBanned),
@@ -607,10 +620,10 @@ fn histories() -> Vec<Case> {
             .reject(Reject::OperationExpired),
         accept("slot-back", "Nor does an earlier slot.", &["NODE-017"], [start(0), vec![slot(SLOT - 1), submit(&first)]].concat()),
         accept("reorg", "What only the lost branch settled comes back.", &["POOL-020"], [start(0), vec![submit(&first), head(&later, &settled), json!({
-            "event": "reorg", "ancestor": SLOT.to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": later.to_json(),
+            "event": "reorg", "ancestor": SLOT.to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::<B256, u64>::new().to_json(), "view": later.to_json(), "slashed": [],
         })]].concat()),
         accept("reorg-settled", "What only the new branch has settled was included, and waits for finality.", &["NODE-001", "POOL-019"], [start(0), vec![submit(&first), json!({
-            "event": "reorg", "ancestor": (SLOT - 1).to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::from([(first.hash(CONTRACT), SLOT)]).to_json(), "view": view().to_json(),
+            "event": "reorg", "ancestor": (SLOT - 1).to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::from([(first.hash(CONTRACT), SLOT)]).to_json(), "view": view().to_json(), "slashed": [],
         })]].concat()),
         accept("verdict-valid", "A node that has verified a result says so.", &["NODE-009", "WIRE-012"], asked_first.clone()),
         accept("verdict-waits", "A verdict waits for the result that it is about.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),

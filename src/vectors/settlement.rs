@@ -1091,7 +1091,8 @@ fn rewards() -> Vec<Case> {
     let resigned = |node: &str, verdict: u8, about: &PostOperation| response(node, verdict, about, &operation, SLOT);
     vec![
         history("reward-held", "A part of the fee is held.", &["SETTLE-024"], &settled([5, 1, 2])).accept(),
-        history("reward", "Six of eight units share it.", rules, &with(claim(&["leader", "bob"], |_| ()))).accept(),
+        history("reward", "Six of eight units get their parts.", rules, &with(claim(&["leader", "bob"], |_| ())))
+            .accept(),
         history(
             "reward-two-thirds",
             "Exactly two thirds are enough.",
@@ -1140,11 +1141,33 @@ fn rewards() -> Vec<Case> {
         ),
         refuse(
             "reward-twice",
-            &["SETTLE-025"],
+            &["SETTLE-026"],
             "reward",
             "claim it twice",
             [with(claim(&["leader", "bob"], |_| ())), vec![claim(&["leader", "bob"], |_| ())]].concat(),
-            Reject::RewardUnknown,
+            Reject::VerdictNotCounted,
+        ),
+        history(
+            "reward-later",
+            "A verifier that the first claim leaves out claims its part itself.",
+            &["SETTLE-025", "SETTLE-027"],
+            &[with(claim(&["leader", "bob"], |_| ())), vec![claim(&["prover"], |_| ())]].concat(),
+        )
+        .accept(),
+        history(
+            "reward-rest",
+            "What is left after the claims goes to the prover.",
+            &["SETTLE-028"],
+            &[with(claim(&["leader", "bob"], |_| ())), vec![at(OVERDUE + 512), release()]].concat(),
+        )
+        .accept(),
+        refuse(
+            "reward-later-nobody",
+            &["SETTLE-027"],
+            "reward-later",
+            "take no verdict for the second claim",
+            [with(claim(&["leader", "bob"], |_| ())), vec![claim(&[], |_| ())]].concat(),
+            Reject::QuorumMissing,
         ),
         refuse(
             "reward-quorum",

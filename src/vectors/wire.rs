@@ -345,19 +345,17 @@ fn asks(count: u64) -> Vec<Message> {
     (0..count).map(|salt| Message::VerificationRequest(VerificationRequest { salt, ..request() })).collect()
 }
 
-/// A session in which a request for a verdict and the request 9 for an extension were given up.
+/// A session in which a request for a verdict was given up.
 fn late(name: &str, description: &str, messages: &[Message]) -> Draft {
     let mut input = session_input(&[vec![status()], messages.to_vec()].concat(), &[], &[]);
-    input["givenUp"] = json!([hex(B256::repeat_byte(7)), hex(B256::with_last_byte(9))]);
+    input["givenUp"] = json!([hex(B256::repeat_byte(7))]);
     case(&format!("wire-session-{name}"), description, ["WIRE-017"]).object(input)
 }
 
-/// Responses to these requests, whatever is in them.
-fn late_responses() -> Vec<Message> {
-    let response =
-        VerificationResponse { request: B256::repeat_byte(7), verdict: 3, ..VerificationResponse::default() };
-    let extension = Extension { request_id: 9, ..Extension::default() };
-    vec![Message::VerificationResponse(response), Message::Extension(extension)]
+/// A response to that request, wrong in all else.
+fn late_response() -> Message {
+    let request = B256::repeat_byte(7);
+    Message::VerificationResponse(VerificationResponse { request, verdict: 3, ..VerificationResponse::default() })
 }
 
 fn sessions() -> Vec<Case> {
@@ -422,7 +420,19 @@ fn sessions() -> Vec<Case> {
             vec![Message::VerificationResponse(response(2))],
             &[],
         ),
-        late("answered-late", "Responses to requests that were given up are ignored.", &late_responses()).accept(),
+        late("answered-late", "A response to a request that was given up is ignored.", &[late_response()]).accept(),
+        accept(
+            "fetched-again",
+            "A response to a request that was answered is ignored, whatever it is.",
+            &["WIRE-010", "WIRE-017"],
+            vec![
+                announce(&item, 1, item.len()),
+                deliver(1, std::slice::from_ref(&item)),
+                deliver(1, &[vec![1, 0xc0].into()]),
+                Message::Extension(Extension { request_id: 1, ..Extension::default() }),
+            ],
+            &[],
+        ),
         accept(
             "questions",
             "Questions are answered from the pools.",
@@ -579,13 +589,9 @@ fn refused_sessions() -> Vec<Case> {
             after(vec![Message::VerificationResponse(about_other)]),
             Reject::ResponseUnrequested,
         ),
-        late(
-            "answered-late-twice",
-            "A message that ends the connection.",
-            &[late_responses(), late_responses()[1..].to_vec()].concat(),
-        )
-        .derived_from("wire-session-answered-late", "send the last response twice")
-        .reject(Reject::ResponseUnrequested),
+        late("answered-late-twice", "A message that ends the connection.", &[late_response(), late_response()])
+            .derived_from("wire-session-answered-late", "send it twice")
+            .reject(Reject::ResponseUnrequested),
         refuse(
             "verdict-3",
             "WIRE-015",

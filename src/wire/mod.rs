@@ -28,7 +28,7 @@ pub const MAX_OPEN_VERIFICATIONS: u32 = 2;
 pub const MAX_REMEMBERED: usize = 16_384;
 /// Requests to a peer that may be open at once.
 pub const MAX_OPEN_REQUESTS: usize = 64;
-/// Requests to a peer that were given up and are remembered, so that a late response does no harm.
+/// Requests for verification that were given up and are remembered, so that a late response does no harm.
 pub const MAX_GIVEN_UP: usize = 16;
 /// The largest Operation that is pushed without an announcement, in bytes.
 pub const MAX_PUSHED_BYTES: usize = 4_096;

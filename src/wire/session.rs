@@ -10,7 +10,7 @@ use crate::notation::{B256, Reject, Rejection};
 use crate::operation::{ChainView, rlp, wire_hash};
 use crate::post_operation::Proof;
 use crate::proving::CUSTOM_TIER;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The connection to a peer, from when it is made.
@@ -22,11 +22,11 @@ pub struct Session {
     pub capabilities: Option<Capabilities>,
     /// What the peer has announced and not delivered: type and size by wire hash.
     pub announced: BTreeMap<B256, (u8, u32)>,
-    /// The wire hashes that are asked of the peer, by request id.
-    pub requested: BTreeMap<u64, BTreeSet<B256>>,
+    /// The wire hashes that are asked of the peer, with the slots of the requests, by request id.
+    pub requested: BTreeMap<u64, (BTreeSet<B256>, u64)>,
     /// The extensions that are asked of the peer, with the slots of the requests, by request id.
     pub requested_extensions: BTreeMap<u64, (B256, u64)>,
-    /// The last request id in use.
+    /// The last request id in use; the first one is 1.
     pub last_request_id: u64,
     /// The slot of the peer's last verification request, and their number in it.
     pub verifications: (u64, u32),
@@ -34,7 +34,7 @@ pub struct Session {
     pub open_verifications: BTreeMap<B256, u64>,
     /// The requests for verification that the peer has not answered: the name of the result, and the request's slot.
     pub asked_verifications: BTreeMap<B256, (B256, u64)>,
-    /// The ids of the last requests that were given up, the oldest first; numbers have 32 bytes here.
+    /// The ids of the last requests for verification that were given up, the oldest first.
     pub given_up: Vec<B256>,
 }
 
@@ -69,11 +69,6 @@ pub enum Action {
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
     Err(Rejection::new(reason, 0, detail))
-}
-
-/// A request id as a number in 32 bytes.
-fn number(request_id: u64) -> B256 {
-    U256::from(request_id).into()
 }
 
 impl Session {
@@ -111,10 +106,10 @@ impl Session {
                 Ok(Action::Capabilities { first: last.is_none() })
             }
             (Message::NewOperationHashes(announcement), _) => {
-                self.announce(announcement, Message::GetOperations, is_known)
+                self.announce(announcement, Message::GetOperations, view.slot, is_known)
             }
             (Message::NewPostOperationHashes(announcement), _) => {
-                self.announce(announcement, Message::GetPostOperations, is_known)
+                self.announce(announcement, Message::GetPostOperations, view.slot, is_known)
             }
             (Message::Operations(items), _) if items.request_id == 0 => {
                 // WIRE-011: small ones may come unasked.
@@ -123,6 +118,12 @@ impl Session {
                     None => Ok(Action::Operations(items.items.clone())),
                 }
             }
+            (
+                Message::Operations(PooledItems { request_id, .. })
+                | Message::PostOperations(PooledItems { request_id, .. })
+                | Message::Extension(Extension { request_id, .. }),
+                _,
+            ) if self.is_over(*request_id) => Ok(Action::None),
             (Message::Operations(items), _) => self.deliver(items).map(Action::Operations),
             (Message::PostOperations(items), _) => self.deliver(items).map(Action::PostOperations),
             (Message::VerificationRequest(request), _) => {
@@ -139,7 +140,9 @@ impl Session {
                 Ok(Action::Answer(message))
             }
             (Message::VerificationResponse(response), _) => {
-                if self.is_given_up(response.request) {
+                // WIRE-017: late is not wrong.
+                if let Some(place) = self.given_up.iter().position(|given_up| *given_up == response.request) {
+                    self.given_up.remove(place);
                     return Ok(Action::None);
                 }
                 // WIRE-015: an answer to a question, signed.
@@ -155,9 +158,6 @@ impl Session {
                 Ok(Action::Verdict(response.clone()))
             }
             (Message::Extension(extension), _) => {
-                if self.is_given_up(number(extension.request_id)) {
-                    return Ok(Action::None);
-                }
                 // WIRE-010: an answer to a question.
                 match self.requested_extensions.remove(&extension.request_id) {
                     Some((id, _)) => Ok(Action::Extension(id, extension.clone())),
@@ -185,6 +185,7 @@ impl Session {
         &mut self,
         announcement: &Announcement,
         ask: fn(Request) -> Message,
+        slot: u64,
         is_known: &dyn Fn(B256) -> bool,
     ) -> Result<Action, Rejection> {
         let mut hashes = BTreeSet::new();
@@ -200,14 +201,14 @@ impl Session {
         if hashes.is_empty() {
             return Ok(Action::None);
         }
-        let request_id = self.next_request(hashes.clone());
+        let request_id = self.next_request(hashes.clone(), slot);
         Ok(Action::Send(ask(Request { request_id, hashes: hashes.into_iter().collect() })))
     }
 
-    /// Notes a request to the peer and gives its id.
-    pub fn next_request(&mut self, hashes: BTreeSet<B256>) -> u64 {
+    /// Notes a request for items to the peer in this slot, and gives its id.
+    pub fn next_request(&mut self, hashes: BTreeSet<B256>, slot: u64) -> u64 {
         self.last_request_id += 1;
-        self.requested.insert(self.last_request_id, hashes);
+        self.requested.insert(self.last_request_id, (hashes, slot));
         self.last_request_id
     }
 
@@ -228,10 +229,10 @@ impl Session {
         self.requested.len() + self.requested_extensions.len()
     }
 
-    /// Gives up the requests for verdicts and extensions that were made more than two slots before this one. Gives the
-    /// names of the results, and the number of the extensions.
+    /// Gives up the requests that were made more than two slots before this one. Gives the names of the results on which
+    /// verdicts are missing, and the number of the other requests.
     pub fn give_up(&mut self, slot: u64) -> (Vec<B256>, usize) {
-        // NODE-010, NODE-012: the answer has until the second slot after the request's is over.
+        // NODE-010, NODE-012, WIRE-018: the answer has until the second slot after the request's is over.
         let is_late = |since: u64| since.saturating_add(2) < slot;
         let mut names = Vec::new();
         let given_up = &mut self.given_up;
@@ -242,23 +243,28 @@ impl Session {
             }
             !is_late(*since)
         });
-        let open = self.requested_extensions.len();
-        self.requested_extensions.retain(|id, (_, since)| {
+        // WIRE-017: in bounded memory.
+        self.given_up.drain(..self.given_up.len().saturating_sub(MAX_GIVEN_UP));
+        let open = self.open_requests();
+        self.requested_extensions.retain(|_, (_, since)| !is_late(*since));
+        let announced = &mut self.announced;
+        self.requested.retain(|_, (hashes, since)| {
             if is_late(*since) {
-                given_up.push(number(*id));
+                // What did not come may be announced again.
+                for hash in hashes.iter() {
+                    announced.remove(hash);
+                }
             }
             !is_late(*since)
         });
-        // WIRE-017: in bounded memory.
-        self.given_up.drain(..self.given_up.len().saturating_sub(MAX_GIVEN_UP));
-        (names, open - self.requested_extensions.len())
+        (names, open - self.open_requests())
     }
 
-    /// Whether this is the first response to a request that was given up.
-    fn is_given_up(&mut self, id: B256) -> bool {
-        // WIRE-017: late is not wrong.
-        let place = self.given_up.iter().position(|given_up| *given_up == id);
-        place.map(|place| self.given_up.remove(place)).is_some()
+    /// Whether a request with this id was made, and is not open any more.
+    fn is_over(&self, request_id: u64) -> bool {
+        // WIRE-017: late is not wrong. Ids count up, so all of them are known without a list.
+        let is_open = self.requested.contains_key(&request_id) || self.requested_extensions.contains_key(&request_id);
+        (1..=self.last_request_id).contains(&request_id) && !is_open
     }
 
     /// Whether the peer has said that it has adopted the extension.
@@ -283,7 +289,7 @@ impl Session {
 
     fn deliver(&mut self, items: &PooledItems) -> Result<Vec<Bytes>, Rejection> {
         // WIRE-010: an answer to a question, with nothing else in it.
-        let Some(mut wanted) = self.requested.remove(&items.request_id) else {
+        let Some((mut wanted, _)) = self.requested.remove(&items.request_id) else {
             return refuse(Reject::ResponseUnrequested, items.request_id.to_string());
         };
         for item in &items.items {
