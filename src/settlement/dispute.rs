@@ -130,7 +130,8 @@ impl Consensus {
 /// The statement of a PostOperation that its prover has signed.
 fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainView) -> Result<Statement, Rejection> {
     let hash: B256 = operation.hash(view.consensus_contract);
-    if post_operation.operation_hash != hash {
+    // POST-008: the extension, too: with the same code a proof can be made under any id.
+    if post_operation.operation_hash != hash || post_operation.extension_id != operation.extension_id {
         return refuse(Reject::OtherOperation, hash.to_string());
     }
     let Some(statement) = statement(operation, post_operation, view)? else {

@@ -1303,6 +1303,8 @@ fn reports() -> Vec<Case> {
     let both = ["valid", "valid"];
     let unstamped = post_operation(&operation, "prover", &view(), |it| it.stamp_hash = B256::ZERO);
     let forged = PostOperation { prover: account("node"), ..result.clone() };
+    // What anybody can prove who registers the same code once more: the same result under another id.
+    let renamed = post_operation(&operation, "bob", &view(), |it| it.extension_id = extension("two"));
     vec![
         accept(
             "slash-proof",
@@ -1486,6 +1488,22 @@ fn reports() -> Vec<Case> {
             "name an unknown stamp",
             with(report(bytes(&operation, &unstamped), ["invalid", "valid"])),
             Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-other-extension",
+            &["POST-008"],
+            "slash-proof",
+            "let the result name another extension with the same code",
+            with(report(bytes(&operation, &renamed), ["invalid", "valid"])),
+            Reject::OtherOperation,
+        ),
+        refuse(
+            "conflict-other-extension",
+            &["POST-008"],
+            "conflict",
+            "let the second result differ by the extension that it names",
+            with(report(conflict(&renamed), both)),
+            Reject::OtherOperation,
         ),
         refuse(
             "slash-forged",
