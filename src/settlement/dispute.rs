@@ -53,7 +53,9 @@ impl Consensus {
             Evidence::InvalidProof(it) => {
                 let (operation, post_operation) = &**it;
                 let stated = stated(operation, post_operation, view)?;
-                let stamp = view.blocks.get(&post_operation.stamp_hash).map(|stamp| stamp.slot);
+                // SETTLE-021: EIP-2935 serves canonical blocks alone.
+                let stamp = view.blocks.get(&post_operation.stamp_hash).filter(|stamp| stamp.canonical);
+                let stamp = stamp.map(|stamp| stamp.slot);
                 check_age(stamp, view)?;
                 // SETTLE-015: signed by the prover, and false.
                 if verifies(&stated, post_operation, view, verify)? {
@@ -134,7 +136,9 @@ fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainVie
     if post_operation.operation_hash != hash || post_operation.extension_id != operation.extension_id {
         return refuse(Reject::OtherOperation, hash.to_string());
     }
-    let Some(statement) = statement(operation, post_operation, view)? else {
+    // SETTLE-011: as at settlement, EIP-2935 serves canonical blocks alone.
+    let is_served = view.blocks.get(&operation.anchor_hash).is_some_and(|anchor| anchor.canonical);
+    let Some(statement) = statement(operation, post_operation, view)?.filter(|_| is_served) else {
         return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
     };
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);

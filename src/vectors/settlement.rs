@@ -1262,6 +1262,13 @@ fn unprepared() -> Value {
     json!({"step": "view", "view": view.to_json()})
 }
 
+/// The block of this slot is on a lost branch.
+fn orphaned(slot: u64) -> Value {
+    let mut view = view();
+    view.blocks.insert(block_hash(slot), Block { number: slot, slot, canonical: false });
+    json!({"step": "view", "view": view.to_json()})
+}
+
 fn reports() -> Vec<Case> {
     let (operation, result) = plain();
     let other = post_operation(&operation, "bob", &view(), |it| it.cycles += 1);
@@ -1488,6 +1495,22 @@ fn reports() -> Vec<Case> {
             "name an unknown stamp",
             with(report(bytes(&operation, &unstamped), ["invalid", "valid"])),
             Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-orphaned-stamp",
+            &["SETTLE-021"],
+            "slash-proof",
+            "let the stamp be on a lost branch",
+            [vec![orphaned(SLOT)], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-orphaned-anchor",
+            &["SETTLE-011"],
+            "slash-proof",
+            "let the anchor be on a lost branch",
+            [vec![orphaned(SLOT - 80)], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            Reject::AnchorUnknown,
         ),
         refuse(
             "slash-other-extension",
