@@ -30,10 +30,12 @@ pub struct Reward {
 json_fields!(Reward: held, wei, prover, statement, slot, paid);
 
 impl Consensus {
-    /// Who counts in a slot, by seat, with its weight: as in the last slot of the epoch before the last one.
+    /// Who counts in a slot, by seat, with its weight: as in the last slot three epochs ago, before the epoch whose mix is
+    /// the seed.
     pub fn weights(&self, slot: u64) -> Vec<(Address, u64)> {
-        // SETTLE-005: nobody can choose a stake knowing the seed, or the verdicts.
-        let Some(frozen) = epoch(slot).checked_sub(1).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) else {
+        // SETTLE-005: nobody can choose a stake knowing the seed, or the verdicts. In the first three epochs of a
+        // chain nobody counts.
+        let Some(frozen) = epoch(slot).checked_sub(2).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) else {
             return Vec::new();
         };
         let at = |seat: &Vec<Tenure>| seat.iter().rev().find(|it| it.slot <= frozen).map(|it| (it.account, it.weight));

@@ -366,8 +366,8 @@ fn money() -> Vec<Case> {
     ]
 }
 
-/// The last slot of the epoch before the last one.
-const FROZEN: u64 = (SLOT / 32 - 1) * 32 - 1;
+/// The last slot three epochs ago.
+const FROZEN: u64 = (SLOT / 32 - 2) * 32 - 1;
 
 /// Three stakers whose weights count in the current epoch, and its seed.
 fn elected() -> Vec<Value> {
@@ -408,8 +408,17 @@ fn leaders() -> Vec<Case> {
     let first = (epoch(SLOT) - 1) * 32;
     vec![
         led("leaders", "Three stakers lead by their weights.", elected()),
-        led("leaders-frozen", "A stake in the last slot of the epoch before the last one counts.", late(FROZEN)),
-        led("leaders-late", "A stake a slot later does not, so nobody leads.", late(FROZEN + 1)),
+        led("leaders-frozen", "A stake in the last slot three epochs ago counts.", late(FROZEN)),
+        led(
+            "leaders-late",
+            "A stake a slot later does not, so nobody leads: in this epoch the mix is made that is the seed.",
+            late(FROZEN + 1),
+        ),
+        led(
+            "leaders-mix-known",
+            "Nor does a stake in the last slot of that epoch, whose proposer knows the mix.",
+            late(FROZEN + 32),
+        ),
         led(
             "leaders-without-seed",
             "Without a seed nobody leads.",
