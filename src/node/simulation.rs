@@ -89,7 +89,7 @@ pub struct Scenario {
     pub events: Vec<Incident>,
     /// The number of Operations that are settled in the end.
     pub settled: u64,
-    /// The number of settled results in the end whose verifiers have been paid.
+    /// The number of settled results in the end for which verdicts of two thirds of all weight are noted.
     pub rewarded: u64,
     /// The number of stakers whose stake is slashed in the end.
     pub slashed: u64,
@@ -140,7 +140,7 @@ struct L1Block {
     slot: u64,
     contract: Consensus,
     settled: Vec<B256>,
-    /// The Operations whose verifiers were paid.
+    /// The Operations for which verdicts of two thirds of all weight have been noted.
     rewarded: Vec<B256>,
     /// Whether the extension is prepared for settlement.
     prepared: bool,
@@ -168,8 +168,10 @@ struct World {
     group: Vec<usize>,
     sequences: BTreeMap<u64, u64>,
     timeline: Vec<String>,
-    /// The proven results by the name that their verifiers sign: Operation, hash of the proof, stamp, prover's node.
-    proven: BTreeMap<B256, (B256, B256, B256, usize)>,
+    /// The proven results by the name that their verifiers sign: Operation, hash of the proof, stamp.
+    proven: BTreeMap<B256, (B256, B256, B256)>,
+    /// The verdicts that were given, by that name.
+    verdicts: BTreeMap<B256, Vec<VerificationResponse>>,
     /// Calls of the contract and evidence for the next block.
     calls: Vec<(Address, Call)>,
     reports: Vec<Evidence>,
@@ -275,6 +277,7 @@ impl World {
             sequences: BTreeMap::new(),
             timeline: Vec::new(),
             proven: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             calls: Vec::new(),
             reports: Vec::new(),
             prepares: false,
@@ -414,6 +417,7 @@ impl World {
                 Action::Sign(to, mut response) => {
                     let hash = response.signing_hash(1, Address::ZERO);
                     response.signature = sign(&secret("node", number as u64), hash).unwrap_or_default();
+                    self.verdicts.entry(response.post_operation).or_default().push(response.clone());
                     self.tell(number, &Event::Signed(to, response));
                 }
                 Action::Alarm(_) => self.say(format!("node {number} sees two valid results that differ")),
@@ -647,7 +651,7 @@ impl World {
         let name = result.signing_hash(&stated, Address::ZERO);
         result.prover_signature = sign(&secret("node", prover.into()), name)?;
         let proof = keccak256(rlp::encode(&result.proof));
-        self.proven.insert(name, (result.operation_hash, proof, result.stamp_hash, prover.into()));
+        self.proven.insert(name, (result.operation_hash, proof, result.stamp_hash));
         self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
         self.tell(prover.into(), &Event::Ask(result.operation_hash));
         Ok(())
@@ -741,19 +745,29 @@ impl World {
         verdicts.into_iter().flatten().flatten().collect()
     }
 
-    /// Provers show the verdicts that they have collected, so that those who gave them are paid.
+    /// Each verifier shows its own verdict, and somebody has divided what was held for long enough. Gives the Operations for
+    /// which this completes two thirds of all weight.
     fn reward(&mut self, contract: &mut Consensus, view: &ChainView) -> Vec<B256> {
         let mut rewarded = Vec::new();
-        for (name, (operation, proof, stamp, prover)) in self.proven.clone() {
-            let verdicts = self.nodes[prover].verdicts.get(&name).cloned().unwrap_or_default();
-            let paid = contract.rewards.get(&operation).map(|reward| reward.paid.clone()).unwrap_or_default();
-            let counts = |it: &VerificationResponse| it.verdict == Verdict::Valid as u8 && !paid.contains(&it.node);
-            let responses: Vec<VerificationResponse> = verdicts.into_values().filter(counts).collect();
-            if contract.claim_reward(operation, proof, stamp, &responses, view).is_ok() {
-                self.say(format!("{} nodes are paid for verifying {}", responses.len(), short(operation)));
-                if paid.is_empty() {
-                    rewarded.push(operation);
-                }
+        for (name, (operation, proof, stamp)) in self.proven.clone() {
+            let has_quorum = |contract: &Consensus| {
+                contract.rewards.get(&operation).is_some_and(|reward| contract.quorum(reward).1 > 0)
+            };
+            let had_quorum = has_quorum(contract);
+            let mut count = 0;
+            for verdict in self.verdicts.get(&name).into_iter().flatten() {
+                count += u64::from(contract.claim_reward(operation, proof, stamp, &[verdict.clone()], view).is_ok());
+            }
+            if count > 0 {
+                self.say(format!("{count} nodes are noted for verifying {}", short(operation)));
+            }
+            if has_quorum(contract) && !had_quorum {
+                rewarded.push(operation);
+            }
+        }
+        for operation in contract.rewards.keys().copied().collect::<Vec<_>>() {
+            if contract.release_reward(operation, view).is_ok() {
+                self.say(format!("what was held for verifying {} is divided", short(operation)));
             }
         }
         rewarded
@@ -972,7 +986,7 @@ impl World {
             ("value is conserved", self.chain.iter().all(|block| block.contract.is_balanced())),
             ("no honest node is disconnected", self.honest_disconnects == 0),
             ("as many Operations are settled as expected", once.len() as u64 == self.scenario.settled),
-            ("the verifiers of as many results are paid as expected", rewarded == self.scenario.rewarded),
+            ("as many results have verdicts of two thirds as expected", rewarded == self.scenario.rewarded),
             ("as many stakes are slashed as expected", slashed == self.scenario.slashed),
             ("as many attackers are repelled as expected", self.repelled.len() as u64 == self.scenario.repelled),
             ("the extension is halted if expected", quarantined == self.scenario.is_quarantined),

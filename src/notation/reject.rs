@@ -474,10 +474,8 @@ reasons! {
     SeatsTaken, "seats_taken", Settlement;
     /// A reward is released before its time.
     RewardHeld, "reward_held", Settlement;
-    /// A verdict in a claim is not one of a staker for the settled result, or not in its place.
+    /// A claim has no verdict, or one that is not of a staker for the settled result, or is noted already.
     VerdictNotCounted, "verdict_not_counted", Settlement;
-    /// The verdicts in a first claim have less than two thirds of the stake, or a claim has none.
-    QuorumMissing, "quorum_missing", Settlement;
 
     /// A native transaction is too long.
     TransactionTooLarge, "transaction_too_large", Encoding;

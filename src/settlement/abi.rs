@@ -53,6 +53,7 @@ mod interfaces {
             event Settled(bytes32 indexed operationHash, bytes32 indexed extensionId, uint256 indexed lane, uint8 outcome, bytes32 root,
                 address prover, address settler, bool success, uint64 gas, uint128 paid);
             event ItemRefused(uint256 index, bytes32 indexed operationHash, string reason);
+            event VerdictsNoted(bytes32 indexed operationHash, uint256 seats);
             event RewardPaid(bytes32 indexed operationHash, address indexed account, uint128 amount);
             event Slashed(address indexed account, address indexed reporter, uint128 amount);
             event Quarantined(bytes32 indexed extensionId);

@@ -73,10 +73,10 @@ pub enum Call {
     Unstake,
     /// Records the seed of an epoch.
     RecordSeed(SeedProof),
-    /// Claims what is held for those who verified a result: the operation hash, the hash of the proof and the stamp that
-    /// they saw, and their verdicts.
+    /// Shows verdicts on a settled result: the operation hash, the hash of the proof and the stamp that the verifiers saw, and
+    /// what they said.
     ClaimReward(B256, B256, B256, Vec<VerificationResponse>),
-    /// Gives the prover what nobody has claimed in time.
+    /// Divides what is held for those who verified a result.
     ReleaseReward(B256),
 }
 
@@ -244,7 +244,7 @@ impl Consensus {
     pub fn is_balanced(&self) -> bool {
         let deposits: u128 = self.deposits.values().sum();
         let stakes: u128 = self.stakes.values().map(|stake| stake.wei).sum();
-        let held: u128 = self.rewards.values().map(|reward| reward.wei).sum();
+        let held: u128 = self.rewards.values().map(|reward| reward.held).sum();
         self.paid_in == deposits + stakes + held + self.taken.unwrap_or(0) + self.burned + self.paid_out
     }
 

@@ -37,7 +37,7 @@ pub const EVIDENCE_SLOTS: u64 = 7_200;
 pub const SETTLER_SHARE: u128 = 500;
 /// The share of the prover's fee that is held for those who verified the result, in basis points.
 pub const VERIFIER_SHARE: u128 = 500;
-/// From settlement until what nobody has claimed of that share goes to the prover.
+/// From settlement until that share is divided.
 pub const REWARD_SLOTS: u64 = 512;
 /// Gas of each segment of a proof after the first, which the prover pays to the settler: a pair (34,000) and four
 /// multiplications with additions (24,600) by EIP-1108, and 416 bytes of calldata.

@@ -1055,13 +1055,10 @@ fn families() -> Vec<Case> {
     ]
 }
 
-/// The claim of what is held for the verifiers of [`plain`], with the verdicts of these nodes in the order of their
-/// accounts.
+/// The verdicts of these nodes on the result of [`plain`].
 fn claim(nodes: &[&str], change: impl FnOnce(&mut Vec<VerificationResponse>)) -> Value {
     let (operation, result) = plain();
-    let mut nodes = nodes.to_vec();
-    nodes.sort_by_key(|node| account(node));
-    let mut responses = nodes.into_iter().map(|node| response(node, 0, &result, &operation, SLOT)).collect();
+    let mut responses = nodes.iter().map(|node| response(node, 0, &result, &operation, SLOT)).collect();
     change(&mut responses);
     let proof = keccak256(rlp::encode(&result.proof));
     call("carol", Call::ClaimReward(result.operation_hash, proof, result.stamp_hash, responses))
@@ -1081,9 +1078,13 @@ fn rewards() -> Vec<Case> {
             settle("carol", &[item(&operation, &result)]),
         ]
     };
+    let release = || vec![at(OVERDUE + 512), call("anybody", Call::ReleaseReward(result.operation_hash))];
     let with = |step: Value| [settled([5, 1, 2]), vec![step]].concat();
-    let release = || call("anybody", Call::ReleaseReward(result.operation_hash));
-    let rules: &[&str] = &["SETTLE-024", "SETTLE-025", "SETTLE-026", "SETTLE-027", "SETTLE-013"];
+    let both = || with(claim(&["leader", "bob"], |_| ()));
+    let rules: &[&str] = &["SETTLE-024", "SETTLE-025", "SETTLE-026", "SETTLE-027", "SETTLE-028", "SETTLE-013"];
+    let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
+        history(name, description, rules, &steps).accept()
+    };
     let refuse = |name: &str, rules: &[&str], origin: &str, mutation: &str, steps: Vec<Value>, reason| {
         history(name, "A claim that the contract refuses.", rules, &steps)
             .derived_from(&format!("settlement-{origin}"), mutation)
@@ -1091,29 +1092,62 @@ fn rewards() -> Vec<Case> {
     };
     let not_counted = |name: &str, mutation: &str, change: &dyn Fn(&mut Vec<VerificationResponse>)| {
         let steps = with(claim(&["leader", "bob"], |it| change(it)));
-        refuse(name, &["SETTLE-026"], "reward", mutation, steps, Reject::VerdictNotCounted)
+        refuse(name, &["SETTLE-026"], "reward-noted", mutation, steps, Reject::VerdictNotCounted)
     };
-    let signed_in = |slot: u64, old: &VerificationResponse| {
-        let name = if old.node == account("bob") { "bob" } else { "leader" };
-        response(name, 0, &result, &operation, slot)
-    };
+    let signed_in = |slot: u64, node: &str| response(node, 0, &result, &operation, slot);
     let resigned = |node: &str, verdict: u8, about: &PostOperation| response(node, verdict, about, &operation, SLOT);
     vec![
-        history("reward-held", "A part of the fee is held.", &["SETTLE-024"], &settled([5, 1, 2])).accept(),
-        history("reward", "Six of eight units get their parts.", rules, &with(claim(&["leader", "bob"], |_| ())))
-            .accept(),
-        history(
+        accept("reward-held", "A part of the fee is held.", &["SETTLE-024"], settled([5, 1, 2])),
+        accept("reward-noted", "The verdicts of two verifiers are noted.", &["SETTLE-025", "SETTLE-026"], both()),
+        accept(
+            "reward-noted-alone",
+            "A verdict of a small staker alone is noted, too.",
+            &["SETTLE-025", "SETTLE-026"],
+            with(claim(&["bob"], |_| ())),
+        ),
+        accept("reward", "What is held is divided among six of eight units.", rules, [both(), release()].concat()),
+        accept(
+            "reward-one-by-one",
+            "Each verifier shows its own verdict, in any order.",
+            rules,
+            [with(claim(&["prover"], |_| ())), vec![claim(&["leader"], |_| ()), claim(&["bob"], |_| ())], release()]
+                .concat(),
+        ),
+        accept(
+            "reward-rounded",
+            "The parts of seven of nine units are rounded down; the prover gets the rest.",
+            &["SETTLE-027", "SETTLE-013"],
+            [settled([5, 2, 2]), vec![claim(&["leader", "bob"], |_| ())], release()].concat(),
+        ),
+        accept(
             "reward-two-thirds",
             "Exactly two thirds are enough.",
             &["SETTLE-027"],
-            &[settled([4, 1, 1]), vec![claim(&["leader"], |_| ())]].concat(),
-        )
-        .accept(),
-        history(
+            [settled([4, 1, 1]), vec![claim(&["leader"], |_| ())], release()].concat(),
+        ),
+        accept(
+            "reward-without-quorum",
+            "Five of eight units are not enough: all goes to the prover.",
+            &["SETTLE-027"],
+            [with(claim(&["leader"], |_| ())), release()].concat(),
+        ),
+        accept(
+            "reward-unclaimed",
+            "Nobody shows a verdict: all goes to the prover.",
+            &["SETTLE-027"],
+            [settled([5, 1, 2]), release()].concat(),
+        ),
+        accept(
+            "reward-noted-late",
+            "A verdict is noted as long as nothing is released.",
+            &["SETTLE-025"],
+            [with(claim(&["leader"], |_| ())), vec![at(OVERDUE + 600), claim(&["bob"], |_| ())]].concat(),
+        ),
+        accept(
             "reward-renewed",
             "The result was settled with another stamp and proof than the verifiers saw.",
             &["SETTLE-025"],
-            &{
+            {
                 let mut steps = settled([5, 1, 2]);
                 let again = post_operation(&operation, "prover", &view(), |it| {
                     it.stamp_hash = block_hash(SLOT - 1);
@@ -1123,109 +1157,66 @@ fn rewards() -> Vec<Case> {
                 steps.push(claim(&["leader", "bob"], |_| ()));
                 steps
             },
-        )
-        .accept(),
-        history(
-            "reward-released",
-            "What nobody claims goes to the prover.",
-            &["SETTLE-028"],
-            &[settled([5, 1, 2]), vec![at(OVERDUE + 512), release()]].concat(),
-        )
-        .accept(),
+        ),
+        accept(
+            "reward-earliest",
+            "The earliest and the latest slot of a verdict that counts.",
+            &["SETTLE-026"],
+            with(claim(&[], |it| it.extend([signed_in(OVERDUE - 256, "leader"), signed_in(OVERDUE, "bob")]))),
+        ),
         refuse(
             "reward-soon",
             &["SETTLE-028"],
-            "reward-released",
+            "reward",
             "release it a slot earlier",
-            [settled([5, 1, 2]), vec![at(OVERDUE + 511), release()]].concat(),
+            [both(), vec![at(OVERDUE + 511), release()[1].clone()]].concat(),
             Reject::RewardHeld,
         ),
         refuse(
             "reward-released-twice",
-            &["SETTLE-025"],
-            "reward-released",
+            &["SETTLE-028"],
+            "reward",
             "release it twice",
-            [settled([5, 1, 2]), vec![at(OVERDUE + 512), release(), release()]].concat(),
+            [both(), release(), release()].concat(),
+            Reject::RewardUnknown,
+        ),
+        refuse(
+            "reward-unknown",
+            &["SETTLE-025"],
+            "reward-noted-late",
+            "release it before the second claim",
+            [with(claim(&["leader"], |_| ())), release(), vec![claim(&["bob"], |_| ())]].concat(),
             Reject::RewardUnknown,
         ),
         refuse(
             "reward-twice",
             &["SETTLE-026"],
-            "reward",
-            "claim it twice",
-            [with(claim(&["leader", "bob"], |_| ())), vec![claim(&["leader", "bob"], |_| ())]].concat(),
+            "reward-noted",
+            "show one of the verdicts again",
+            [both(), vec![claim(&["bob"], |_| ())]].concat(),
             Reject::VerdictNotCounted,
         ),
-        history(
-            "reward-later",
-            "A verifier that the first claim leaves out claims its part itself.",
-            &["SETTLE-025", "SETTLE-027"],
-            &[with(claim(&["leader", "bob"], |_| ())), vec![claim(&["prover"], |_| ())]].concat(),
-        )
-        .accept(),
-        history(
-            "reward-rest",
-            "What is left after the claims goes to the prover.",
-            &["SETTLE-028"],
-            &[with(claim(&["leader", "bob"], |_| ())), vec![at(OVERDUE + 512), release()]].concat(),
-        )
-        .accept(),
-        refuse(
-            "reward-later-nobody",
-            &["SETTLE-027"],
-            "reward-later",
-            "take no verdict for the second claim",
-            [with(claim(&["leader", "bob"], |_| ())), vec![claim(&[], |_| ())]].concat(),
-            Reject::QuorumMissing,
-        ),
-        refuse(
-            "reward-quorum",
-            &["SETTLE-027"],
-            "reward",
-            "take the verdicts of five of eight units",
-            with(claim(&["leader"], |_| ())),
-            Reject::QuorumMissing,
-        ),
-        refuse(
-            "reward-nobody",
-            &["SETTLE-027"],
-            "reward",
-            "take no verdict",
-            with(claim(&[], |_| ())),
-            Reject::QuorumMissing,
-        ),
-        history(
-            "reward-earliest",
-            "The earliest and the latest slot of a verdict that counts.",
-            &["SETTLE-026"],
-            &with(claim(&["leader", "bob"], |it| {
-                it[0] = signed_in(OVERDUE - 256, &it[0]);
-                it[1] = signed_in(OVERDUE, &it[1]);
-            })),
-        )
-        .accept(),
+        not_counted("reward-nobody", "show no verdict", &|it| it.clear()),
         not_counted("reward-early", "let one verdict be of a slot before the earliest", &|it| {
-            it[0] = signed_in(OVERDUE - 257, &it[0]);
+            it[0] = signed_in(OVERDUE - 257, "leader");
         }),
         not_counted("reward-late", "let one verdict be of a slot after the settlement", &|it| {
-            it[0] = signed_in(OVERDUE + 1, &it[0]);
+            it[0] = signed_in(OVERDUE + 1, "leader");
         }),
         not_counted("reward-repeated", "repeat a verdict", &|it| it.push(it[1].clone())),
-        not_counted("reward-disordered", "exchange the verdicts", &|it| it.swap(0, 1)),
         not_counted("reward-invalid", "let one say that the result is invalid", &|it| {
-            it[1] = resigned(if it[1].node == account("bob") { "bob" } else { "leader" }, 1, &result);
+            it[1] = resigned("bob", 1, &result);
         }),
         not_counted("reward-other-result", "let one be about another result", &|it| {
-            it[1] = resigned(if it[1].node == account("bob") { "bob" } else { "leader" }, 0, &other);
+            it[1] = resigned("bob", 0, &other);
         }),
         not_counted("reward-unstaked", "add the verdict of an account without stake", &|it| {
             it.push(resigned("alice", 0, &result));
-            it.sort_by_key(|response| response.node);
         }),
         refuse(
             "reward-unsigned",
             &["WIRE-013"],
-            "reward",
+            "reward-noted",
             "let one verdict have the other one's signature",
             with(claim(&["leader", "bob"], |it| it[0].signature = it[1].signature.clone())),
             Reject::SignatureWrongSigner,
