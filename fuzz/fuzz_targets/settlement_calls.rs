@@ -176,7 +176,7 @@ fuzz_target!(|steps: Vec<Step>| {
                 let evidence = Evidence::Equivocation(Box::new((both[0].clone(), both[1].clone())));
                 for time in 0..2 {
                     let before = contract.clone();
-                    match contract.report(account(offender.wrapping_add(1)), &evidence, &view, &|_, _| Ok(())) {
+                    match contract.report(account(offender.wrapping_add(1)), &evidence, &view, &|_, _| Ok(()), 1_000_000) {
                         Ok(_) => assert_eq!(time, 0, "slashed twice"),
                         Err(_) => assert_eq!(contract, before),
                     }

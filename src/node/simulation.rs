@@ -734,7 +734,8 @@ impl World {
         let reporter = account(&secret("user", 7)).unwrap_or_default();
         let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
         let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
-        let verdicts: Vec<_> = reports.iter().map(|it| contract.report(reporter, it, view, &verify)).collect();
+        let verdicts: Vec<_> =
+            reports.iter().map(|it| contract.report(reporter, it, view, &verify, 1_000_000)).collect();
         for verdict in &verdicts {
             self.say(match verdict {
                 Ok(Some(slashed)) => format!("a stake is slashed, and the reporter gets {} wei", slashed.amount),

@@ -464,7 +464,7 @@ reasons! {
     EvidenceTooOld, "evidence_too_old", Settlement;
     /// The registry does not have the code point of an extension for the tier of a proof.
     NotPrepared, "not_prepared", Settlement;
-    /// Not all of an Operation's gas would reach the call of its target.
+    /// Too little gas would reach the call of a target, or the pairing that judges evidence.
     GasMissing, "gas_missing", Settlement;
     /// The Consensus Contract is called while it calls a target.
     Reentered, "reentered", Settlement;

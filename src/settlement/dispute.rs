@@ -1,7 +1,7 @@
 //! Slashing and disputes: objective evidence only.
 
 use super::contract::refuse;
-use super::{Consensus, EVIDENCE_SLOTS};
+use super::{COMMON_PAIRS, Consensus, EVIDENCE_SLOTS, PAIR_GAS, PAIRING_GAS};
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection, Stage};
 use crate::operation::{ChainView, Operation, signature};
@@ -38,13 +38,15 @@ pub struct Slashed {
 json_fields!(Slashed: account, reporter, amount);
 
 impl Consensus {
-    /// Judges evidence. Gives what was lost; nothing for a conflict.
+    /// Judges evidence. Gives what was lost; nothing for a conflict. `gas_left` is the gas that is left when the pairing of a
+    /// proof is called, what the call itself costs subtracted.
     pub fn report(
         &mut self,
         reporter: Address,
         evidence: &Evidence,
         view: &ChainView,
         verify: Verify,
+        gas_left: u64,
     ) -> Result<Option<Slashed>, Rejection> {
         self.check_idle()?;
         // SETTLE-023: what shows nothing.
@@ -58,7 +60,7 @@ impl Consensus {
                 let stamp = stamp.map(|stamp| stamp.slot);
                 check_age(stamp, view)?;
                 // SETTLE-015: signed by the prover, and false.
-                if verifies(&stated, post_operation, view, verify)? {
+                if verifies(&stated, post_operation, view, verify, gas_left)? {
                     return innocent("the proof verifies");
                 }
                 self.slash(post_operation.prover, reporter, view.slot).map(Some)
@@ -87,7 +89,7 @@ impl Consensus {
                 if response.post_operation != post_operation.signing_hash(&stated, view.consensus_contract) {
                     return innocent("the verdict is about another PostOperation");
                 }
-                let is_valid = verifies(&stated, post_operation, view, verify)?;
+                let is_valid = verifies(&stated, post_operation, view, verify, gas_left)?;
                 match (Verdict::from_number(response.verdict), is_valid) {
                     (Some(Verdict::Valid), false) | (Some(Verdict::Invalid), true) => {
                         self.slash(response.node, reporter, view.slot).map(Some)
@@ -106,10 +108,11 @@ impl Consensus {
                 if view.extensions.get(&operation.extension_id).is_some_and(|extension| extension.reads_witness) {
                     return innocent("the extension reads a witness, so it can have several results");
                 }
-                check_prepared(first, view)?;
-                check_prepared(second, view)?;
-                verify(&one, &first.proof)?;
-                verify(&two, &second.proof)?;
+                let are_valid =
+                    verifies(&one, first, view, verify, gas_left)? && verifies(&two, second, view, verify, gas_left)?;
+                if !are_valid {
+                    return refuse(Reject::ProofInvalid, "one of the results is not valid");
+                }
                 self.quarantined.insert(operation.extension_id);
                 Ok(None)
             }
@@ -147,14 +150,35 @@ fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainVie
 }
 
 /// Whether the proof of a signed result verifies, which the contract has to be able to tell.
-fn verifies(stated: &Statement, result: &PostOperation, view: &ChainView, verify: Verify) -> Result<bool, Rejection> {
+fn verifies(
+    stated: &Statement,
+    result: &PostOperation,
+    view: &ChainView,
+    verify: Verify,
+    gas_left: u64,
+) -> Result<bool, Rejection> {
     check_prepared(result, view)?;
-    match verify(stated, &result.proof) {
-        Ok(()) => Ok(true),
-        // SETTLE-034: whoever cannot verify knows nothing of the proof.
-        Err(rejection) if rejection.reason.stage() == Stage::Admission => Err(rejection),
-        Err(_) => Ok(false),
+    // SETTLE-035: a call passes on 63 of 64 parts (EIP-150); with less than its price, a precompile fails whatever it is shown.
+    if gas_left - gas_left / 64 < pairing_gas(result) {
+        return refuse(Reject::GasMissing, format!("{gas_left} gas is left"));
     }
+    let Err(rejection) = verify(stated, &result.proof) else { return Ok(true) };
+    match rejection.reason.stage() {
+        // SETTLE-034: whoever cannot verify knows nothing of the proof.
+        Stage::Admission => Err(rejection),
+        Stage::Statement | Stage::Relation => Ok(false),
+        // SETTLE-035: what a precompile fails on is not shown to be what the prover has signed.
+        _ if ![Reject::SumMismatch, Reject::ProofInvalid].contains(&rejection.reason) => {
+            refuse(Reject::EvidenceInvalid, format!("the proof cannot be judged: {rejection}"))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The price of the pairing that judges a proof.
+fn pairing_gas(result: &PostOperation) -> u64 {
+    let segments = u64::try_from(result.proof.segments.len()).unwrap_or(u64::MAX);
+    PAIRING_GAS.saturating_add(PAIR_GAS.saturating_mul(segments.saturating_add(COMMON_PAIRS)))
 }
 
 /// SETTLE-034: the contract has the code point under which the proof can be judged.

@@ -44,5 +44,11 @@ pub const REWARD_SLOTS: u64 = 512;
 pub const SEGMENT_GAS: u128 = 67_000;
 /// Gas of each byte of output, which the prover pays to the settler, as [`OPERATION_BYTE_GAS`](crate::operation::OPERATION_BYTE_GAS).
 pub const OUTPUT_BYTE_GAS: u128 = 60;
+/// Gas of a pairing check (EIP-1108).
+pub const PAIRING_GAS: u64 = 45_000;
+/// Gas of each of its pairs (EIP-1108): one for each segment of a proof, and [`COMMON_PAIRS`] more.
+pub const PAIR_GAS: u64 = 34_000;
+/// Pairs of the equation of a proof that all of its segments share.
+pub const COMMON_PAIRS: u64 = 5;
 /// Seats of stakers.
 pub const MAX_SEATS: usize = 256;

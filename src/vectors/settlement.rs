@@ -113,19 +113,28 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
             }
         }
         "report" => {
-            let verdicts = [verdict(&step.field("proofVerdict")?)?, verdict(&step.field("otherVerdict")?)?];
+            let verdicts = [judgement(&step.field("proofVerdict")?)?, judgement(&step.field("otherVerdict")?)?];
             let first: Option<B256> = field(step, "firstResult")?;
             let verify = |statement: &crate::statement::Statement, _: &crate::post_operation::Proof| {
                 // The first one is found by its cycles; a case has two results at most.
                 let is_other = first.is_some_and(|first| B256::from(U256::from(statement.cycles)) != first);
                 verdicts[usize::from(is_other)].clone()
             };
-            match contract.report(field(step, "reporter")?, &evidence(&step.field("evidence")?)?, view, &verify)? {
+            let (reporter, gas_left) = (field(step, "reporter")?, field(step, "gasLeft")?);
+            match contract.report(reporter, &evidence(&step.field("evidence")?)?, view, &verify, gas_left)? {
                 Some(it) => Ok(json!({"slashed": it.account.to_json(), "reward": it.amount.to_json()})),
                 None => Ok(json!({"quarantined": contract.quarantined.to_json()})),
             }
         }
         _ => Err(step.fault("is no step").into()),
+    }
+}
+
+/// What a case states of a proof of evidence: a precompile can fail on it, too.
+fn judgement(node: &Node) -> Result<Result<(), Rejection>, Fault> {
+    match node.text()? {
+        "failed" => Ok(Err(Rejection::new(Reject::PointNotOnCurve, 0, "as the case states"))),
+        _ => verdict(node),
     }
 }
 
@@ -1251,8 +1260,18 @@ fn report_first(evidence: Value, verdicts: [&str; 2], first: Value) -> Value {
         "proofVerdict": verdicts[0],
         "otherVerdict": verdicts[1],
         "firstResult": first,
+        "gasLeft": 1_000_000_u64.to_json(),
     })
 }
+
+/// The report with so much gas left when the pairing is called.
+fn with_gas(mut report: Value, gas_left: u64) -> Value {
+    report["gasLeft"] = gas_left.to_json();
+    report
+}
+
+/// The gas of which 63 of 64 parts are the price of the pairing of a segment: 45,000 and 34,000 for each of six pairs.
+const EXACT_GAS: u64 = 252_952;
 
 /// The registry has the code point for another tier than that of the results.
 fn unprepared() -> Value {
@@ -1471,6 +1490,50 @@ fn reports() -> Vec<Case> {
             "let the registry have the code point for another tier",
             [vec![unprepared()], with(report_first(conflict(&other), both, cycles(&result)))].concat(),
             Reject::NotPrepared,
+        ),
+        accept(
+            "slash-proof-gas-exact",
+            "Of the gas that is left, 63 of 64 parts are exactly the price of the pairing.",
+            &["SETTLE-015", "SETTLE-035"],
+            with(with_gas(report(bytes(&operation, &result), ["invalid", "valid"]), EXACT_GAS)),
+        ),
+        refuse(
+            "slash-proof-gas-missing",
+            &["SETTLE-035"],
+            "slash-proof-gas-exact",
+            "leave a unit of gas less, so that the pairing gets 248,999",
+            with(with_gas(report(bytes(&operation, &result), ["invalid", "valid"]), EXACT_GAS - 1)),
+            Reject::GasMissing,
+        ),
+        accept(
+            "slash-verdict-gas-exact",
+            "The same for a verdict.",
+            &["SETTLE-017", "SETTLE-035"],
+            with(with_gas(report(verdict(0, SLOT), ["invalid", "valid"]), EXACT_GAS)),
+        ),
+        refuse(
+            "slash-verdict-gas-missing",
+            &["SETTLE-035"],
+            "slash-verdict-gas-exact",
+            "leave a unit of gas less, so that the pairing gets 248,999",
+            with(with_gas(report(verdict(0, SLOT), ["invalid", "valid"]), EXACT_GAS - 1)),
+            Reject::GasMissing,
+        ),
+        refuse(
+            "slash-proof-failed",
+            &["SETTLE-035", "SETTLE-023"],
+            "slash-proof",
+            "let a precompile fail, as on a point that is not on the curve",
+            with(report(bytes(&operation, &result), ["failed", "valid"])),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "slash-verdict-failed",
+            &["SETTLE-035", "SETTLE-023"],
+            "slash-verdict-valid",
+            "let a precompile fail, as on a point that is not on the curve",
+            with(report(verdict(0, SLOT), ["failed", "valid"])),
+            Reject::EvidenceInvalid,
         ),
         refuse(
             "slash-old",
