@@ -739,7 +739,7 @@ impl World {
         for verdict in &verdicts {
             self.say(match verdict {
                 Ok(Some(slashed)) => format!("a stake is slashed, and the reporter gets {} wei", slashed.amount),
-                Ok(None) => "the contract halts the extension".into(),
+                Ok(None) => "the contract notes a valid result, or halts the extension".into(),
                 Err(rejection) => format!("the contract refuses evidence: {}", rejection.reason.name()),
             });
         }

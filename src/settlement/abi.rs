@@ -56,6 +56,7 @@ mod interfaces {
             event VerdictsNoted(bytes32 indexed operationHash, uint256 seats);
             event RewardPaid(bytes32 indexed operationHash, address indexed account, uint128 amount);
             event Slashed(address indexed account, address indexed reporter, uint128 amount);
+            event ResultNoted(bytes32 indexed operationHash, bytes32 preRoot, bytes32 resultId);
             event Quarantined(bytes32 indexed extensionId);
 
             function deposit() external payable;
@@ -71,7 +72,7 @@ mod interfaces {
             function reportInvalidProof(Item calldata item, bytes calldata stampHeader) external;
             function reportEquivocation(Verdict calldata first, Verdict calldata second) external;
             function reportFalseVerdict(Verdict calldata verdict, Item calldata item) external;
-            function reportConflict(Item calldata first, Item calldata second) external;
+            function reportConflict(Item calldata item) external;
             function beginNative(Item calldata item, uint64 intrinsicGas, uint64 floorGas) external
                 returns (address to, uint64 gasLimit, bytes memory data);
             function endNative(bool success, uint64 callGas, address feeRecipient) external;

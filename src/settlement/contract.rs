@@ -30,6 +30,8 @@ pub struct Consensus {
     pub seeds: BTreeMap<u64, B256>,
     /// What is held for those who verified settled results, by operation hash.
     pub rewards: BTreeMap<B256, Reward>,
+    /// The ids of the valid results that were shown first, by operation hash and pre-state root.
+    pub results: BTreeMap<(B256, B256), B256>,
     /// The extensions that are halted by a conflict.
     pub quarantined: BTreeSet<B256>,
     /// What is taken from the payer of the item whose targets are being called, in wei; none between calls.
@@ -52,7 +54,7 @@ pub struct Withdrawal {
 }
 
 json_fields!(
-    Consensus, default: deposits, withdrawals, stakes, seats, nonces, roots, seeds, rewards, quarantined, taken, paid_in, paid_out, burned
+    Consensus, default: deposits, withdrawals, stakes, seats, nonces, roots, seeds, rewards, results, quarantined, taken, paid_in, paid_out, burned
 );
 json_fields!(Withdrawal: wei, slot);
 

@@ -19,9 +19,9 @@ pub enum Evidence {
     Equivocation(Box<(VerificationResponse, VerificationResponse)>),
     /// A verdict that is false of this PostOperation.
     FalseVerdict(Box<(VerificationResponse, Operation, PostOperation)>),
-    /// Two valid results of one Operation and pre-state root of an extension that reads no witness. Halts the extension
-    /// and slashes nobody.
-    Conflict(Box<(Operation, PostOperation, PostOperation)>),
+    /// A valid result of an extension that reads no witness. A second one of this Operation and pre-state root, with another
+    /// id, halts the extension, and slashes nobody.
+    Conflict(Box<(Operation, PostOperation)>),
 }
 
 /// A stake that was lost, as the contract's event of that name tells.
@@ -98,22 +98,25 @@ impl Consensus {
                 }
             }
             Evidence::Conflict(it) => {
-                let (operation, first, second) = &**it;
-                let (one, two) = (stated(operation, first, view)?, stated(operation, second, view)?);
-                // SETTLE-018: two valid proofs that disagree are nobody's fault.
-                if first.pre_root != second.pre_root || first.result_id() == second.result_id() {
-                    return innocent("these are not two results of one Operation and pre-state root");
-                }
+                let (operation, result) = &**it;
+                let stated = stated(operation, result, view)?;
                 // SETTLE-018: with two witnesses both can be right.
                 if view.extensions.get(&operation.extension_id).is_some_and(|extension| extension.reads_witness) {
                     return innocent("the extension reads a witness, so it can have several results");
                 }
-                let are_valid =
-                    verifies(&one, first, view, verify, gas_left)? && verifies(&two, second, view, verify, gas_left)?;
-                if !are_valid {
-                    return refuse(Reject::ProofInvalid, "one of the results is not valid");
+                let place = (result.operation_hash, result.pre_root);
+                let noted = self.results.get(&place).copied();
+                if noted == Some(result.result_id()) {
+                    return innocent("the result is noted, and agrees with itself");
                 }
-                self.quarantined.insert(operation.extension_id);
+                if !verifies(&stated, result, view, verify, gas_left)? {
+                    return refuse(Reject::ProofInvalid, "the result is not valid");
+                }
+                // SETTLE-018: two valid proofs that disagree are nobody's fault. Each is shown by a call of its own.
+                match noted {
+                    Some(_) => drop(self.quarantined.insert(operation.extension_id)),
+                    None => drop(self.results.insert(place, result.result_id())),
+                }
                 Ok(None)
             }
         }

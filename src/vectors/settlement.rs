@@ -113,17 +113,15 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
             }
         }
         "report" => {
-            let verdicts = [judgement(&step.field("proofVerdict")?)?, judgement(&step.field("otherVerdict")?)?];
-            let first: Option<B256> = field(step, "firstResult")?;
-            let verify = |statement: &crate::statement::Statement, _: &crate::post_operation::Proof| {
-                // The first one is found by its cycles; a case has two results at most.
-                let is_other = first.is_some_and(|first| B256::from(U256::from(statement.cycles)) != first);
-                verdicts[usize::from(is_other)].clone()
-            };
+            let judged = judgement(&step.field("proofVerdict")?)?;
+            let verify = |_: &crate::statement::Statement, _: &crate::post_operation::Proof| judged.clone();
             let (reporter, gas_left) = (field(step, "reporter")?, field(step, "gasLeft")?);
             match contract.report(reporter, &evidence(&step.field("evidence")?)?, view, &verify, gas_left)? {
                 Some(it) => Ok(json!({"slashed": it.account.to_json(), "reward": it.amount.to_json()})),
-                None => Ok(json!({"quarantined": contract.quarantined.to_json()})),
+                None => Ok(json!({
+                    "noted": contract.results.values().copied().collect::<Vec<B256>>().to_json(),
+                    "quarantined": contract.quarantined.to_json(),
+                })),
             }
         }
         _ => Err(step.fault("is no step").into()),
@@ -160,9 +158,7 @@ fn evidence(node: &Node) -> Result<Evidence, Stop> {
         "falseVerdict" => {
             Ok(Evidence::FalseVerdict(Box::new((response("response")?, operation()?, result("postOperation")?))))
         }
-        "conflict" => {
-            Ok(Evidence::Conflict(Box::new((operation()?, result("postOperation")?, result("otherPostOperation")?))))
-        }
+        "conflict" => Ok(Evidence::Conflict(Box::new((operation()?, result("postOperation")?)))),
         _ => Err(Fault::new("evidence.fault", "is unknown").into()),
     }
 }
@@ -511,9 +507,8 @@ fn settling() -> Vec<Case> {
             "fault": "conflict",
             "operation": hex(first.to_bytes()),
             "postOperation": hex(result.to_bytes()),
-            "otherPostOperation": hex(post_operation(&first, "bob", &view(), |it| it.cycles += 1).to_bytes()),
         }),
-        ["valid", "valid"],
+        "valid",
     );
     let called_back = |step: &Value| {
         let mut item = item(&first, &result);
@@ -1248,18 +1243,12 @@ fn response(node: &str, verdict: u8, result: &PostOperation, operation: &Operati
     response
 }
 
-fn report(evidence: Value, verdicts: [&str; 2]) -> Value {
-    report_first(evidence, verdicts, Value::Null)
-}
-
-fn report_first(evidence: Value, verdicts: [&str; 2], first: Value) -> Value {
+fn report(evidence: Value, verdict: &str) -> Value {
     json!({
         "step": "report",
         "reporter": account("carol").to_json(),
         "evidence": evidence,
-        "proofVerdict": verdicts[0],
-        "otherVerdict": verdicts[1],
-        "firstResult": first,
+        "proofVerdict": verdict,
         "gasLeft": 1_000_000_u64.to_json(),
     })
 }
@@ -1303,20 +1292,14 @@ fn reports() -> Vec<Case> {
     let pair = |first: VerificationResponse, second: VerificationResponse| json!({"fault": "equivocation", "response": first.to_json(), "other": second.to_json()});
     let said = |number: u8| response("node", number, &result, &operation, SLOT);
     let private = super::fixture::operation("alice", 0, |it| it.extension_id = extension("private"));
-    let private_result = |cycles: u64| post_operation(&private, "prover", &view(), |it| it.cycles += cycles);
-    let witnessed = || {
-        let mut evidence = bytes(&private, &private_result(0));
+    let private_result = post_operation(&private, "prover", &view(), |_| ());
+    let shown = |operation: &Operation, result: &PostOperation, verdict: &str| {
+        let mut evidence = bytes(operation, result);
         evidence["fault"] = "conflict".into();
-        evidence["otherPostOperation"] = hex(private_result(1).to_bytes()).into();
-        evidence
+        report(evidence, verdict)
     };
-    let conflict = |second: &PostOperation| {
-        let mut evidence = bytes(&operation, &result);
-        evidence["fault"] = "conflict".into();
-        evidence["otherPostOperation"] = hex(second.to_bytes()).into();
-        evidence
-    };
-    let cycles = |result: &PostOperation| B256::from(U256::from(result.cycles)).to_json();
+    let report_of = |operation: &Operation, result: &PostOperation| shown(operation, result, "valid");
+    let second = |shown: Value| [staked(), vec![report_of(&operation, &result), shown]].concat();
     let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
         history(name, description, rules, &steps).accept()
     };
@@ -1326,8 +1309,9 @@ fn reports() -> Vec<Case> {
             .reject(reason)
     };
     let slashed: &[&str] = &["SETTLE-013", "SETTLE-015", "SETTLE-020", "SETTLE-021"];
-    let both = ["valid", "valid"];
+    let both = "valid";
     let unstamped = post_operation(&operation, "prover", &view(), |it| it.stamp_hash = B256::ZERO);
+    let from_other_root = post_operation(&operation, "bob", &view(), |it| it.pre_root = B256::with_last_byte(1));
     let forged = PostOperation { prover: account("node"), ..result.clone() };
     // What anybody can prove who registers the same code once more: the same result under another id.
     let renamed = post_operation(&operation, "bob", &view(), |it| it.extension_id = extension("two"));
@@ -1336,13 +1320,13 @@ fn reports() -> Vec<Case> {
             "slash-proof",
             "A signed proof that fails; an odd wei is burned.",
             slashed,
-            with(report(bytes(&operation, &result), ["invalid", "valid"])),
+            with(report(bytes(&operation, &result), "invalid")),
         ),
         accept(
             "slash-verdict-valid",
             "The verdict valid on a proof that fails.",
             &["SETTLE-017", "SETTLE-020"],
-            with(report(verdict(0, SLOT), ["invalid", "valid"])),
+            with(report(verdict(0, SLOT), "invalid")),
         ),
         accept(
             "slash-verdict-invalid",
@@ -1366,14 +1350,25 @@ fn reports() -> Vec<Case> {
             "slash-leaving",
             "A leaving stake is liable.",
             &["SETTLE-003", "SETTLE-015"],
-            [staked(), vec![call("prover", Call::Leave), report(bytes(&operation, &result), ["invalid", "valid"])]]
-                .concat(),
+            [staked(), vec![call("prover", Call::Leave), report(bytes(&operation, &result), "invalid")]].concat(),
+        ),
+        accept(
+            "conflict-noted",
+            "A valid result is noted: nothing halts.",
+            &["SETTLE-018"],
+            with(report_of(&operation, &result)),
         ),
         accept(
             "conflict",
-            "Two valid results: the extension halts, nobody is slashed.",
+            "A second valid result with another id: the extension halts, nobody is slashed.",
             &["SETTLE-018"],
-            with(report_first(conflict(&other), both, cycles(&result))),
+            second(report_of(&operation, &other)),
+        ),
+        accept(
+            "conflict-other-root",
+            "A result from another root is no second one, and is noted for itself.",
+            &["SETTLE-018"],
+            second(report_of(&operation, &from_other_root)),
         ),
         refuse(
             "innocent-proof",
@@ -1388,7 +1383,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-017", "SETTLE-023"],
             "slash-verdict-invalid",
             "state the other verdict",
-            with(report(verdict(1, SLOT), ["invalid", "valid"])),
+            with(report(verdict(1, SLOT), "invalid")),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1396,7 +1391,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-017", "SETTLE-023"],
             "slash-verdict-valid",
             "let the node answer with an error",
-            with(report(verdict(2, SLOT), ["invalid", "valid"])),
+            with(report(verdict(2, SLOT), "invalid")),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1428,15 +1423,15 @@ fn reports() -> Vec<Case> {
             &["SETTLE-018", "SETTLE-023"],
             "conflict",
             "show the same result twice",
-            with(report_first(conflict(&result), both, cycles(&result))),
+            second(report_of(&operation, &result)),
             Reject::EvidenceInvalid,
         ),
         refuse(
             "conflict-witness",
             &["SETTLE-018", "SETTLE-023"],
-            "conflict",
-            "let both be of an extension that reads a witness",
-            with(report_first(witnessed(), both, cycles(&private_result(0)))),
+            "conflict-noted",
+            "let it be of an extension that reads a witness",
+            with(report_of(&private, &private_result)),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1444,7 +1439,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-018"],
             "conflict",
             "state the other verdict on the second",
-            with(report_first(conflict(&other), ["valid", "invalid"], cycles(&result))),
+            second(shown(&operation, &other, "invalid")),
             Reject::ProofInvalid,
         ),
         refuse(
@@ -1452,7 +1447,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-019"],
             "slash-proof",
             "let the prover have no stake",
-            vec![report(bytes(&operation, &result), ["invalid", "valid"])],
+            vec![report(bytes(&operation, &result), "invalid")],
             Reject::NotStaked,
         ),
         refuse(
@@ -1460,11 +1455,8 @@ fn reports() -> Vec<Case> {
             &["SETTLE-019"],
             "slash-proof",
             "report it again",
-            [
-                with(report(bytes(&operation, &result), ["invalid", "valid"])),
-                vec![report(bytes(&operation, &result), ["invalid", "valid"])],
-            ]
-            .concat(),
+            [with(report(bytes(&operation, &result), "invalid")), vec![report(bytes(&operation, &result), "invalid")]]
+                .concat(),
             Reject::NotStaked,
         ),
         refuse(
@@ -1472,7 +1464,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-034"],
             "slash-proof",
             "let the registry have the code point for another tier",
-            [vec![unprepared()], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            [vec![unprepared()], with(report(bytes(&operation, &result), "invalid"))].concat(),
             Reject::NotPrepared,
         ),
         refuse(
@@ -1480,43 +1472,51 @@ fn reports() -> Vec<Case> {
             &["SETTLE-034"],
             "slash-verdict-valid",
             "let the registry have the code point for another tier",
-            [vec![unprepared()], with(report(verdict(0, SLOT), ["invalid", "valid"]))].concat(),
+            [vec![unprepared()], with(report(verdict(0, SLOT), "invalid"))].concat(),
             Reject::NotPrepared,
         ),
         refuse(
             "conflict-not-prepared",
             &["SETTLE-034"],
-            "conflict",
+            "conflict-noted",
             "let the registry have the code point for another tier",
-            [vec![unprepared()], with(report_first(conflict(&other), both, cycles(&result)))].concat(),
+            [vec![unprepared()], with(report_of(&operation, &result))].concat(),
             Reject::NotPrepared,
         ),
         accept(
             "slash-proof-gas-exact",
             "Of the gas that is left, 63 of 64 parts are exactly the price of the pairing.",
             &["SETTLE-015", "SETTLE-035"],
-            with(with_gas(report(bytes(&operation, &result), ["invalid", "valid"]), EXACT_GAS)),
+            with(with_gas(report(bytes(&operation, &result), "invalid"), EXACT_GAS)),
         ),
         refuse(
             "slash-proof-gas-missing",
             &["SETTLE-035"],
             "slash-proof-gas-exact",
             "leave a unit of gas less, so that the pairing gets 248,999",
-            with(with_gas(report(bytes(&operation, &result), ["invalid", "valid"]), EXACT_GAS - 1)),
+            with(with_gas(report(bytes(&operation, &result), "invalid"), EXACT_GAS - 1)),
             Reject::GasMissing,
         ),
         accept(
             "slash-verdict-gas-exact",
             "The same for a verdict.",
             &["SETTLE-017", "SETTLE-035"],
-            with(with_gas(report(verdict(0, SLOT), ["invalid", "valid"]), EXACT_GAS)),
+            with(with_gas(report(verdict(0, SLOT), "invalid"), EXACT_GAS)),
         ),
         refuse(
             "slash-verdict-gas-missing",
             &["SETTLE-035"],
             "slash-verdict-gas-exact",
             "leave a unit of gas less, so that the pairing gets 248,999",
-            with(with_gas(report(verdict(0, SLOT), ["invalid", "valid"]), EXACT_GAS - 1)),
+            with(with_gas(report(verdict(0, SLOT), "invalid"), EXACT_GAS - 1)),
+            Reject::GasMissing,
+        ),
+        refuse(
+            "conflict-gas-missing",
+            &["SETTLE-035"],
+            "conflict",
+            "leave a unit of gas less than the pairing of the second needs",
+            second(with_gas(report_of(&operation, &other), EXACT_GAS - 1)),
             Reject::GasMissing,
         ),
         refuse(
@@ -1524,7 +1524,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-035", "SETTLE-023"],
             "slash-proof",
             "let a precompile fail, as on a point that is not on the curve",
-            with(report(bytes(&operation, &result), ["failed", "valid"])),
+            with(report(bytes(&operation, &result), "failed")),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1532,7 +1532,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-035", "SETTLE-023"],
             "slash-verdict-valid",
             "let a precompile fail, as on a point that is not on the curve",
-            with(report(verdict(0, SLOT), ["failed", "valid"])),
+            with(report(verdict(0, SLOT), "failed")),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1556,7 +1556,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-021"],
             "slash-proof",
             "name an unknown stamp",
-            with(report(bytes(&operation, &unstamped), ["invalid", "valid"])),
+            with(report(bytes(&operation, &unstamped), "invalid")),
             Reject::EvidenceTooOld,
         ),
         refuse(
@@ -1564,7 +1564,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-021"],
             "slash-proof",
             "let the stamp be on a lost branch",
-            [vec![orphaned(SLOT)], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            [vec![orphaned(SLOT)], with(report(bytes(&operation, &result), "invalid"))].concat(),
             Reject::EvidenceTooOld,
         ),
         refuse(
@@ -1572,7 +1572,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-011"],
             "slash-proof",
             "let the anchor be on a lost branch",
-            [vec![orphaned(SLOT - 80)], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            [vec![orphaned(SLOT - 80)], with(report(bytes(&operation, &result), "invalid"))].concat(),
             Reject::AnchorUnknown,
         ),
         refuse(
@@ -1580,7 +1580,7 @@ fn reports() -> Vec<Case> {
             &["POST-008"],
             "slash-proof",
             "let the result name another extension with the same code",
-            with(report(bytes(&operation, &renamed), ["invalid", "valid"])),
+            with(report(bytes(&operation, &renamed), "invalid")),
             Reject::OtherOperation,
         ),
         refuse(
@@ -1588,7 +1588,7 @@ fn reports() -> Vec<Case> {
             &["POST-008"],
             "conflict",
             "let the second result differ by the extension that it names",
-            with(report(conflict(&renamed), both)),
+            second(report_of(&operation, &renamed)),
             Reject::OtherOperation,
         ),
         refuse(
@@ -1596,7 +1596,7 @@ fn reports() -> Vec<Case> {
             &["POST-006"],
             "slash-proof",
             "name another prover, with the old signature",
-            with(report(bytes(&operation, &forged), ["invalid", "valid"])),
+            with(report(bytes(&operation, &forged), "invalid")),
             Reject::SignatureWrongSigner,
         ),
     ]
