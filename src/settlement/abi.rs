@@ -105,7 +105,7 @@ mod interfaces {
             error Refused(string reason);
 
             event BlobsPublished(bytes32[] blobHashes);
-            event Registered(bytes32 indexed id, address indexed developer, bytes32 indexed wasmHash);
+            event Registered(bytes32 indexed id, address indexed developer, bytes32 indexed wasmHash, bytes32 entryHash);
             event Prepared(bytes32 indexed id, uint32 tier, uint32 added, uint32 constants, bool readsWitness);
             event SuccessorSet(bytes32 indexed id, bytes32 indexed successor);
             event DeprecationSet(bytes32 indexed id, uint64 slot);
@@ -116,7 +116,8 @@ mod interfaces {
             function setSuccessor(bytes32 id, bytes32 successor) external;
             function deprecate(bytes32 id, uint64 slot) external;
 
-            function entryOf(bytes32 id) external view returns (Entry memory entry, uint64 activeFrom, uint64 deprecatedFrom, bytes32 successor);
+            function entryOf(bytes32 id) external view
+                returns (Entry memory entry, bytes32 entryHash, uint64 activeFrom, uint64 deprecatedFrom, bytes32 successor);
             function codePoint(bytes32 id, uint32 tier) external view returns (bool prepared, bool readsWitness, uint256 x, uint256 y);
         }
 

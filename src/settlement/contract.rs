@@ -257,11 +257,9 @@ impl Consensus {
         view.nonces = self.nonces.clone();
         view.roots = self.roots.clone();
         let staked = self.stakes.keys().copied().filter(|account| self.is_staked(*account));
-        view.staked.extend(staked.map(|account| B256::left_padding_from(account.as_slice())));
-        for id in &self.quarantined {
-            if let Some(extension) = view.extensions.get_mut(id) {
-                extension.quarantined = true;
-            }
+        view.staked = staked.map(|account| B256::left_padding_from(account.as_slice())).collect();
+        for (id, extension) in &mut view.extensions {
+            extension.quarantined = self.quarantined.contains(id);
         }
     }
 }

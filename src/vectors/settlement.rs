@@ -268,7 +268,44 @@ fn money() -> Vec<Case> {
             &["SETTLE-003", "SETTLE-013"],
             [left(), vec![at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
         ),
+        accept(
+            "stake-resumed",
+            "An ending stake goes on.",
+            &["SETTLE-002", "SETTLE-003"],
+            [left(), vec![call("bob", Call::Stake(1))]].concat(),
+        ),
         accept("seats", "All 256 seats are taken.", &["SETTLE-032"], seated(2)),
+        accept(
+            "seat-changed-often",
+            "Of the changes of a seat within an epoch the last one is kept.",
+            &["SETTLE-032"],
+            [
+                left(),
+                vec![call("bob", Call::Stake(1)), at(SLOT / 32 * 32 + 31), call("alice", Call::Stake(STAKE_UNIT))],
+            ]
+            .concat(),
+        ),
+        accept(
+            "seat-changed-later",
+            "A change in the next epoch stands beside the old one.",
+            &["SETTLE-032"],
+            [staked(), vec![at(SLOT / 32 * 32 + 32), call("bob", Call::Stake(STAKE_UNIT))]].concat(),
+        ),
+        accept(
+            "seat-displaced-again",
+            "Who was displaced comes back with more, and displaces the least of the others.",
+            &["SETTLE-032", "SETTLE-002"],
+            [
+                seated(2),
+                vec![
+                    at(SLOT + 1),
+                    call("bob", Call::Stake(3 * STAKE_UNIT)),
+                    at(SLOT + 2),
+                    call("staker 0", Call::Stake(STAKE_UNIT)),
+                ],
+            ]
+            .concat(),
+        ),
         accept(
             "seat-displaced",
             "The least stake, the first of equal ones, is displaced, and leaves.",
@@ -337,12 +374,20 @@ fn money() -> Vec<Case> {
             Reject::StakeTooSmall,
         ),
         refuse(
-            "stake-leaving",
+            "stake-nothing",
             "SETTLE-002",
             "stake-more",
-            "leave before",
-            [left(), vec![call("bob", Call::Stake(STAKE_UNIT))]].concat(),
-            Reject::NotStaked,
+            "add nothing",
+            [staked(), vec![at(SLOT + 1), call("bob", Call::Stake(0))]].concat(),
+            Reject::StakeTooSmall,
+        ),
+        refuse(
+            "unstake-resumed",
+            "SETTLE-003",
+            "unstake",
+            "stake again before",
+            [left(), vec![call("bob", Call::Stake(1)), at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
+            Reject::StillBonded,
         ),
         refuse(
             "leave-twice",
@@ -1456,6 +1501,15 @@ fn reports() -> Vec<Case> {
             "slash-proof",
             "report it again",
             [with(report(bytes(&operation, &result), "invalid")), vec![report(bytes(&operation, &result), "invalid")]]
+                .concat(),
+            Reject::NotStaked,
+        ),
+        refuse(
+            "stake-slashed",
+            &["SETTLE-002"],
+            "stake-more",
+            "lose the stake before",
+            [with(report(bytes(&operation, &result), "invalid")), vec![call("prover", Call::Stake(STAKE_UNIT))]]
                 .concat(),
             Reject::NotStaked,
         ),
