@@ -926,6 +926,28 @@ impl World {
                     self.reports.push(Evidence::InvalidProof(Box::new((operation, result))));
                 }
             }
+            "falseVerdict" => {
+                // A staker, number `number`, signs that results are valid which are false.
+                let view = self.view();
+                let pooled: Vec<Operation> =
+                    self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
+                let signer = secret("node", number);
+                for operation in pooled {
+                    let witness = self.witness(&operation, number);
+                    let prover = secret("attacker", number);
+                    let result = self.result(&operation, &view, witness, &prover, |it| it.cycles += 1)?;
+                    let stated = statement(&operation, &result, &view).map_err(refused)?;
+                    let mut response = VerificationResponse {
+                        post_operation: stated.map(|it| result.signing_hash(&it, Address::ZERO)).unwrap_or_default(),
+                        verdict: Verdict::Valid as u8,
+                        node: account(&signer)?,
+                        slot: self.slot,
+                        ..VerificationResponse::default()
+                    };
+                    response.signature = sign(&signer, response.signing_hash(1, Address::ZERO))?;
+                    self.reports.push(Evidence::FalseVerdict(Box::new((response, operation, result))));
+                }
+            }
             "falseResults" | "stolenResults" | "conflict" | "garbageWitness" => {
                 let view = self.view();
                 let pooled: Vec<Operation> =
