@@ -161,20 +161,24 @@ fn verifies(
     gas_left: u64,
 ) -> Result<bool, Rejection> {
     check_prepared(result, view)?;
+    let verdict = verify(stated, &result.proof);
+    let reason = verdict.as_ref().err().map(|rejection| rejection.reason);
+    match reason {
+        // SETTLE-034: whoever cannot verify knows nothing of the proof.
+        Some(reason) if reason.stage() == Stage::Admission => return verdict.map(|()| false),
+        // PROVE-009: what is cheap is checked before any pairing.
+        Some(reason) if reason == Reject::SumMismatch || reason.stage() == Stage::Statement => return Ok(false),
+        _ => {}
+    }
     // SETTLE-035: a call passes on 63 of 64 parts (EIP-150); with less than its price, a precompile fails whatever it is shown.
     if gas_left - gas_left / 64 < pairing_gas(result) {
         return refuse(Reject::GasMissing, format!("{gas_left} gas is left"));
     }
-    let Err(rejection) = verify(stated, &result.proof) else { return Ok(true) };
-    match rejection.reason.stage() {
-        // SETTLE-034: whoever cannot verify knows nothing of the proof.
-        Stage::Admission => Err(rejection),
-        Stage::Statement | Stage::Relation => Ok(false),
+    match reason {
+        None => Ok(true),
+        Some(reason) if reason == Reject::ProofInvalid || reason.stage() == Stage::Relation => Ok(false),
         // SETTLE-035: what a precompile fails on is not shown to be what the prover has signed.
-        _ if ![Reject::SumMismatch, Reject::ProofInvalid].contains(&rejection.reason) => {
-            refuse(Reject::EvidenceInvalid, format!("the proof cannot be judged: {rejection}"))
-        }
-        _ => Ok(false),
+        Some(reason) => refuse(Reject::EvidenceInvalid, format!("the proof cannot be judged: {}", reason.name())),
     }
 }
 

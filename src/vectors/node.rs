@@ -670,7 +670,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 25] = [
+pub const SCENARIOS: [(&str, &str); 26] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -694,6 +694,7 @@ pub const SCENARIOS: [(&str, &str); 25] = [
     scenario!("replay"),
     scenario!("equivocation"),
     scenario!("false-prover"),
+    scenario!("false-verdict"),
     scenario!("silent-leaders"),
     scenario!("withdrawal"),
 ];

@@ -16,7 +16,6 @@ use crate::settlement::{
     Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, SeedProof, epoch, randao_index, slot_leaf,
 };
 use crate::wire::VerificationResponse;
-use alloy_primitives::U256;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
