@@ -41,7 +41,7 @@ fn secrets() -> Vec<(B256, Address)> {
 }
 
 fn first_view(accounts: &[(B256, Address)]) -> ChainView {
-    let known = ExtensionView { proof_system: 1, ..ExtensionView::default() };
+    let known = ExtensionView { proof_system: 1, prepared: [1].into(), ..ExtensionView::default() };
     ChainView {
         chain_id: 1,
         slot: 1_000,
@@ -348,7 +348,7 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
         }
     }
     (case.pools.limits.slots, case.pools.limits.sender_operations) = (4, 1);
-    case.view.deposits.insert(case.operation.sender, 0);
+    (case.view.base_fee, _) = (101, case.view.deposits.insert(case.operation.sender, 0));
     case.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = true;
     let it = &mut case.operation;
     (it.chain_id, it.nonce) = (2, U256::from(u64::MAX));
@@ -371,6 +371,7 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
             (Reject::ValidityTooFar, |it| it.operation.valid_until_slot = 1_100),
             (Reject::AnchorUnknown, |it| it.operation.anchor_hash = B256::repeat_byte(0xaa)),
             (Reject::ExtensionNotActive, |it| it.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = false),
+            (Reject::FeeTooLow, |it| it.view.base_fee = 100),
             (Reject::NonceGap, |it| it.operation.nonce = U256::from(1)),
             (Reject::EntityBanned, |it| {
                 it.reputation.records.remove(&Entity::Sender(it.operation.sender));

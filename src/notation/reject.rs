@@ -390,6 +390,8 @@ reasons! {
     AlreadyKnown, "already_known", Admission;
     /// The extension is not registered, not active yet, deprecated or quarantined.
     ExtensionNotActive, "extension_not_active", Admission;
+    /// The base fee is above what the Operation allows.
+    FeeTooLow, "fee_too_low", Admission;
     /// The nonce is consumed.
     NonceUsed, "nonce_used", Admission;
     /// There is a gap before the nonce.
@@ -398,7 +400,7 @@ reasons! {
     SenderLimit, "sender_limit", Admission;
     /// The pool holds as many Operations of the extension or sponsor as it may.
     EntityLimit, "entity_limit", Admission;
-    /// The Operation that would be replaced has a result.
+    /// The Operation that would be replaced has a result and can be settled.
     OperationLocked, "operation_locked", Admission;
     /// A replacement does not raise each fee by a tenth.
     ReplacementUnderpriced, "replacement_underpriced", Admission;

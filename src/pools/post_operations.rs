@@ -68,6 +68,12 @@ impl PostOperationPool {
         self.post_operations.range((operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff))).count() > 0
     }
 
+    /// Whether an Operation has a result in the pool whose tier is prepared.
+    pub fn can_settle(&self, operation_hash: B256, view: &ChainView) -> bool {
+        let range = (operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff));
+        self.post_operations.range(range).any(|(_, it)| is_prepared(&it.post_operation, view))
+    }
+
     /// Adds a PostOperation about a pooled Operation of this rank.
     #[allow(clippy::too_many_arguments, reason = "a handler has what it depends on as arguments")]
     pub fn add(
@@ -91,8 +97,7 @@ impl PostOperationPool {
         }
         let result_id = post_operation.result_id();
         let pooled = self.post_operations.get(&key);
-        let is_better =
-            pooled.is_some_and(|old| is_better(post_operation, &old.post_operation, operation.extension_id, view));
+        let is_better = pooled.is_some_and(|old| is_better(post_operation, &old.post_operation, view));
         let renews = match pooled {
             // POOL-014: the same from another prover adds nothing, unless it is cheaper to settle.
             Some(old) if old.result_id == result_id => {
@@ -251,12 +256,15 @@ impl PooledPostOperation {
     }
 }
 
+/// Whether the registry has what the contract needs to verify a result.
+fn is_prepared(result: &PostOperation, view: &ChainView) -> bool {
+    view.extensions.get(&result.extension_id).is_some_and(|known| known.prepared.contains(&result.proof.tier))
+}
+
 /// Whether a result can be settled where the pooled one cannot, or for less gas.
-fn is_better(new: &PostOperation, old: &PostOperation, extension_id: B256, view: &ChainView) -> bool {
-    let extension = view.extensions.get(&extension_id);
-    let is_prepared = |it: &PostOperation| extension.is_some_and(|known| known.prepared.contains(&it.proof.tier));
+fn is_better(new: &PostOperation, old: &PostOperation, view: &ChainView) -> bool {
     // POOL-014: prepared first, then the number of segments.
-    match (is_prepared(new), is_prepared(old)) {
+    match (is_prepared(new, view), is_prepared(old, view)) {
         (true, false) => true,
         (false, true) => false,
         _ => new.proof.segments.len() < old.proof.segments.len(),

@@ -54,12 +54,12 @@ impl Pools {
         operation: &Operation,
         view: &ChainView,
         reputation: &Reputation,
-        is_verified: bool,
+        comes_back: bool,
     ) -> Result<Admission, Rejection> {
         let results = &self.post_operations;
-        let is_locked = |hash| results.has(hash);
+        let is_proven = |hash| results.can_settle(hash, view);
         let admission =
-            self.operations.admit(hash, operation, view, reputation, &self.limits, &is_locked, is_verified)?;
+            self.operations.admit(hash, operation, view, reputation, &self.limits, &is_proven, comes_back)?;
         for gone in &admission.evicted {
             self.post_operations.remove_operation(*gone);
         }

@@ -3,8 +3,8 @@
 
 use super::evaluate::Stop;
 use super::fixture::{
-    CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sponsored, unsigned,
-    verdict, view,
+    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sponsored,
+    unsigned, verdict, view,
 };
 use super::json::{Json, Node, digest, hex};
 use super::{Case, Draft, case};
@@ -237,6 +237,21 @@ fn paid(sender: &str, id: &str) -> Operation {
     sponsored(sender, Operation { extension_id: extension(id), ..unsigned(sender, 0) })
 }
 
+/// The Operation with this share of the fixture's gas fees and this one of its prover's fee.
+fn offering(sender: &str, gas_percent: u128, prover_percent: u128) -> Operation {
+    operation(sender, 0, |it| {
+        let gas = &mut it.gas_management;
+        gas.max_fee = gas.max_fee / 100 * gas_percent;
+        gas.max_priority_fee = gas.max_priority_fee / 100 * gas_percent;
+        gas.prover_fee_max = gas.prover_fee_max / 100 * prover_percent;
+    })
+}
+
+/// The chain with another base fee of the next block.
+fn with_base_fee(wei: u128) -> ChainView {
+    ChainView { base_fee: wei, ..view() }
+}
+
 fn admissions() -> Vec<Case> {
     let rules: &[&str] = &["POOL-001", "POOL-002", "POOL-003", "POOL-004", "POOL-005", "POOL-008", "POOL-009"];
     let used = |view: &mut ChainView| {
@@ -253,6 +268,17 @@ fn admissions() -> Vec<Case> {
     };
     let entities: &[&str] = &["POOL-005", "REP-005"];
     let proved = |operation: &Operation| post_operation(operation, "prover", &view(), |_| ());
+    let on_first =
+        post_operation(&at("s0", 1, 200), "prover", &view(), |it| it.pre_root = proved(&at("s0", 0, 90)).post_root);
+    let unprepared = post_operation(&at("s0", 0, 90), "prover", &view(), |it| it.proof.tier = 2);
+    // The least of ten in order pays 18 gwei for a unit of gas at most. Deposits as there.
+    let above_least = funded(history().view(|view| view.base_fee = 18 * BASE_FEE + 1)).view;
+    let at_least = funded(history().view(|view| view.base_fee = 18 * BASE_FEE)).view;
+    let never_paid = super::fixture::signed("s5", {
+        let mut operation = offering("s5", 90, 110);
+        operation.gas_management.ramp_slots = u64::MAX;
+        operation
+    });
     let other_extension = |sender: &str, percent: u128| {
         let other = Operation { extension_id: extension("two"), ..at(sender, 0, percent) };
         super::fixture::signed(sender, other)
@@ -332,8 +358,55 @@ fn admissions() -> Vec<Case> {
         ),
         ten_in_order(history()).result(&proved(&at("s0", 1, 200))).operation(&at("s5", 0, 110)).accept(
             "eleventh-locked-successor",
-            "What follows the least one has a result, so another one goes.",
+            "What follows the least one has a result, but cannot be settled before it, so both go.",
             &["POOL-005"],
+        ),
+        ten_in_order(history())
+            .result(&proved(&at("s0", 0, 90)))
+            .result(&on_first)
+            .operation(&at("s5", 0, 110))
+            .accept(
+                "eleventh-locked-both",
+                "The least one and what follows it have results, so another one goes.",
+                &["POOL-005"],
+            ),
+        ten_in_order(history()).result(&unprepared).operation(&at("s5", 0, 110)).accept(
+            "eleventh-unprepared",
+            "The least one has a result that cannot be settled, so it goes.",
+            &["POOL-005"],
+        ),
+        ten_in_order(history())
+            .result(&proved(&at("s0", 0, 90)))
+            .head(0, &above_least)
+            .operation(&at("s5", 0, 110))
+            .accept(
+                "eleventh-base-fee",
+                "The least one has a result, and the base fee has risen above its fee, so it goes.",
+                &["POOL-005"],
+            ),
+        ten_in_order(history())
+            .result(&proved(&at("s0", 0, 90)))
+            .head(0, &at_least)
+            .operation(&at("s5", 0, 110))
+            .accept(
+                "eleventh-base-fee-equal",
+                "The base fee has risen to the fee of the least one, which is locked, so the next one goes.",
+                &["POOL-005"],
+            ),
+        ten(history()).operation(&offering("s5", 90, 110)).accept(
+            "eleventh-prover-fee",
+            "What offers the prover more takes a place, though it pays less for gas.",
+            &["POOL-005", "POOL-010"],
+        ),
+        history().view(|view| view.base_fee = 20 * BASE_FEE).operation(&plain("alice", 0)).accept(
+            "base-fee-equal",
+            "The base fee is all that the Operation pays for gas.",
+            &["POOL-025"],
+        ),
+        history().operation(&plain("alice", 0)).head(0, &with_base_fee(20 * BASE_FEE + 1)).accept(
+            "base-fee-rises",
+            "What is pooled stays when the base fee rises above its fee.",
+            &["POOL-011", "POOL-025"],
         ),
         ten(history().limits(|limits| limits.slots = 10)).operation(&at("s5", 0, 110)).accept(
             "eleventh-room",
@@ -399,6 +472,27 @@ fn admissions() -> Vec<Case> {
             "four",
             "leave out the third",
             Reject::NonceGap,
+        ),
+        history().view(|view| view.base_fee = 20 * BASE_FEE + 1).operation(&plain("alice", 0)).refuse(
+            "fee-too-low",
+            &["POOL-025"],
+            "base-fee-equal",
+            "raise the base fee by a wei",
+            Reject::FeeTooLow,
+        ),
+        ten(history()).operation(&offering("s5", 110, 90)).refuse(
+            "eleventh-gas-fee",
+            entities,
+            "eleventh-prover-fee",
+            "offer the prover less and more for gas",
+            Reject::EntityLimit,
+        ),
+        ten(history()).operation(&never_paid).refuse(
+            "eleventh-ramp",
+            entities,
+            "eleventh-prover-fee",
+            "let the fee rise so slowly that it never gets there",
+            Reject::EntityLimit,
         ),
         several(history(), "alice", 5).refuse("fifth", &["POOL-004"], "four", "send a fifth", Reject::SenderLimit),
         ten(history()).operation(&at("s5", 0, 90)).refuse(
@@ -498,6 +592,7 @@ fn replacements() -> Vec<Case> {
         one().operation(&new).refuse(name, rules, "replaced", mutation, Reject::ReplacementUnderpriced)
     };
     let result = post_operation(&old, "prover", &view(), |_| ());
+    let unprepared = post_operation(&old, "prover", &view(), |it| it.proof.tier = 2);
     let long_result = post_operation(&old, "bob", &view(), |it| it.proof.segments = vec![vec![0].into(); 2]);
     vec![
         one().operation(&at("alice", 0, 110)).accept("replaced", "All fees are raised by a tenth.", rules),
@@ -523,6 +618,23 @@ fn replacements() -> Vec<Case> {
             &["POOL-007"],
             "replaced",
             "add a result before",
+            Reject::OperationLocked,
+        ),
+        one().result(&result).head(0, &with_base_fee(20 * BASE_FEE + 1)).operation(&at("alice", 0, 110)).accept(
+            "replaced-below-base-fee",
+            "The base fee has risen above the fee, and the owner raises it.",
+            &["POOL-006", "POOL-007"],
+        ),
+        one().result(&unprepared).operation(&at("alice", 0, 110)).accept(
+            "replaced-unprepared",
+            "The result cannot be settled.",
+            &["POOL-006", "POOL-007"],
+        ),
+        one().result(&result).head(0, &with_base_fee(20 * BASE_FEE)).operation(&at("alice", 0, 110)).refuse(
+            "replace-locked-base-fee",
+            &["POOL-007"],
+            "replaced-below-base-fee",
+            "lower the base fee by a wei",
             Reject::OperationLocked,
         ),
         one().result(&long_result).result(&result).operation(&at("alice", 0, 110)).refuse(
@@ -1027,6 +1139,11 @@ fn chains() -> Vec<Case> {
             "reorg-65-new-branch",
             "What the new branch has settled is not dropped, however deep the re-org is.",
             &["POOL-019", "POOL-021"],
+        ),
+        in_limbo().reorg(SLOT - 1, 1, BTreeMap::new(), &with_base_fee(20 * BASE_FEE + 1)).accept(
+            "reorg-base-fee",
+            "What comes back was there before: the base fee does not keep it out.",
+            &["POOL-020", "POOL-025"],
         ),
         after_settling().reorg(SLOT - 1, 64, BTreeMap::new(), &view()).accept(
             "reorg-64",
