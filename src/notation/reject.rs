@@ -289,7 +289,7 @@ reasons! {
     ProverFeesDisordered, "prover_fees_disordered", Operation;
     /// The largest cost of an Operation exceeds 128 bits.
     CostOverflow, "cost_overflow", Operation;
-    /// The gas limit of the call is larger than a transaction can have room for.
+    /// The call and what belongs to it need more gas than a transaction has.
     GasLimitTooLarge, "gas_limit_too_large", Operation;
     /// There are fields of a sponsor, and no sponsor.
     SponsorMissing, "sponsor_missing", Operation;

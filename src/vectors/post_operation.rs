@@ -186,11 +186,12 @@ fn private() -> Operation {
     operation("alice", 0, |it| it.extension_id = extension("private"))
 }
 
-/// A result of 240 segments whose Operation and output have so many bytes.
-fn of_bytes(name: &str, bytes: usize) -> Draft {
-    let output = result(|_| ()).output.len();
-    let operation = operation("alice", 0, |it| it.data = vec![1; bytes - output].into());
-    let result = post_operation(&operation, "prover", &view(), |it| it.proof.segments = vec![vec![0].into(); 240]);
+/// A result of 240 segments, and output of so many bytes, of an Operation with this gas limit and so many bytes of data.
+fn of_size(name: &str, gas_limit: u64, data: usize, output: usize) -> Draft {
+    let operation = operation("alice", 0, |it| (it.gas_limit, it.data) = (gas_limit, vec![1; data].into()));
+    let result = post_operation(&operation, "prover", &view(), |it| {
+        (it.proof.segments, it.output) = (vec![vec![0].into(); 240], vec![1; output].into());
+    });
     checked_with(name, "As much as a transaction can carry.", &["POST-016"], &operation, &result, &view(), "valid")
 }
 
@@ -233,7 +234,8 @@ fn checks() -> Vec<Case> {
             "valid",
         )
         .accept(),
-        of_bytes("largest", 5_642).accept(),
+        of_size("largest", 100_000, 3, 6).accept(),
+        of_size("largest-gas", 100_572, 0, 0).accept(),
         renewal("stamp-4", "A stamp 4 blocks old.", 4, false),
         renewal("stamp-5", "A stamp to renew.", 5, true),
         renewal("stamp-9", "The oldest stamp.", 9, true),
@@ -314,8 +316,14 @@ fn refused() -> Vec<Case> {
             },
             Reject::ProofTypeMismatch,
         ),
-        of_bytes("too-large", 5_643)
+        of_size("too-large", 100_000, 4, 6)
             .derived_from("post-operation-check-largest", "append a byte to the Operation's data")
+            .reject(Reject::ProofTooLarge),
+        of_size("too-large-output", 100_000, 3, 7)
+            .derived_from("post-operation-check-largest", "append a byte to the output")
+            .reject(Reject::ProofTooLarge),
+        of_size("too-large-gas", 100_573, 0, 0)
+            .derived_from("post-operation-check-largest-gas", "raise gas_limit by one")
             .reject(Reject::ProofTooLarge),
         checked_with(
             "witness-rejected",
