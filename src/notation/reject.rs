@@ -369,7 +369,7 @@ reasons! {
     OutcomeUnknown, "outcome_unknown", PostOperation;
     /// The type of a proof is none that this client knows.
     ProofTypeUnknown, "proof_type_unknown", Admission;
-    /// The tier of a proof is none that this client has a key for.
+    /// The tier of a proof is none that this client knows.
     ProofTierUnknown, "proof_tier_unknown", Admission;
     /// The type of a proof is not the one that the extension is registered with.
     ProofTypeMismatch, "proof_type_mismatch", PostOperation;

@@ -1,12 +1,10 @@
 //! Whether a PostOperation can be pooled: cheap checks first, the proof last.
 
-use super::{
-    MAX_STAMP_AGE, PROOF_COMMITTED_GROTH16, PostOperation, Proof, RENEWAL_AGE, RESULT_SEGMENT_GAS,
-    statement,
-};
+use super::{MAX_STAMP_AGE, PROOF_COMMITTED_GROTH16, PostOperation, Proof, RENEWAL_AGE, RESULT_SEGMENT_GAS, statement};
 use crate::notation::{B256, Outcome, Reject, Rejection};
 use crate::operation::{ChainView, MAX_ITEM_GAS, OPERATION_BYTE_GAS, Operation, fee, signature};
 use crate::proving::{CUSTOM_TIER, Tiers};
+use crate::registry::MODE_CUSTOM;
 use crate::statement::Statement;
 
 /// Verifies a proof of a statement under the keys that this node has. An argument, because keys are large and stand
@@ -63,6 +61,10 @@ pub fn check(
     // POST-006: who is paid has signed, so that a false proof has somebody to blame.
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);
     signature::verify_key(post_operation.prover, signed, &post_operation.prover_signature)?;
+    // POST-017: everybody finds the same, whatever keys it has; only now is it known who says so.
+    if (tier == CUSTOM_TIER) != (extension.mode == MODE_CUSTOM) {
+        return refuse(Reject::TierMismatch, format!("tier {tier} in mode {}", extension.mode));
+    }
     // POST-012: the proof, last because it costs most.
     verify(&statement, &post_operation.proof)?;
     Ok(statement)

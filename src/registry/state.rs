@@ -211,6 +211,7 @@ impl Registry {
         Some(ExtensionView {
             entry_hash: keccak256(registered.entry.to_bytes()),
             code_commitment: registered.entry.code_commitment,
+            mode: registered.entry.mode,
             proof_system: registered.entry.proof_system,
             data_rule: registered.entry.data_rule,
             reads_witness: preparation.is_some_and(|it| it.reads_witness),

@@ -224,6 +224,7 @@ fn known(entry: &Entry) -> ExtensionView {
     ExtensionView {
         entry_hash: keccak256(entry.to_bytes()),
         code_commitment: entry.code_commitment,
+        mode: entry.mode,
         proof_system: 1,
         data_rule: entry.data_rule,
         ..ExtensionView::default()

@@ -363,8 +363,14 @@ fn checks() -> Vec<Case> {
         accept("most-gas-bytes", "The largest gas limit with 100,000 bytes of data.", |it| {
             (it.gas_limit, it.data) = (MOST_GAS_BYTES, vec![1; 100_000].into());
         }),
-        checked("most-gas-sponsored", "The largest gas limit with a sponsor.", &CHECKS, &of_sponsor(MOST_GAS_SPONSORED), &view())
-            .accept(),
+        checked(
+            "most-gas-sponsored",
+            "The largest gas limit with a sponsor.",
+            &CHECKS,
+            &of_sponsor(MOST_GAS_SPONSORED),
+            &view(),
+        )
+        .accept(),
         accept("until-256", "The longest validity.", |it| it.valid_until_slot = SLOT + 256),
         checked(
             "oldest-anchor",
@@ -488,9 +494,15 @@ fn refused_fields() -> Vec<Case> {
             |it| (it.gas_limit, it.data) = (MOST_GAS_BYTES + 1, vec![1; 100_000].into()),
             Reject::GasLimitTooLarge,
         ),
-        checked("gas-limit-sponsored", "The gas limit is too large by one.", &["OP-026"], &of_sponsor(MOST_GAS_SPONSORED + 1), &view())
-            .derived_from("operation-check-most-gas-sponsored", "raise gas_limit by one")
-            .reject(Reject::GasLimitTooLarge),
+        checked(
+            "gas-limit-sponsored",
+            "The gas limit is too large by one.",
+            &["OP-026"],
+            &of_sponsor(MOST_GAS_SPONSORED + 1),
+            &view(),
+        )
+        .derived_from("operation-check-most-gas-sponsored", "raise gas_limit by one")
+        .reject(Reject::GasLimitTooLarge),
         refuse(
             "ramp-early",
             "The ramp begins a slot before the anchor.",

@@ -12,7 +12,6 @@ use crate::notation::{B256, Reject, Trap};
 use crate::operation::{Block, ChainView, Operation, fee};
 use crate::pools::{Addition, Limits, Pools};
 use crate::post_operation::PostOperation;
-use crate::proving::CUSTOM_TIER;
 use crate::reputation::{Counter, Entity, Reputation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -820,15 +819,6 @@ fn results() -> Vec<Case> {
             "A result of a prepared tier takes the place of one that cannot be settled.",
             &["POOL-014"],
         ),
-        one()
-            .view(|view| {
-                let mut known = view.extensions[&extension("one")].clone();
-                known.prepared = [CUSTOM_TIER].into();
-                view.extensions.insert(extension("one"), known);
-            })
-            .result(&by("prover", 1, 1))
-            .result(&by("bob", CUSTOM_TIER, 1))
-            .accept("result-prepared-custom", "The custom tier is the prepared one.", &["POOL-014"]),
         one().result(&by("prover", 1, 3)).result(&by("bob", 1, 2)).accept(
             "result-fewer-segments",
             "A result that is cheaper to settle.",

@@ -11,6 +11,8 @@ use super::{Case, Draft, case};
 use crate::notation::{B256, Reject};
 use crate::operation::{Block, ChainView, ExtensionView, Operation};
 use crate::post_operation::{MAX_POST_OPERATION_BYTES, PostOperation, check, needs_renewal};
+use crate::proving::CUSTOM_TIER;
+use crate::registry::MODE_CUSTOM;
 use serde_json::{Value, json};
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
@@ -195,6 +197,14 @@ fn of_size(name: &str, gas_limit: u64, data: usize, output: usize) -> Draft {
     checked_with(name, "As much as a transaction can carry.", &["POST-016"], &operation, &result, &view(), "valid")
 }
 
+/// The chain with the extension in custom mode.
+fn custom() -> ChainView {
+    let mut view = view();
+    let known = ExtensionView { mode: MODE_CUSTOM, ..view.extensions[&extension("one")].clone() };
+    view.extensions.insert(extension("one"), known);
+    view
+}
+
 fn checks() -> Vec<Case> {
     let renewal = |name: &str, description: &str, age: u64, renew: bool| {
         let mut view = view();
@@ -235,6 +245,13 @@ fn checks() -> Vec<Case> {
         )
         .accept(),
         of_size("largest", 100_000, 3, 6).accept(),
+        checked(
+            "custom",
+            "An extension in custom mode.",
+            &["POST-017"],
+            &result(|it| it.proof.tier = CUSTOM_TIER),
+            &custom(),
+        ),
         of_size("largest-gas", 100_572, 0, 0).accept(),
         renewal("stamp-4", "A stamp 4 blocks old.", 4, false),
         renewal("stamp-5", "A stamp to renew.", 5, true),
@@ -263,6 +280,8 @@ fn refused() -> Vec<Case> {
     moved.stamp_hash = block_hash(SLOT - 1);
     let mut other_bytes = result(|_| ());
     other_bytes.proof.segments = vec![vec![1].into()];
+    let mut unsigned_tier = result(|it| it.proof.tier = CUSTOM_TIER);
+    unsigned_tier.prover_signature = sign("bob", B256::ZERO);
     let mut short = result(|_| ());
     short.prover_signature = Default::default();
     let mut of_contract = result(|_| ());
@@ -316,6 +335,35 @@ fn refused() -> Vec<Case> {
             },
             Reject::ProofTypeMismatch,
         ),
+        refuse(
+            "custom-tier",
+            "POST-017",
+            "set the tier to 4,294,967,295",
+            result(|it| it.proof.tier = CUSTOM_TIER),
+            Reject::TierMismatch,
+        ),
+        checked_with(
+            "custom-other-tier",
+            "An extension in custom mode.",
+            &["POST-017"],
+            &target(),
+            &result(|_| ()),
+            &custom(),
+            "valid",
+        )
+        .derived_from("post-operation-check-custom", "set the tier to 1")
+        .reject(Reject::TierMismatch),
+        checked_with(
+            "custom-tier-unsigned",
+            "What nobody has signed counts against nobody as a proof.",
+            &["POST-006", "POST-017"],
+            &target(),
+            &unsigned_tier,
+            &view(),
+            "valid",
+        )
+        .derived_from("post-operation-check-custom-tier", "let another account sign")
+        .reject(Reject::SignatureWrongSigner),
         of_size("too-large", 100_000, 4, 6)
             .derived_from("post-operation-check-largest", "append a byte to the Operation's data")
             .reject(Reject::ProofTooLarge),
