@@ -120,7 +120,15 @@ impl PostOperationPool {
             Some(pooled) => pooled.depth,
             None => self.depth(operation, post_operation.pre_root, view, limits)?,
         };
-        let victims = if pooled.is_some() { Vec::new() } else { self.find_victims(rank, limits)? };
+        let victims = match pooled {
+            Some(_) => Vec::new(),
+            None => self.find_victims(
+                (operation.extension_id, operation.lane, post_operation.pre_root),
+                depth,
+                rank,
+                limits,
+            )?,
+        };
         // POOL-014: the same proof of the same statement has been verified.
         let is_verified = renews && pooled.is_some_and(|old| old.post_operation.proof == post_operation.proof);
         check(operation, post_operation, view, if is_verified { &|_, _| Ok(()) } else { verify })?;
@@ -173,16 +181,47 @@ impl PostOperationPool {
         }
     }
 
-    /// The PostOperations that make room for one of this rank.
-    fn find_victims(&self, rank: Rank, limits: &Limits) -> Result<Vec<(B256, B256)>, Rejection> {
+    /// The PostOperations that make room for one of this depth and rank on this root.
+    fn find_victims(
+        &self,
+        root: (B256, U256, B256),
+        depth: u64,
+        rank: Rank,
+        limits: &Limits,
+    ) -> Result<Vec<(B256, B256)>, Rejection> {
         // POOL-017: the least goes, if it is less.
         if (self.post_operations.len() as u64) < limits.post_operations {
             return Ok(Vec::new());
         }
         match self.by_rank.first() {
-            Some((least, pre_root)) if *least < rank => Ok(vec![(least.hash, *pre_root)]),
+            Some((least, pre_root)) if *least < rank => {
+                let victim = (least.hash, *pre_root);
+                match depth > 1 && self.is_ancestor(victim, root) {
+                    true => refuse(Reject::PoolFull, "it builds on the one of least rank"),
+                    false => Ok(vec![victim]),
+                }
+            }
             _ => refuse(Reject::PoolFull, "nothing of less rank makes room"),
         }
+    }
+
+    /// Whether a result on this root of a lane builds on a pooled one.
+    fn is_ancestor(&self, pooled: (B256, B256), root: (B256, U256, B256)) -> bool {
+        let (id, lane, _) = root;
+        // POOL-017: what leads to the root, each root once.
+        let (mut seen, mut next) = (BTreeSet::from([root]), vec![root]);
+        while let Some(root) = next.pop() {
+            for parent in self.by_post_root.get(&root).into_iter().flatten() {
+                if *parent == pooled {
+                    return true;
+                }
+                let before = (id, lane, parent.1);
+                if seen.insert(before) {
+                    next.push(before);
+                }
+            }
+        }
+        false
     }
 
     /// Takes a PostOperation out of the pool.

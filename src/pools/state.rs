@@ -9,7 +9,7 @@ use crate::reputation::Reputation;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A settled Operation that is not final yet.
+/// A settled Operation whose block is neither final nor old.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limbo {
     /// The Operation.
@@ -27,7 +27,7 @@ pub struct Pools {
     pub operations: OperationPool,
     /// The verified results.
     pub post_operations: PostOperationPool,
-    /// The settled Operations that are not final, by their hash.
+    /// The settled Operations whose blocks are neither final nor old, by their hash.
     pub limbo: BTreeMap<B256, Limbo>,
 }
 
@@ -95,8 +95,9 @@ impl Pools {
 
     /// The chain has a new head: what is final is forgotten, and what can no longer be settled goes.
     pub fn head(&mut self, view: &ChainView, finalized_number: u64) -> Vec<B256> {
-        // POOL-019: a final settlement is for ever.
-        self.limbo.retain(|_, limbo| limbo.block_number > finalized_number);
+        // POOL-019: a final settlement is for ever, and of older ones POOL-021 brings nothing back.
+        let last = finalized_number.max(view.head_number.saturating_sub(self.limits.reorg_blocks));
+        self.limbo.retain(|_, limbo| limbo.block_number > last);
         self.revalidate(view).into_iter().map(|(hash, _)| hash).collect()
     }
 

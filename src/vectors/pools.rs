@@ -783,6 +783,30 @@ fn results() -> Vec<Case> {
         }
         history
     };
+    let senders = ["alice", "bob", "s0", "s1"];
+    let of_lane = |number: u64| at(senders[number as usize], 0, 100 + 10 * u128::from(number));
+    // Room for so many results, each on the one before, of Operations of ascending rank; the last ones may not fit.
+    let full_lane = |room: u64, count: u64| {
+        let history =
+            History { limits: Some(Limits { post_operations: room, ..Limits::default() }), ..funded(history()) };
+        let mut history = (0..4).fold(history, |history, number| history.operation(&of_lane(number)));
+        let mut root = B256::ZERO;
+        for number in 0..count {
+            let (next, operation) = (B256::repeat_byte(number as u8 + 1), of_lane(number));
+            history = history.result(&of(&operation, &|it| (it.pre_root, it.post_root) = (root, next)));
+            root = next;
+        }
+        history
+    };
+    let on_lane_root = of(&of_lane(3), &|it| it.post_root = B256::repeat_byte(9));
+    let low_again = of(&of_lane(0), &|it| {
+        (it.pre_root, it.post_root) = (B256::repeat_byte(2), B256::repeat_byte(8));
+    });
+    let high_first = of(&of_lane(1), &|it| it.post_root = B256::repeat_byte(2));
+    let two_roots = History { limits: Some(Limits { post_operations: 3, ..Limits::default() }), ..funded(history()) };
+    let two_roots = [0, 1, 3].iter().fold(two_roots, |history, number| history.operation(&of_lane(*number)));
+    let two_roots =
+        two_roots.result(&high_first).result(&low_again).result(&of(&of_lane(0), &|_| ())).result(&on_lane_root);
     let crowded = |percent: u128| {
         let (low, high) = (at("alice", 0, 120), at("bob", 0, percent));
         let bob = operation("bob", 0, |it| {
@@ -886,6 +910,16 @@ fn results() -> Vec<Case> {
             Reject::ProverUnstaked,
         ),
         deep(2).accept("lane-depth", "The deepest result.", &["POOL-013"]),
+        full_lane(2, 2).result(&on_lane_root).accept(
+            "results-full-other-lane",
+            "A result on the lane's root builds on nothing that could go.",
+            &["POOL-017"],
+        ),
+        two_roots.accept(
+            "result-evicted-root",
+            "Of two results of the least Operation the one of the least root goes.",
+            &["POOL-017"],
+        ),
         crowded(130).accept("result-evicted", "The result of the least Operation goes.", &["POOL-017"]),
         one().result(&good).result(&good).refuse(
             "result-again",
@@ -986,6 +1020,20 @@ fn results() -> Vec<Case> {
             Reject::PreRootUnknown,
         ),
         deep(3).refuse("lane-too-deep", &["POOL-013"], "lane-depth", "add a third result", Reject::LaneTooDeep),
+        full_lane(1, 2).refuse(
+            "results-full-parent",
+            &["POOL-017"],
+            "results-full-other-lane",
+            "let it build on the result of the least Operation",
+            Reject::PoolFull,
+        ),
+        full_lane(2, 3).refuse(
+            "results-full-ancestor",
+            &["POOL-017"],
+            "results-full-other-lane",
+            "let it build on a result that builds on that of the least Operation",
+            Reject::PoolFull,
+        ),
         crowded(110).refuse(
             "results-full",
             &["POOL-017"],
@@ -1017,6 +1065,7 @@ fn chains() -> Vec<Case> {
         view.nonces.insert((account("alice"), Default::default()), 1);
         view.roots.insert((first.extension_id, first.lane), result.post_root);
     });
+    let head_at = |number: u64| ChainView { head_number: number, ..settled.clone() };
     let lost_lane = changed(&|view| {
         view.roots.insert((first.extension_id, first.lane), B256::repeat_byte(9));
     });
@@ -1103,6 +1152,16 @@ fn chains() -> Vec<Case> {
             &["POOL-018", "POOL-019"],
         ),
         in_limbo().head(SLOT, &settled).accept("final", "The settlement is final.", &["POOL-019"]),
+        in_limbo().head(0, &head_at(SLOT + 63)).accept(
+            "limbo-63",
+            "Nothing is final, and the settlement is 63 blocks behind.",
+            &["POOL-019", "POOL-021"],
+        ),
+        in_limbo().head(0, &head_at(SLOT + 64)).accept(
+            "limbo-64",
+            "Nothing is final, and no re-org brings back what is 64 blocks behind.",
+            &["POOL-019", "POOL-021"],
+        ),
         in_limbo().reorg(SLOT - 1, 1, BTreeMap::new(), &view()).accept(
             "reorg",
             "What was settled comes back.",
