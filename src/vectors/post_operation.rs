@@ -362,7 +362,7 @@ fn refused() -> Vec<Case> {
             &view(),
             "valid",
         )
-        .derived_from("post-operation-check-custom-tier", "let another account sign")
+        .derived_from("post-operation-check-accepted", "set the tier to 4,294,967,295, and let another account sign")
         .reject(Reject::SignatureWrongSigner),
         of_size("too-large", 100_000, 4, 6)
             .derived_from("post-operation-check-largest", "append a byte to the Operation's data")
