@@ -8,7 +8,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use middle_client::canonical_code::{CanonicalCode, Cell, IMMEDIATE_1, IMMEDIATE_2, Opcode, Word};
 use middle_client::circuit::builder::Label;
-use middle_client::circuit::bus::{Bus, CHALLENGES, Challenge, KnownTuple, pow2};
+use middle_client::circuit::bus::{Bus, CHALLENGES, Challenge, KnownTuple, inverse_pow2, pow2};
 use middle_client::circuit::plan::PublicCells;
 use middle_client::circuit::public::{known_sum, known_tuples};
 use middle_client::circuit::{Machine, Plan, Program, Rows, Tier};
@@ -37,7 +37,7 @@ pub type Form = Vec<(Fr, usize)>;
 pub type Tuple = [Fr; CHALLENGES];
 
 /// A tuple that a chip puts or takes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Traffic {
     pub label: Label,
     pub multiplicity: Form,
@@ -390,25 +390,33 @@ impl World {
     /// The same judgement by the circuit itself: phase 2 is derived honestly from the wires, every row is evaluated, and
     /// the segments' sums are added to the verifier's. Of what is dropped, rows are passed over and fractions left out.
     pub fn verdict(&self, dropped: &dyn Fn(Label) -> bool) -> bool {
-        self.judge(dropped, &[])
+        self.judge(dropped, &[], &challenges())
     }
 
     /// The verdict of a circuit without these buses: none of their tuples is in a sum, the verifier's neither.
     pub fn verdict_without(&self, buses: &[Bus]) -> bool {
-        self.judge(&|_| false, buses)
+        self.judge(&|_| false, buses, &challenges())
     }
 
-    fn judge(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus]) -> bool {
+    /// The verdict of a circuit whose tuples have an address and a value in one coordinate, `address + 2⁴⁰ · value`: that is
+    /// what fingerprints say, but for the factor `2⁴⁰`, if delta is known to be `2⁻⁴⁰`.
+    pub fn verdict_if_packed(&self) -> bool {
+        let mut packed = challenges();
+        packed[Challenge::Delta as usize] = inverse_pow2(40);
+        self.judge(&|_| false, &[], &packed)
+    }
+
+    fn judge(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus], challenges: &[Fr; CHALLENGES]) -> bool {
         let layout = Layout::get();
         let mut world = self.clone();
         world.recount(dropped);
         world.known.retain(|(_, tuple)| !buses.contains(&tuple.bus));
-        let mut sum = known_sum(&world.known, &challenges());
+        let mut sum = known_sum(&world.known, challenges);
         for (rows, values) in world.rows.iter().zip(&world.values) {
             let committed = &values[layout.committed.clone()];
             let change = |wires: &mut [Fr]| wires.copy_from_slice(&committed[..wires.len()]);
             let machine = world.machine(rows);
-            let derived = assignment(&machine, &challenges(), Some(&change));
+            let derived = assignment(&machine, challenges, Some(&change));
             for (row, label) in layout.labels.iter().enumerate() {
                 let left_out = row < layout.early && dropped(*label);
                 if !left_out && !layout.satisfied(row, &derived) {
