@@ -1,5 +1,14 @@
-//! The chapter's tables of the chips have the labels of the code, all of them and in their order.
+//! The chapter's tables of the chips have the labels of the code, all of them and in their order, and its widths; the tables of
+//! buses and tiers have its numbers.
 
+#[path = "common/soundness.rs"]
+#[allow(dead_code)]
+mod soundness;
+
+use ark_bn254::Fr;
+use ark_ff::PrimeField;
+use middle_client::circuit::bus::Bus;
+use middle_client::circuit::entry::Kind;
 use middle_client::circuit::{Machine, TIERS};
 use middle_client::proof_system::Shape;
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,4 +193,107 @@ fn the_chapters_tables_have_the_labels_of_the_code() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert_eq!(code.len(), 29);
+}
+
+/// The numbers before `bits`, as in "in 26 bits", and what stands in braces, of a row's text.
+fn width(text: &str) -> Option<(u64, Option<&str>)> {
+    let (before, after) = text.split_once(" bits")?;
+    let bits = before.rsplit_once("in ")?.1.parse().ok()?;
+    let braces = after.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
+    Some((bits, braces.map(|(condition, _)| condition)))
+}
+
+/// The range checks of a table of the chapter: label, bits and condition, as far as a row has one width.
+fn range_checks(mark: &str) -> Vec<(String, String, u64, bool)> {
+    let mut chip = mark.strip_prefix("chip_").unwrap_or_default().to_string();
+    let mut checks = Vec::new();
+    for row in table(mark) {
+        let (first, text) = match &row[..] {
+            [first, text] => (first.clone(), text),
+            [of, first, text] => {
+                chip = names(of).pop().unwrap_or(chip);
+                (first.clone(), text)
+            }
+            _ => continue,
+        };
+        // What stands there several times is counted by its own test.
+        if let Some((bits, condition)) = width(text).filter(|_| !text.contains(" times: ")) {
+            for name in names(&first).into_iter().filter(|name| !name.ends_with('…')) {
+                checks.push((chip.clone(), name, bits, matches!(condition, None | Some("1" | "active"))));
+            }
+        }
+    }
+    checks
+}
+
+/// Each range check of the chapter has the width of the code, and is unconditional if the code's is.
+#[test]
+fn the_chapters_range_checks_have_the_widths_of_the_code() {
+    let layout = soundness::Layout::get();
+    let mut code: BTreeMap<(&str, &str), (Vec<Option<u64>>, bool)> = BTreeMap::new();
+    for block in layout.blocks.iter().filter(|block| block.number == 0) {
+        for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]) {
+            if traffic.bus != Bus::Range as u64 {
+                continue;
+            }
+            // A limb's bits, if they do not depend on a feature.
+            let bits = match &traffic.coordinates[2][..] {
+                [(bits, 0)] => Some(bits.into_bigint().0[0]),
+                _ => None,
+            };
+            let is_active = traffic.multiplicity == [(-Fr::from(1u64), block.wires.start)];
+            let check = code.entry((block.chip, traffic.label.name)).or_insert((Vec::new(), is_active));
+            check.0.push(bits);
+            assert_eq!(check.1, is_active, "{}: the limbs of `{}`", block.chip, traffic.label.name);
+        }
+    }
+    let marks = CHAPTER.split("<!-- table: ").skip(1).filter_map(|rest| rest.split(" -->").next());
+    let marks = marks.filter(|mark| mark.starts_with("chip_") || *mark == "chips_of_traps");
+    let (mut checked, mut faults) = (0, Vec::new());
+    for (chip, name, bits, is_active) in marks.flat_map(range_checks) {
+        let chips: &[&str] = match &chip[..] {
+            "cells" => &["audit", "witness", "witness_length"],
+            chip => &[chip],
+        };
+        for chip in chips {
+            let Some((limbs, active)) = code.get(&(chip, &name[..])) else { continue };
+            // Of widths that depend on a feature the chapter says more than one number.
+            let Some(limbs) = limbs.iter().copied().collect::<Option<Vec<u64>>>() else { continue };
+            checked += 1;
+            if (limbs.iter().sum::<u64>(), *active) != (bits, is_active) {
+                faults.push(format!("{chip}: `{name}` has limbs of {limbs:?} bits, conditional: {}", !active));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(checked > 55, "{checked}");
+}
+
+/// The rows of a table of another chapter.
+fn rows_of(chapter: &'static str, name: &str) -> Vec<Vec<&'static str>> {
+    let start = chapter.find(&format!("<!-- table: {name} -->")).unwrap();
+    let rows =
+        chapter[start..].lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    rows.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
+
+#[test]
+fn the_chapters_tiers_and_buses_are_those_of_the_code() {
+    let rows = rows_of(include_str!("../spec/10-proving.md"), "tiers");
+    for (number, tier) in TIERS.iter().enumerate() {
+        let column: Vec<&str> = rows.iter().map(|row| row[number + 1]).collect();
+        assert_eq!(column[0], format!("{number} `{}`", tier.name));
+        let found: Vec<usize> = column[2..].iter().map(|value| value.replace(',', "").parse().unwrap()).collect();
+        let last = [tier.refreshes, tier.audits, tier.witness_words];
+        assert_eq!(found, [&[tier.code_words, tier.image_cells], &tier.rows[..], &last].concat(), "{}", tier.name);
+    }
+    let kinds = Kind::ALL.map(|kind| format!("`{}`", kind.name()));
+    assert_eq!(rows[4..4 + kinds.len()].iter().map(|row| row[0]).collect::<Vec<_>>(), kinds);
+
+    use Bus::*;
+    let buses = [State, Code, Memory, Audit, Initial, Final, Range, And, Power, Place, WitnessWords, Ones];
+    let expected = buses.map(|bus| [(bus as u64).to_string(), format!("`{bus:?}`")]);
+    let found =
+        rows_of(CHAPTER, "buses")[2..].iter().map(|row| [row[0].to_string(), row[1].to_string()]).collect::<Vec<_>>();
+    assert_eq!(found, expected);
 }

@@ -257,6 +257,11 @@ fn proofs_are_made_and_verified() {
     assert_eq!(verified["proof"], "accepted");
     assert_eq!(verified["statementDigest"], proven["statementDigest"]);
     assert!(stdout(&["verify", &path, output]).starts_with("proof "));
+    // Whoever knows what the statement has to be can say so.
+    let digest = proven["statementDigest"].as_str().unwrap();
+    json(&["verify", &path, output, "--statement-digest", digest, "--json"]);
+    let error = failure(1, &["verify", &path, output, "--statement-digest", &format!("0x{}", "11".repeat(32))]);
+    assert!(error.contains(&format!("the statement's digest is {digest}, not 0x1111")), "{error}");
 
     // Segment by segment, each in a process of its own.
     let (job, joined) = (scratch("job"), scratch("joined.json"));
@@ -308,6 +313,11 @@ fn proofs_are_made_and_verified() {
     assert_eq!(refusal.status.code(), Some(1));
     let refusal: Value = serde_json::from_slice(&refusal.stdout).unwrap();
     assert_eq!([&refusal["outcome"], &refusal["reason"]], ["reject", "code_commitment_mismatch"]);
+    let other_key = file("other.key", "no key");
+    let refusal = run(&["verify", &path, output, "--key", &other_key, "--json"]);
+    assert_eq!(refusal.status.code(), Some(1));
+    let refusal: Value = serde_json::from_slice(&refusal.stdout).unwrap();
+    assert_eq!([&refusal["outcome"], &refusal["reason"]], ["reject", "proof_length_mismatch"]);
     let empty = scratch("no-keys");
     let error = failure(1, &["verify", &path, output, "--cache", empty.to_str().unwrap()]);
     assert!(error.contains("run `middle-client setup --tier small`"), "{error}");
@@ -340,6 +350,22 @@ fn an_extension_has_a_key_of_its_own() {
     let text = stdout(&["verify", &path, output, "--custom", key, "--key-hash", hash]);
     assert!(text.contains("whoever ran the setup of this custom key can forge"), "{text}");
 
+    // What no number of segments that is declared suffices for is refused without the key.
+    let error = failure(
+        1,
+        &["prove", &path, "--input", &"ff".repeat(20_000), "--custom", key, "--segments", "1", "--output", output],
+    );
+    assert!(error.contains("segments, declared are 1"), "{error}");
+    // A directory of a proof under another key has commitments that would tell more together than each alone.
+    let job = scratch("custom-job");
+    let part = ["prove", &path, "--input", sample, "--job", job.to_str().unwrap(), "--commit"];
+    failure(2, &[&part[..], &["--custom", key, "--tier", "small"]].concat());
+    json(&[&part[..], &["--custom", key, "--json"]].concat());
+    let second = scratch("second-key.json");
+    let second = second.to_str().unwrap();
+    json(&["setup", "--custom", &path, "--sample", &"01".repeat(24), "--output", second, "--json"]);
+    let error = failure(1, &[&part[..], &["--custom", second]].concat());
+    assert!(error.contains("key: is another than"), "{error}");
     let error = failure(1, &["verify", &path, output]);
     assert!(error.contains("--key-hash"), "{error}");
     let other = format!("0x{}", "00".repeat(32));

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, U256};
 use middle_client::notation::Reject;
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
-use middle_client::pools::{Limits, Pools};
+use middle_client::pools::{Addition, Limbo, Limits, Pools};
 use middle_client::post_operation::{PostOperation, Proof, statement};
 use middle_client::reputation::{Counter, Entity, Reputation};
 use proptest::prelude::*;
@@ -12,28 +12,62 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What happens to a pool.
 #[derive(Clone, Debug)]
 enum Event {
-    Operation { sender: usize, sequence: u64, fee: u128, extension: u8, bytes: usize },
-    Result { sender: usize, sequence: u64, root: Option<u8>, salt: u8, segments: usize },
-    Settle { sender: usize },
+    Operation {
+        sender: usize,
+        key: u64,
+        sequence: u64,
+        fees: [u128; 2],
+        extension: u8,
+        bytes: usize,
+        sponsor: Option<usize>,
+    },
+    Result {
+        index: usize,
+        root: Option<u8>,
+        salt: u8,
+        segments: usize,
+        tier: u32,
+    },
+    Settle {
+        sender: usize,
+        key: u64,
+    },
     Slots(u64),
-    Deposit { sender: usize, wei: u128 },
+    BaseFee(u128),
+    Deposit {
+        sender: usize,
+        wei: u128,
+    },
     Reorg,
 }
 
 fn events() -> impl Strategy<Value = Event> {
     let sender = 0usize..4;
     prop_oneof![
-        6 => (sender.clone(), 0u64..6, 1u128..6, prop_oneof![4 => Just(0u8), 1 => Just(1)], prop_oneof![Just(10usize), Just(40_000)]).prop_map(
-            |(sender, sequence, fee, extension, bytes)| Event::Operation { sender, sequence, fee, extension, bytes }
+        6 => (sender.clone(), [1u128..6, 1u128..6], nonces(), sizes(), prop::option::weighted(0.3, 0usize..4)).prop_map(
+            |(sender, fees, (key, sequence), (extension, bytes), sponsor)| {
+                Event::Operation { sender, key, sequence, fees, extension, bytes, sponsor }
+            }
         ),
-        3 => (sender.clone(), 0u64..6, prop::option::of(0u8..3), 0u8..3, 1usize..4).prop_map(
-            |(sender, sequence, root, salt, segments)| Event::Result { sender, sequence, root, salt, segments }
+        3 => (0usize..16, prop::option::of(0u8..3), 0u8..3, 1usize..4, 1u32..3).prop_map(
+            |(index, root, salt, segments, tier)| Event::Result { index, root, salt, segments, tier }
         ),
-        2 => sender.clone().prop_map(|sender| Event::Settle { sender }),
+        2 => (sender.clone(), nonces()).prop_map(|(sender, (key, _))| Event::Settle { sender, key }),
         1 => (1u64..40).prop_map(Event::Slots),
+        1 => (0u128..600).prop_map(Event::BaseFee),
         1 => (sender, 0u128..4_000_000_000).prop_map(|(sender, wei)| Event::Deposit { sender, wei }),
         1 => Just(Event::Reorg),
     ]
+}
+
+/// A nonce key and a sequence number.
+fn nonces() -> impl Strategy<Value = (u64, u64)> {
+    (prop_oneof![3 => Just(0u64), 1 => Just(1)], 0u64..6)
+}
+
+/// An extension and a number of bytes.
+fn sizes() -> impl Strategy<Value = (u8, usize)> {
+    (prop_oneof![4 => Just(0u8), 1 => Just(1)], prop_oneof![Just(10usize), Just(40_000)])
 }
 
 fn secrets() -> Vec<(B256, Address)> {
@@ -41,7 +75,7 @@ fn secrets() -> Vec<(B256, Address)> {
 }
 
 fn first_view(accounts: &[(B256, Address)]) -> ChainView {
-    let known = ExtensionView { proof_system: 1, ..ExtensionView::default() };
+    let known = ExtensionView { proof_system: 1, prepared: [1].into(), ..ExtensionView::default() };
     ChainView {
         chain_id: 1,
         slot: 1_000,
@@ -83,28 +117,93 @@ fn operation(account: Address, sequence: u64, fee: u128, extension: u8, bytes: u
     }
 }
 
+/// Moves an Operation to a nonce key and a sponsor, and signs it.
+fn sign_for(operation: &mut Operation, secret: &B256, key: u64, sponsor: Option<(B256, Address)>) {
+    operation.nonce |= U256::from(key) << 64;
+    operation.gas_management.sponsor = sponsor.map_or(Address::ZERO, |(_, account)| account);
+    let hash = operation.hash(Address::ZERO);
+    operation.signature = signature::sign(secret, hash).unwrap().into();
+    if let Some((secret, _)) = sponsor {
+        operation.gas_management.sponsor_signature = signature::sign(&secret, hash).unwrap().into();
+    }
+}
+
+/// A result of a pooled Operation, signed by the fifth account.
+fn result_for(
+    operation: &Operation,
+    roots: (B256, B256),
+    segments: usize,
+    tier: u32,
+    view: &ChainView,
+) -> PostOperation {
+    let (secret, prover) = secrets()[4];
+    let mut result = PostOperation {
+        operation_hash: operation.hash(Address::ZERO),
+        extension_id: operation.extension_id,
+        pre_root: roots.0,
+        post_root: roots.1,
+        cycles: 7,
+        prover,
+        proof: Proof { proof_type: 1, tier, segments: vec![vec![0].into(); segments] },
+        stamp_hash: B256::repeat_byte(0xaa),
+        ..PostOperation::default()
+    };
+    let stated = statement(operation, &result, view).unwrap().unwrap();
+    result.prover_signature = signature::sign(&secret, result.signing_hash(&stated, Address::ZERO)).unwrap().into();
+    result
+}
+
+/// Whether nothing leaves with the next head.
+fn is_steady(pools: &Pools, view: &ChainView) -> bool {
+    let mut later = pools.clone();
+    later.head(view, 900);
+    later == *pools
+}
+
+/// Whether an Operation and all pooled ones before it can be settled as they are.
+fn is_settleable(pools: &Pools, hash: B256, view: &ChainView) -> bool {
+    let of = &pools.operations.operations[&hash].operation;
+    let is_before = |it: &Operation| {
+        (it.sender, it.nonce_key()) == (of.sender, of.nonce_key()) && it.nonce_sequence() <= of.nonce_sequence()
+    };
+    let has_result = |hash: B256| {
+        let mut results = pools.post_operations.post_operations.values();
+        results.any(|it| it.post_operation.operation_hash == hash && it.post_operation.proof.tier == 1)
+    };
+    let mut before = pools.operations.operations.iter().filter(|(_, it)| is_before(&it.operation));
+    before.all(|(hash, it)| it.operation.gas_management.max_fee >= view.base_fee && has_result(*hash))
+}
+
 /// What must hold of pools after every step.
 fn check(pools: &Pools, view: &ChainView) {
     let (operations, limits) = (&pools.operations, &pools.limits);
     assert!(operations.slots <= limits.slots);
     assert_eq!(operations.slots, operations.operations.values().map(|it| it.slots).sum::<u64>());
     let mut reserved: BTreeMap<Address, u128> = BTreeMap::new();
-    let mut nonces: BTreeMap<Address, BTreeSet<u64>> = BTreeMap::new();
+    let mut nonces: BTreeMap<(Address, U256), BTreeSet<u64>> = BTreeMap::new();
+    let mut of_senders: BTreeMap<Address, u64> = BTreeMap::new();
+    let mut of_sponsors: BTreeMap<Address, u64> = BTreeMap::new();
     for (hash, pooled) in &operations.operations {
         assert_eq!(*hash, pooled.operation.hash(view.consensus_contract));
         *reserved.entry(pooled.operation.payer()).or_default() += pooled.max_cost;
-        assert!(nonces.entry(pooled.operation.sender).or_default().insert(pooled.operation.nonce_sequence()));
+        let operation = &pooled.operation;
+        let of_key = nonces.entry((operation.sender, operation.nonce_key())).or_default();
+        assert!(of_key.insert(operation.nonce_sequence()));
+        *of_senders.entry(operation.sender).or_default() += 1;
+        *of_sponsors.entry(operation.gas_management.sponsor).or_default() += 1;
         assert!(!pools.limbo.contains_key(hash));
     }
     assert_eq!(reserved, operations.reserved);
     for (payer, wei) in reserved {
         assert!(wei <= view.deposit(payer), "{wei} reserved of {}", view.deposit(payer));
     }
-    for (sender, sequences) in nonces {
-        let next = view.next_sequence(sender, U256::ZERO);
+    for ((sender, key), sequences) in nonces {
+        let next = view.next_sequence(sender, key);
         assert_eq!(sequences, (next..next + sequences.len() as u64).collect());
-        assert!(sequences.len() as u64 <= limits.sender_operations);
     }
+    assert!(of_senders.values().all(|count| *count <= limits.sender_operations));
+    // REP-005: of sponsors nothing was counted.
+    assert!(of_sponsors.iter().all(|(sponsor, count)| sponsor.is_zero() || *count <= 10));
     assert!(pools.post_operations.post_operations.len() as u64 <= limits.post_operations);
     // POOL-022: an extension with a witness has no conflicts.
     assert!(pools.post_operations.evidence.values().flatten().all(|it| it.extension_id == B256::repeat_byte(0)));
@@ -123,59 +222,64 @@ fn play(events: &[Event]) -> Pools {
     let mut pools = Pools::new(limits);
     for event in events {
         match event {
-            Event::Operation { sender, sequence, fee, extension, bytes } => {
+            Event::Operation { sender, key, sequence, fees, extension, bytes, sponsor } => {
                 let (secret, account) = accounts[*sender];
-                let mut operation = operation(account, *sequence, *fee, *extension, *bytes, &view);
-                operation.signature = signature::sign(&secret, operation.hash(Address::ZERO)).unwrap().into();
+                let mut operation = operation(account, *sequence, fees[0], *extension, *bytes, &view);
+                operation.gas_management.prover_fee_max = 10 * fees[1];
+                sign_for(&mut operation, &secret, *key, sponsor.map(|sponsor| accounts[sponsor]));
                 let before = pools.clone();
-                if pools.admit(&operation, &view, &reputation).is_err() {
-                    assert_eq!(pools, before);
+                match pools.admit(&operation, &view, &reputation) {
+                    Err(_) => assert_eq!(pools, before),
+                    Ok(admission) => {
+                        // POOL-025, POOL-007: what cannot be settled is not admitted, what can be is not replaced.
+                        assert!(operation.gas_management.max_fee >= view.base_fee);
+                        let slots_of = |hash: &B256| before.operations.operations[hash].slots;
+                        let freed = admission.replaced.as_ref().map_or(0, slots_of);
+                        let slots = pools.operations.operations[&admission.hash].slots;
+                        let has_room = before.operations.slots - freed + slots <= pools.limits.slots;
+                        let gone = admission.evicted.iter().filter(|_| has_room).chain(&admission.replaced);
+                        // POOL-005: for the extension's limit nothing goes that can be settled as it is.
+                        assert!(gone.clone().all(|hash| !is_settleable(&before, *hash, &view)));
+                    }
                 }
             }
-            Event::Result { sender, sequence, root, salt, segments } => {
-                let account = accounts[*sender].1;
-                let found = pools
-                    .operations
-                    .operations
-                    .iter()
-                    .find(|(_, it)| it.operation.sender == account && it.operation.nonce_sequence() == *sequence);
-                let Some((hash, pooled)) = found else { continue };
+            Event::Result { index, root, salt, segments, tier } => {
+                let count = pools.operations.operations.len().max(1);
+                let Some(pooled) = pools.operations.operations.values().nth(index % count) else { continue };
                 let on_lane = view.root(pooled.operation.extension_id, pooled.operation.lane);
-                let mut result = PostOperation {
-                    operation_hash: *hash,
-                    extension_id: pooled.operation.extension_id,
-                    pre_root: root.map_or(on_lane, |salt| B256::repeat_byte(salt + 1)),
-                    post_root: B256::repeat_byte(*salt + 1),
-                    cycles: 7,
-                    prover: accounts[4].1,
-                    proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into(); *segments] },
-                    stamp_hash: B256::repeat_byte(0xaa),
-                    ..PostOperation::default()
-                };
-                let stated = statement(&pooled.operation, &result, &view).unwrap().unwrap();
-                let signed = result.signing_hash(&stated, Address::ZERO);
-                result.prover_signature = signature::sign(&accounts[4].0, signed).unwrap().into();
+                let roots = (root.map_or(on_lane, |salt| B256::repeat_byte(salt + 1)), B256::repeat_byte(*salt + 1));
+                let result = result_for(&pooled.operation, roots, *segments, *tier, &view);
                 let before = pools.clone();
-                if pools.add(&result, &view, &reputation, &|_, _| Ok(())).is_err() {
-                    assert_eq!(pools, before);
+                match pools.add(&result, &view, &reputation, &|_, _| Ok(())) {
+                    Err(_) => assert_eq!(pools, before),
+                    // POOL-017: with the next head it is still there, since it has not evicted what carries it.
+                    Ok(Addition::Added) if is_steady(&before, &view) => {
+                        let mut later = pools.clone();
+                        later.head(&view, 900);
+                        let key = (result.operation_hash, result.pre_root);
+                        assert!(later.post_operations.post_operations.contains_key(&key));
+                    }
+                    Ok(_) => {}
                 }
             }
-            Event::Settle { sender } => {
-                let account = accounts[*sender].1;
-                let next = view.next_sequence(account, U256::ZERO);
-                let found = pools
-                    .operations
-                    .operations
-                    .iter()
-                    .find(|(_, it)| it.operation.sender == account && it.operation.nonce_sequence() == next);
+            Event::Settle { sender, key } => {
+                let (account, key) = (accounts[*sender].1, U256::from(*key));
+                let next = view.next_sequence(account, key);
+                let nonce = key << 64 | U256::from(next);
+                let mut all = pools.operations.operations.iter();
+                let found = all.find(|(_, it)| (it.operation.sender, it.operation.nonce) == (account, nonce));
                 let Some((hash, pooled)) = found.map(|(hash, pooled)| (*hash, pooled.clone())) else { continue };
-                view.nonces.insert((account, U256::ZERO), next + 1);
-                *view.deposits.get_mut(&account).unwrap() -= pooled.max_cost;
+                view.nonces.insert((account, key), next + 1);
+                *view.deposits.get_mut(&pooled.operation.payer()).unwrap() -= pooled.max_cost;
                 pools.settled(hash, 901);
                 pools.head(&view, 900);
             }
             Event::Slots(slots) => {
                 view.slot += slots;
+                pools.head(&view, 900);
+            }
+            Event::BaseFee(wei) => {
+                view.base_fee = *wei;
                 pools.head(&view, 900);
             }
             Event::Deposit { sender, wei } => {
@@ -184,7 +288,8 @@ fn play(events: &[Event]) -> Pools {
             }
             Event::Reorg => {
                 for limbo in pools.limbo.values() {
-                    let next = view.nonces.entry((limbo.operation.sender, U256::ZERO)).or_default();
+                    let operation = &limbo.operation;
+                    let next = view.nonces.entry((operation.sender, operation.nonce_key())).or_default();
                     *next = (*next).min(limbo.operation.nonce_sequence());
                 }
                 pools.reorg(900, 1, &BTreeMap::new(), &view, &reputation);
@@ -235,57 +340,77 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Two branches settle Operations. A node that goes from one to the other has the pools of one that has seen no other, and so
-    /// it has when it goes back.
+    /// Two branches settle Operations. A node that goes from one to the other has the Operations of one that has seen no other, and
+    /// so it has when it goes back. It has lost the results of what was settled, and what was built on them, and no others.
     #[test]
     fn a_reorg_there_and_back_restores_the_pools(
-        counts in prop::array::uniform4(1u64..=4),
-        first in prop::array::uniform4(0u64..=4),
-        second in prop::array::uniform4(0u64..=4),
+        events in prop::collection::vec(events(), 20..80),
+        settled in prop::array::uniform2(prop::collection::vec((0usize..4, 0u64..2), 0..12)),
+        base_fees in prop::array::uniform2(0u128..600),
     ) {
+        let reputation = Reputation::default();
+        // What is pooled has come in some order, with evictions, replacements and rising base fees, and nothing is settled.
+        let stays = |it: &&Event| matches!(it, Event::Operation { .. } | Event::Result { .. } | Event::BaseFee(_));
+        let history: Vec<Event> = events.iter().filter(stays).cloned().collect();
+        let before = play(&history);
         let accounts = secrets();
         let root = first_view(&accounts);
-        let reputation = Reputation::default();
-        let mut before = Pools::default();
-        for (sender, count) in counts.iter().enumerate() {
-            for sequence in 0..*count {
-                let (secret, account) = accounts[sender];
-                let mut operation = operation(account, sequence, 3, sender as u8 % 2, 10, &root);
-                operation.signature = signature::sign(&secret, operation.hash(Address::ZERO)).unwrap().into();
-                before.admit(&operation, &root, &reputation).unwrap();
-            }
-        }
         // What a branch settles, and the state after it.
-        let branch = |settled: &[u64; 4]| {
-            let mut view = root.clone();
+        let branch = |settled: &[(usize, u64)], base_fee: u128| {
+            let mut view = ChainView { base_fee, ..root.clone() };
             let mut blocks = BTreeMap::new();
-            for (sender, count) in counts.iter().enumerate() {
-                let account = accounts[sender].1;
-                let next = settled[sender].min(*count);
-                view.nonces.insert((account, U256::ZERO), next);
-                let of_sender = before.operations.operations.iter().filter(|(_, it)| it.operation.sender == account);
-                let gone = of_sender.filter(|(_, it)| it.operation.nonce_sequence() < next);
-                blocks.extend(gone.map(|(hash, it)| (*hash, 901 + it.operation.nonce_sequence())));
+            for (index, (sender, key)) in settled.iter().enumerate() {
+                let (account, key) = (accounts[*sender].1, U256::from(*key));
+                let nonce = key << 64 | U256::from(view.next_sequence(account, key));
+                let mut all = before.operations.operations.iter();
+                let found = all.find(|(_, it)| (it.operation.sender, it.operation.nonce) == (account, nonce));
+                let Some((hash, pooled)) = found else { continue };
+                *view.nonces.entry((account, key)).or_default() += 1;
+                *view.deposits.get_mut(&pooled.operation.payer()).unwrap() -= pooled.max_cost;
+                blocks.insert(*hash, 901 + index as u64 / 4);
+                // The lane's root moves if there is a result on it.
+                let lane = (pooled.operation.extension_id, pooled.operation.lane);
+                let on_root = (*hash, view.root(lane.0, lane.1));
+                if let Some(result) = before.post_operations.post_operations.get(&on_root) {
+                    view.roots.insert(lane, result.post_operation.post_root);
+                }
             }
             (view, blocks)
         };
-        let ((first_view, first_blocks), (second_view, second_blocks)) = (branch(&first), branch(&second));
-        let directly = |view: &ChainView, blocks: &BTreeMap<B256, u64>| {
+        let (first, second) = (branch(&settled[0], base_fees[0]), branch(&settled[1], base_fees[1]));
+        let directly = |(view, blocks): &(ChainView, BTreeMap<B256, u64>)| {
             let mut pools = before.clone();
             blocks.iter().for_each(|(hash, number)| pools.settled(*hash, *number));
             pools.head(view, 900);
             pools
         };
-        let mut pools = directly(&first_view, &first_blocks);
-        prop_assert_eq!(pools.limbo.len(), first_blocks.len());
-        let back = pools.reorg(900, 4, &second_blocks, &second_view, &reputation);
-        let is_back = |hash: &B256| second_blocks.contains_key(hash) || back.contains(hash);
-        prop_assert!(first_blocks.keys().all(is_back));
-        prop_assert_eq!(&pools, &directly(&second_view, &second_blocks));
-        pools.reorg(900, 4, &first_blocks, &first_view, &reputation);
-        prop_assert_eq!(&pools, &directly(&first_view, &first_blocks));
-        pools.reorg(900, 4, &BTreeMap::new(), &root, &reputation);
-        prop_assert_eq!(&pools, &before);
+        let of_key = |(_, it): (&B256, &Limbo)| (it.operation.sender, it.operation.nonce_key());
+        let go = |pools: &mut Pools, to: &(ChainView, BTreeMap<B256, u64>)| {
+            let was = pools.clone();
+            pools.reorg(900, 4, &to.1, &to.0, &reputation);
+            check(pools, &to.0);
+            let expected = directly(to);
+            assert_eq!((&pools.operations, &pools.limbo), (&expected.operations, &expected.limbo));
+            let (now, expected) = (&pools.post_operations.post_operations, &expected.post_operations.post_operations);
+            assert!(now.keys().all(|key| expected.contains_key(key)));
+            // What follows an Operation that comes back has left for a moment, and its results with it.
+            let returned: BTreeSet<_> = was.limbo.iter().filter(|(hash, _)| !to.1.contains_key(*hash)).map(of_key).collect();
+            let has_stayed = |hash: &B256| {
+                was.operations.operations.get(hash).is_some_and(|it| {
+                    !returned.contains(&(it.operation.sender, it.operation.nonce_key()))
+                })
+            };
+            let was = &was.post_operations.post_operations;
+            assert!(expected.iter().all(|(key, it)| {
+                it.depth > 1 || !was.contains_key(key) || !has_stayed(&key.0) || now.contains_key(key)
+            }));
+        };
+        let mut pools = directly(&first);
+        prop_assert_eq!(pools.limbo.len(), first.1.len());
+        go(&mut pools, &second);
+        go(&mut pools, &first);
+        go(&mut pools, &(ChainView { base_fee: 600, ..root.clone() }, BTreeMap::new()));
+        prop_assert_eq!(&pools.operations, &before.operations);
     }
 }
 
@@ -348,7 +473,7 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
         }
     }
     (case.pools.limits.slots, case.pools.limits.sender_operations) = (4, 1);
-    case.view.deposits.insert(case.operation.sender, 0);
+    (case.view.base_fee, _) = (101, case.view.deposits.insert(case.operation.sender, 0));
     case.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = true;
     let it = &mut case.operation;
     (it.chain_id, it.nonce) = (2, U256::from(u64::MAX));
@@ -371,9 +496,10 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
             (Reject::ValidityTooFar, |it| it.operation.valid_until_slot = 1_100),
             (Reject::AnchorUnknown, |it| it.operation.anchor_hash = B256::repeat_byte(0xaa)),
             (Reject::ExtensionNotActive, |it| it.view.extensions.get_mut(&B256::ZERO).unwrap().quarantined = false),
+            (Reject::FeeTooLow, |it| it.view.base_fee = 100),
             (Reject::NonceGap, |it| it.operation.nonce = U256::from(1)),
             (Reject::EntityBanned, |it| {
-                it.reputation.records.remove(&Entity::Sender(it.operation.sender));
+                it.reputation = Reputation::default();
             }),
             (Reject::SenderLimit, |it| it.pools.limits.sender_operations = 4),
             (Reject::EntityLimit, |it| it.reputation.count(Entity::Extension(B256::ZERO), Counter::Included, 1_000)),
@@ -415,23 +541,10 @@ fn the_first_check_of_an_operation_that_fails_is_the_reason() {
     assert_eq!(refused.reason, Reject::AlreadyKnown);
 }
 
-/// A result of the pooled Operation with this hash, signed by the fifth account.
+/// A result of the pooled Operation with this hash.
 fn result_of(case: &Case, hash: B256) -> PostOperation {
     let operation = &case.pools.operations.operations[&hash].operation;
-    let mut result = PostOperation {
-        operation_hash: hash,
-        extension_id: operation.extension_id,
-        post_root: B256::repeat_byte(1),
-        cycles: 7,
-        prover: secrets()[4].1,
-        proof: Proof { proof_type: 1, tier: 1, segments: vec![vec![0].into()] },
-        stamp_hash: B256::repeat_byte(0xaa),
-        ..PostOperation::default()
-    };
-    let stated = statement(operation, &result, &case.view).unwrap().unwrap();
-    result.prover_signature =
-        signature::sign(&secrets()[4].0, result.signing_hash(&stated, Address::ZERO)).unwrap().into();
-    result
+    result_for(operation, (B256::ZERO, B256::repeat_byte(1)), 1, 1, &case.view)
 }
 
 #[test]

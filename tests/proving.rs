@@ -157,6 +157,23 @@ fn the_sums_of_a_proof_are_masked() {
     assert_eq!(sums.iter().sum::<Fr>(), guesses.iter().sum::<Fr>());
 }
 
+/// One secret gives other randomness for another key, another statement and another witness, and the same for the same.
+#[test]
+fn a_secret_gives_each_key_statement_and_witness_its_own_randomness() {
+    let extension = extension("fibonacci");
+    let prepared = Prepared::derive(extension, &keys().verifier).unwrap();
+    let inputs = Inputs::default();
+    let of = |chain_id| Job::new(&prepared, &inputs, &Terms { chain_id, ..terms(0) }).unwrap().statement;
+    let derive = |key: u8, chain_id, witness: &[u8]| {
+        Randomness::derive(&[7; 32], B256::repeat_byte(key), &of(chain_id), witness)
+    };
+    let once = derive(1, 1, b"");
+    assert!(once == derive(1, 1, b""));
+    for other in [derive(2, 1, b""), derive(1, 2, b""), derive(1, 1, b"\0")] {
+        assert!(once != other);
+    }
+}
+
 /// A cycle limit that no statement may have is refused before anything is executed.
 #[test]
 fn a_cycle_limit_is_checked_before_the_execution() {

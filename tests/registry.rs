@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use middle_client::canonical_code::lower;
-use middle_client::notation::keccak256;
+use middle_client::notation::{Reject, keccak256};
 use middle_client::operation::ChainView;
 use middle_client::profile::load;
 use middle_client::registry::{BuildManifest, Call, Entry, ManifestItem, Registry, fold, onboard, universal_key_hash};
@@ -86,6 +86,19 @@ proptest! {
             prop_assert_eq!(manifest.to_bytes(), bytes);
         }
     }
+}
+
+/// A state that is read can have a note of a later slot: it counts for nothing, and nothing overflows.
+#[test]
+fn a_blob_of_a_later_slot_is_unknown() {
+    let hash = B256::repeat_byte(1);
+    let mut registry = Registry { chain_id: 1, blobs: [(hash, 10)].into(), ..Registry::default() };
+    let entry = Entry { wasm: Default::default(), blob_hashes: vec![hash], ..entry(0, Address::ZERO) };
+    let call = Call::Register(Box::new(entry));
+    let view = |slot| ChainView { slot, ..ChainView::default() };
+    let refused = registry.call(Address::ZERO, &call, &view(9), &[]).unwrap_err();
+    assert_eq!(refused.reason, Reject::BlobUnknown);
+    registry.call(Address::ZERO, &call, &view(10), &[]).unwrap();
 }
 
 /// What compilers made is adopted, and read for witnesses.

@@ -1,7 +1,8 @@
 //! Reputation: exact comparisons, decay, bans.
 
+use alloy_primitives::Address;
 use middle_client::notation::{B256, Reject, Stage};
-use middle_client::reputation::{Counter, Counters, Entity, Reputation, Status, counts_against};
+use middle_client::reputation::{Counter, Counters, Entity, Record, Reputation, Status, counts_against};
 use proptest::prelude::*;
 
 proptest! {
@@ -69,19 +70,35 @@ proptest! {
     /// somebody who is not.
     #[test]
     fn records_are_bounded(events in prop::collection::vec((0u8..20, any::<bool>()), 0..100)) {
-        let peer = |id: u8| Entity::Peer(B256::repeat_byte(id));
+        let named = |id: u8| match id % 5 {
+            0 => Entity::Peer(B256::repeat_byte(id)),
+            1 => Entity::Prover(Address::repeat_byte(id)),
+            2 => Entity::Extension(B256::repeat_byte(id)),
+            3 => Entity::Sponsor(Address::repeat_byte(id)),
+            _ => Entity::Sender(Address::repeat_byte(id)),
+        };
+        let kind = |entity: &Entity| match entity {
+            Entity::Sender(_) => 0,
+            Entity::Sponsor(_) => 1,
+            Entity::Prover(_) => 2,
+            Entity::Peer(_) => 3,
+            Entity::Extension(_) => 4,
+        };
         let mut reputation = Reputation { max_records: 8, ..Reputation::default() };
         for (id, is_banned) in events {
             let before = reputation.clone();
             match is_banned {
-                true => reputation.ban(peer(id), 10),
-                false => reputation.count(peer(id), Counter::Accepted, 10),
+                true => reputation.ban(named(id), 10),
+                false => reputation.count(named(id), Counter::Accepted, 10),
             }
-            prop_assert!(reputation.records.len() <= 8 && reputation.records.contains_key(&peer(id)));
+            prop_assert!(reputation.records.len() <= 8 && reputation.records.contains_key(&named(id)));
+            prop_assert_eq!(reputation.records.len(), reputation.order.len());
             let gone: Vec<_> = before.records.iter().filter(|(it, _)| !reputation.records.contains_key(it)).collect();
             prop_assert!(gone.len() <= 1);
-            for (_, record) in gone {
-                prop_assert!(before.records.values().all(|other| record.banned_until <= other.banned_until));
+            for (entity, record) in gone {
+                let order = |it: &Entity, record: &Record| (record.banned_until, kind(it), *it);
+                let first = order(entity, record);
+                prop_assert!(before.records.iter().all(|(other, record)| first <= order(other, record)));
             }
         }
     }

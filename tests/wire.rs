@@ -1,8 +1,9 @@
 //! Messages: one encoding, limits, and sessions that stay bounded whatever a peer sends.
 
 use alloy_primitives::{B256, Bytes};
-use middle_client::notation::keccak256;
-use middle_client::operation::ChainView;
+use alloy_rlp::Header;
+use middle_client::notation::{Reject, keccak256};
+use middle_client::operation::{ChainView, wire_hash};
 use middle_client::wire::*;
 use proptest::prelude::*;
 
@@ -27,11 +28,9 @@ fn messages() -> impl Strategy<Value = Message> {
     };
     prop_oneof![
         Just(Message::Status(Status { version: 1, ..Status::default() })),
-        (any::<u64>(), hashes()).prop_map(|(sequence, extensions)| Message::Capabilities(Capabilities {
-            sequence,
-            extensions,
-            ..Capabilities::default()
-        })),
+        (any::<u64>(), hashes(), any::<[u32; 3]>()).prop_map(|(sequence, extensions, tiers)| Message::Capabilities(
+            Capabilities { sequence, extensions, tiers: tiers.to_vec(), ..Capabilities::default() }
+        )),
         announcement().prop_map(Message::NewOperationHashes),
         request().prop_map(Message::GetOperations),
         items().prop_map(Message::Operations),
@@ -76,7 +75,8 @@ proptest! {
         let _ = session.receive(Message::Status(Session::status(&view, B256::ZERO)), &view, &|_| false);
         for message in messages {
             let _ = session.receive(message, &view, &|_| false);
-            prop_assert!(session.announced.len() <= MAX_REMEMBERED && session.requested.len() <= MAX_OPEN_REQUESTS);
+            prop_assert!(session.announced.len() <= MAX_REMEMBERED && session.requested.len() <= 1);
+            prop_assert!(session.queue.iter().all(|(hash, _)| session.announced.contains_key(hash)));
             prop_assert!(session.open_verifications.len() <= MAX_OPEN_VERIFICATIONS as usize);
         }
     }
@@ -94,25 +94,110 @@ fn late_responses_do_no_harm() {
         // Two slots later there is time yet, a slot after that no more.
         assert_eq!(session.give_up(u64::from(slot) + 2), (vec![], 0));
         assert_eq!(session.give_up(u64::from(slot) + 3), (vec![B256::ZERO], 1));
-        assert!(session.given_up.len() <= MAX_GIVEN_UP);
+        assert!(session.given_up_verifications.len() <= MAX_GIVEN_UP);
     }
-    assert_eq!(session.given_up, (4..20u8).map(B256::repeat_byte).collect::<Vec<_>>());
+    assert_eq!(session.given_up_verifications, (4..20u8).map(B256::repeat_byte).collect::<Vec<_>>());
     let late = |slot| {
         Message::VerificationResponse(VerificationResponse { request: B256::repeat_byte(slot), ..Default::default() })
     };
     assert_eq!(session.receive(late(19), &view, &|_| false), Ok(Action::None));
     assert!(session.receive(late(19), &view, &|_| false).is_err());
     assert!(session.receive(late(3), &view, &|_| false).is_err());
-    // The ids of other requests count up: all of them are known, and none above them.
-    for request_id in [1, 20, 20] {
-        let extension = Message::Extension(Extension { request_id, ..Default::default() });
-        let items = PooledItems { request_id, items: vec![vec![1].into()] };
-        assert_eq!(session.receive(extension, &view, &|_| false), Ok(Action::None));
-        assert_eq!(session.receive(Message::Operations(items.clone()), &view, &|_| false), Ok(Action::None));
-        assert_eq!(session.receive(Message::PostOperations(items), &view, &|_| false), Ok(Action::None));
+    let extension = |request_id| Message::Extension(Extension { request_id, ..Default::default() });
+    let items = |request_id| PooledItems { request_id, items: vec![vec![1].into()] };
+    let late = [extension(1), Message::Operations(items(2)), Message::PostOperations(items(20))];
+    for message in late {
+        assert_eq!(session.receive(message.clone(), &view, &|_| false), Ok(Action::None));
+        assert!(session.receive(message, &view, &|_| false).is_err());
     }
-    let never = Message::Extension(Extension { request_id: 21, ..Default::default() });
-    assert!(session.receive(never, &view, &|_| false).is_err());
+    assert!(session.receive(extension(21), &view, &|_| false).is_err());
+    // Of these, too, the last ones are remembered.
+    for slot in 100..200 {
+        session.next_extension(B256::ZERO, slot).unwrap();
+        session.give_up(slot + 3);
+    }
+    assert_eq!(session.given_up, (57..=120).collect());
+}
+
+/// A peer that is slow is not counted as one that is silent.
+#[test]
+fn slow_is_not_silent() {
+    let mut view = ChainView { slot: 5, ..ChainView::default() };
+    let mut session = Session { is_open: true, ..Session::default() };
+    let announcement =
+        |byte| Announcement { types: vec![1].into(), sizes: vec![9], hashes: vec![B256::repeat_byte(byte)] };
+    session.receive(Message::NewOperationHashes(announcement(1)), &view, &|_| false).unwrap();
+    view.slot = 6;
+    session.receive(Message::NewOperationHashes(announcement(2)), &view, &|_| false).unwrap();
+    assert_eq!(session.give_up(8), (vec![], 0));
+    assert!(session.next(8, &|_| false).is_some());
+    assert_eq!(session.give_up(11), (vec![], 1));
+}
+
+/// All that is announced is asked for in the end, in order, and Operations before their results.
+#[test]
+fn everything_is_asked_for() {
+    let view = ChainView::default();
+    let mut session = Session { is_open: true, ..Session::default() };
+    let hashes: Vec<B256> = (0..2_000u64).map(|n| keccak256(n.to_be_bytes())).collect();
+    let announcement = |hashes: &[B256]| Announcement {
+        types: vec![1; hashes.len()].into(),
+        sizes: vec![9; hashes.len()],
+        hashes: hashes.to_vec(),
+    };
+    let mut asked = Vec::new();
+    let known = hashes[3];
+    let is_known = |hash| hash == known;
+    let first = session.receive(Message::NewOperationHashes(announcement(&hashes[..1])), &view, &|_| false).unwrap();
+    for (range, is_result) in [(1..700, false), (700..1_000, true), (1_000..1_300, false), (1_300..2_000, true)] {
+        let announcement = announcement(&hashes[range]);
+        let message = match is_result {
+            false => Message::NewOperationHashes(announcement),
+            true => Message::NewPostOperationHashes(announcement),
+        };
+        assert_eq!(session.receive(message, &view, &|_| false), Ok(Action::None));
+    }
+    let Action::Send(mut message) = first else { panic!("{first:?}") };
+    loop {
+        let (Message::GetOperations(request) | Message::GetPostOperations(request)) = &message else {
+            panic!("{message:?}")
+        };
+        assert!(request.hashes.len() <= MAX_REQUESTED && session.open_requests() == 1);
+        asked.extend(request.hashes.clone());
+        let empty = Message::Operations(PooledItems { request_id: request.request_id, items: vec![] });
+        match session.receive(empty, &view, &is_known) {
+            Ok(Action::Operations(_, Some(next))) => message = next,
+            other => break assert_eq!(other, Ok(Action::Operations(vec![], None))),
+        }
+    }
+    // Three requests of 256 Operations reach the 70 first ones after the first results.
+    let places = [0..3, 4..700, 1_000..1_070, 700..1_000, 1_070..1_300, 1_300..2_000];
+    let in_order: Vec<B256> = places.into_iter().flat_map(|range| hashes[range].to_vec()).collect();
+    assert!(asked == in_order);
+    assert!(session.announced.is_empty() && session.queue.is_empty());
+}
+
+/// An answer that leaves out its end is followed by a request for the rest, until nothing comes.
+#[test]
+fn what_does_not_fit_is_asked_for_again() {
+    let view = ChainView::default();
+    let mut session = Session { is_open: true, ..Session::default() };
+    let items: Vec<Bytes> = (0..9u8).map(|n| vec![1, n].into()).collect();
+    let announcement = Announcement {
+        types: vec![1; 9].into(),
+        sizes: vec![2; 9],
+        hashes: items.iter().map(|item| wire_hash(item)).collect(),
+    };
+    session.receive(Message::NewOperationHashes(announcement), &view, &|_| false).unwrap();
+    for (request_id, came, left) in [(1, &items[1..4], 5), (2, &items[4..5], 4), (3, &[], 0)] {
+        let answer = Message::Operations(PooledItems { request_id, items: came.to_vec() });
+        let asked = match session.receive(answer, &view, &|_| false).unwrap() {
+            Action::Operations(_, Some(Message::GetOperations(request))) => request.hashes,
+            _ => vec![],
+        };
+        assert_eq!(asked, items[9 - left..].iter().map(|item| wire_hash(item)).collect::<Vec<_>>());
+        assert_eq!(session.announced.len(), left);
+    }
 }
 
 /// An item that was asked for and did not come in time can be announced and asked for again.
@@ -132,6 +217,27 @@ fn requests_for_items_are_given_up() {
     assert_eq!(session.receive(Message::NewOperationHashes(announce()), &view, &|_| false), ask(2));
 }
 
+/// Lists are counted before they are read: ten million entries take no time and no memory.
+#[test]
+fn long_lists_are_not_read() {
+    let long = |id: u8, before: &[u8], entry: u8| {
+        let list = Header { list: true, payload_length: 10_000_000 };
+        let outer = Header { list: true, payload_length: before.len() + list.length() + list.payload_length };
+        let mut bytes = vec![id];
+        outer.encode(&mut bytes);
+        bytes.extend_from_slice(before);
+        list.encode(&mut bytes);
+        bytes.resize(bytes.len() + list.payload_length, entry);
+        bytes
+    };
+    for (id, before, entry) in
+        [(4, &[1][..], 0x80), (7, &[1], 0xc0), (3, &[1], 1), (2, &[0x80], 1), (1, &[1, 0xc0, 0x80], 1)]
+    {
+        let refused = Message::from_bytes(&long(id, before, entry)).unwrap_err();
+        assert_eq!(refused.reason, Reject::TooManyEntries, "message {id}");
+    }
+}
+
 /// Announcing without end fills the memory of a session up to its limit, and no further.
 #[test]
 fn announcing_without_end_is_bounded() {
@@ -142,6 +248,7 @@ fn announcing_without_end_is_bounded() {
         let announcement = Announcement { types: vec![1; 4_096].into(), sizes: vec![9; 4_096], hashes };
         session.receive(Message::NewOperationHashes(announcement), &view, &|_| false).unwrap();
     }
-    assert!(session.announced.len() <= MAX_REMEMBERED);
-    assert_eq!(session.requested.len(), MAX_OPEN_REQUESTS);
+    assert_eq!(session.announced.len(), MAX_REMEMBERED);
+    assert_eq!(session.queue.len(), MAX_REMEMBERED - MAX_REQUESTED);
+    assert_eq!(session.requested.len(), 1);
 }

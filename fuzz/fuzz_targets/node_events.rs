@@ -6,7 +6,7 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use middle_client::node::{Event, MAX_REJECTED, MAX_WAITING, Node};
 use middle_client::operation::{ChainView, ExtensionView};
-use middle_client::wire::{MAX_GIVEN_UP, Message, PooledItems, Session};
+use middle_client::wire::{MAX_GIVEN_UP, MAX_OPEN_REQUESTS, MAX_REMEMBERED, Message, PooledItems, Session};
 
 #[derive(Arbitrary, Debug)]
 enum Step {
@@ -19,6 +19,7 @@ enum Step {
     Adopt(bool),
     Slots(u8),
     Missed(u8),
+    Reorg(u8, bool),
 }
 
 fuzz_target!(|steps: Vec<Step>| {
@@ -45,6 +46,15 @@ fuzz_target!(|steps: Vec<Step>| {
                 view.slot += u64::from(*slots);
                 vec![Event::Slot(view.slot)]
             }
+            Step::Reorg(depth, replaces) => {
+                // The new branch may have another entry for the extension.
+                if let Some(known) = view.extensions.get_mut(&Default::default()) {
+                    known.entry_hash = [u8::from(*replaces); 32].into();
+                }
+                view.head_number = view.head_number.saturating_sub((*depth).into());
+                let kept = Default::default();
+                vec![Event::Reorg(view.head_number, (*depth).into(), kept, Box::new(view.clone()), Vec::new())]
+            }
             Step::Slots(slots) => {
                 view.slot += u64::from(*slots);
                 vec![Event::Head(Box::new(view.clone()), 0, Vec::new(), Vec::new())]
@@ -55,7 +65,10 @@ fuzz_target!(|steps: Vec<Step>| {
             assert_eq!(one.handle(&event, &|_, _| Ok(())), two.handle(&event, &|_, _| Ok(())));
         }
         assert_eq!(nodes[0], nodes[1]);
-        assert!(nodes[0].sessions.values().all(|session| session.given_up.len() <= MAX_GIVEN_UP));
+        for session in nodes[0].sessions.values() {
+            assert!(session.given_up_verifications.len() <= MAX_GIVEN_UP && session.announced.len() <= MAX_REMEMBERED);
+            assert!(session.given_up.len() <= MAX_OPEN_REQUESTS && session.open_requests() <= MAX_OPEN_REQUESTS);
+        }
         assert!(nodes[0].rejected.len() <= MAX_REJECTED && nodes[0].waiting.len() <= MAX_WAITING);
     }
 });

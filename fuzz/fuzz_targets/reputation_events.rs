@@ -55,6 +55,6 @@ fuzz_target!(|steps: Vec<Step>| {
                 slot = whole;
             }
         }
-        assert!(reputation.records.len() <= 100);
+        assert!(reputation.records.len() <= 100 && reputation.records.len() == reputation.order.len());
     }
 });

@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use middle_client::composition::{Child, ChildResult, encode_children};
 use middle_client::notation::{B256, Reject, Rejection};
 use middle_client::operation::{Block, ChainView, ExtensionView, Operation, signature};
-use middle_client::post_operation::{PostOperation, Proof};
+use middle_client::post_operation::{PostOperation, Proof, signing_hash};
 use middle_client::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, TargetCall};
 use middle_client::wire::VerificationResponse;
 use std::collections::BTreeSet;
@@ -134,9 +134,24 @@ fuzz_target!(|steps: Vec<Step>| {
             }
             Step::Claim { sender, sequence, nodes } => {
                 let hash = operation(sender, sequence, &view).hash(view.consensus_contract);
-                let responses: Vec<VerificationResponse> = (0..nodes % 4)
-                    .map(|node| VerificationResponse { node: account(node), slot: view.slot, ..Default::default() })
-                    .collect();
+                // Operations of the same slot have this hash; any other reward is found by its place.
+                let place = usize::from(nodes) % contract.rewards.len().max(1);
+                let hash = contract.rewards.keys().nth(place).copied().unwrap_or(hash);
+                let Some(reward) = contract.rewards.get(&hash) else { continue };
+                let name = signing_hash(reward.statement, B256::ZERO, B256::ZERO, 1, view.consensus_contract);
+                let said = |node: u8| {
+                    let mut response = VerificationResponse {
+                        post_operation: name,
+                        node: account(node),
+                        slot: reward.slot,
+                        ..VerificationResponse::default()
+                    };
+                    let hash = response.signing_hash(1, view.consensus_contract);
+                    response.signature = signature::sign(&secret(node), hash).expect("a secret").into();
+                    response
+                };
+                let responses: Vec<VerificationResponse> =
+                    (0..4).filter(|node| nodes >> node & 1 == 1).map(said).collect();
                 let claim = Call::ClaimReward(hash, B256::ZERO, B256::ZERO, responses);
                 for call in [claim, Call::ReleaseReward(hash)] {
                     let before = contract.clone();
@@ -161,7 +176,7 @@ fuzz_target!(|steps: Vec<Step>| {
                 let evidence = Evidence::Equivocation(Box::new((both[0].clone(), both[1].clone())));
                 for time in 0..2 {
                     let before = contract.clone();
-                    match contract.report(account(offender.wrapping_add(1)), &evidence, &view, &|_, _| Ok(())) {
+                    match contract.report(account(offender.wrapping_add(1)), &evidence, &view, &|_, _| Ok(()), 1_000_000) {
                         Ok(_) => assert_eq!(time, 0, "slashed twice"),
                         Err(_) => assert_eq!(contract, before),
                     }

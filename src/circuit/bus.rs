@@ -26,7 +26,7 @@ pub enum Bus {
     Range = 7,
     /// Two six-bit numbers and their bitwise and.
     And = 8,
-    /// An exponent below 64 and the power of two.
+    /// An exponent from 0 to 64 and the power of two.
     Power = 9,
     /// A byte's place in a word and the size of an access.
     Place = 10,

@@ -3,7 +3,8 @@
 use super::builder::{Builder, Early, Label, phase_2};
 use super::bus::{Bus, CHALLENGES, Challenge, Coordinate, Tuple};
 use super::chips;
-use super::chips::audit::{AuditCell, WitnessLength};
+use super::chips::audit::AuditCell;
+use super::chips::witness::WitnessLength;
 use super::cost::Costs;
 use super::entry::{Kind, address, entry};
 use super::step::{Refresh, Step};
@@ -123,10 +124,10 @@ type Chip = fn(&mut Builder, Option<&Step>);
 /// CIRCUIT-017: the chips of traps, and which traps of which kinds they are for.
 const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 7] = [
     ("divide_trap", chips::divide::divide_trap, Some(Kind::Divide)),
-    ("load_trap", chips::trap::load_trap, Some(Kind::Load)),
-    ("store_trap", chips::trap::store_trap, Some(Kind::Store)),
-    ("call_trap", chips::trap::call_trap, Some(Kind::Jump)),
-    ("call_indirect_trap", chips::trap::call_indirect_trap, Some(Kind::CallIndirect)),
+    ("load_trap", chips::load::load_trap, Some(Kind::Load)),
+    ("store_trap", chips::store::store_trap, Some(Kind::Store)),
+    ("call_trap", chips::jump::call_trap, Some(Kind::Jump)),
+    ("call_indirect_trap", chips::call_indirect::call_indirect_trap, Some(Kind::CallIndirect)),
     ("poseidon_trap", chips::poseidon::poseidon_trap, Some(Kind::Poseidon)),
     ("limit", chips::trap::limit, None),
 ];
@@ -181,15 +182,15 @@ impl Machine<'_> {
             );
         }
         builder.chip("refresh");
-        (0..self.tier.refreshes).for_each(|index| chips::audit::refresh(&mut builder, rows.refreshes.get(index)));
+        (0..self.tier.refreshes).for_each(|index| chips::refresh::refresh(&mut builder, rows.refreshes.get(index)));
         builder.chip("audit");
         (0..self.tier.audits).for_each(|index| chips::audit::audit(&mut builder, rows.audits.get(index)));
         builder.chip("witness");
         for index in 0..self.tier.witness_words {
-            chips::audit::witness(&mut builder, rows.witness.get(index), rows.witness_length);
+            chips::witness::witness(&mut builder, rows.witness.get(index), rows.witness_length);
         }
         builder.chip("witness_length");
-        chips::audit::witness_length(&mut builder, rows.witness_cell.as_ref());
+        chips::witness::witness_length(&mut builder, rows.witness_cell.as_ref());
         builder.chip("audit_end");
         chips::audit::audit_end(&mut builder, rows.audit_end);
 

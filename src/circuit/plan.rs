@@ -4,7 +4,8 @@
 //! to the segment that its number among the rows of that chip says, and there are as many segments as the busiest chip
 //! needs.
 
-use super::chips::audit::{AuditCell, WitnessLength};
+use super::chips::audit::AuditCell;
+use super::chips::witness::WitnessLength;
 use super::cost::Needs;
 use super::entry::{Kind, address};
 use super::machine::{Program, Rows};

@@ -210,8 +210,8 @@ impl Cells {
 
     fn access(&mut self, access: &Access, time: u64, refresh: &mut impl FnMut(Refresh)) -> StepAccess {
         let address = address(access.space, access.index);
-        // The latest multiple of 2¹³ before the first access.
-        let initial_time = (time - 1) >> LIMB_BITS << LIMB_BITS;
+        // Any time below the first access will do.
+        let initial_time = time - 1;
         let touched = self.0.entry(address).or_insert(Touched {
             initial: access.previous,
             initial_time,

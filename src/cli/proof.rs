@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use middle_client::circuit::{Needs, TIERS, Tier, fit};
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::Rejection;
+use middle_client::notation::{B256, Rejection};
 use middle_client::proof_system::{
     CacheError, Commitment, Origin, ProvingKey, VerifyingKey, domain_size, point_from_bytes, point_to_bytes,
 };
@@ -163,6 +163,9 @@ pub struct VerifyArguments {
     /// The key hash of the extension's entry in the registry
     #[arg(long, value_name = "HEX", requires = "custom")]
     key_hash: Option<String>,
+    /// The digest of the statement that is expected; without it, any statement of the file is verified
+    #[arg(long, value_name = "HEX")]
+    statement_digest: Option<String>,
     #[command(flatten)]
     cache: Cache,
     /// Print JSON
@@ -309,10 +312,20 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         check_writable(output)?;
     }
     let start = Instant::now();
+    let needed = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
+    let suffices = |tier: &Tier, declared: u32| {
+        let segments = needed.segments(tier).ok_or_else(|| fail(ProveError::NoCapacity(tier.name)))?;
+        match declared {
+            0 if segments > MAX_SEGMENTS => Err(Failure::input(source.file.display(), too_many(segments, tier.name))),
+            1.. if segments > declared => Err(fail(ProveError::TooFewSegments { needed: segments, declared })),
+            _ => Ok(()),
+        }
+    };
     let (key, verifier, prepared) = if let Some(path) = &arguments.custom {
         let custom = custom_key(path)?;
         let verifier = TierVerifier::custom(custom.clone()).map_err(|error| fail(error.into()))?;
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
+        suffices(&custom.capacities, arguments.segments)?;
         let directory = arguments.cache.directory()?;
         let (key, made, _) = waiting(&directory, "the custom key", || {
             insecure_custom_key(&directory, prepared.extension(), &custom.capacities)
@@ -325,7 +338,6 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         }
         (key, verifier, prepared)
     } else {
-        let needed = needs(&extension, &inputs, arguments.run.cycle_limit).map_err(|error| fail(error.into()))?;
         let (number, tier) = match &arguments.tier {
             Some(name) => tier_named(name)?,
             None => {
@@ -337,16 +349,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         terms.tier = number;
         // What can be refused without the key, which may take minutes, is refused before.
         extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
-        let segments = needed.segments(tier).ok_or_else(|| fail(ProveError::NoCapacity(tier.name)))?;
-        match terms.segments {
-            0 if segments > MAX_SEGMENTS => {
-                return Err(Failure::input(source.file.display(), too_many(segments, tier.name)));
-            }
-            declared if declared != 0 && segments > declared => {
-                return Err(fail(ProveError::TooFewSegments { needed: segments, declared }));
-            }
-            _ => {}
-        }
+        suffices(tier, arguments.segments)?;
         let (key, _) = key_of(&arguments.cache, tier)?;
         let verifier = TierVerifier::new(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
@@ -395,6 +398,14 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
         Ok(file) => file,
         Err(rejection) => return Err(refuse(&arguments.proof, rejection, out)?),
     };
+    if let Some(expected) = &arguments.statement_digest {
+        let digest = file.statement.digest();
+        let expected: B256 = fixed::<32>("--statement-digest", Some(expected.as_str()))?.into();
+        if digest != expected {
+            let detail = format!("the statement's digest is {digest}, not {expected}");
+            return Err(Failure::input(arguments.proof.display(), detail));
+        }
+    }
     let extension = match Extension::from_wasm(&wasm) {
         Ok(extension) => extension,
         Err(rejection) => return Err(refuse(&arguments.file, rejection, out)?),
@@ -404,21 +415,22 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
         let key_hash = fixed("--key-hash", Some(hash.as_str()))?.into();
         let custom = CustomKey::registered(&custom_key(path)?.to_bytes(), key_hash).and_then(TierVerifier::custom);
         match custom {
-            Ok(verifier) => Ok(verifier),
+            Ok(verifier) => verifier,
             Err(rejection) => return Err(refuse(path, rejection, out)?),
         }
     } else if number == CUSTOM_TIER {
         let cause = "the proof is under a custom key: give it with --custom, and the registered hash with --key-hash";
         return Err(Failure::input(arguments.proof.display(), cause));
     } else {
-        let tier = Tiers::get(number).map_err(|rejection| Failure::input(arguments.proof.display(), rejection))?;
-        TierVerifier::new(number, published_key(arguments, tier)?)
+        let (place, key) = verifying_key(arguments, number)?;
+        match key.and_then(|key| TierVerifier::published(number, key)) {
+            Ok(verifier) => verifier,
+            Err(rejection) => return Err(refuse(&place, rejection, out)?),
+        }
     };
     let start = Instant::now();
-    let result = verifier.and_then(|verifier| {
-        let prepared = Prepared::derive(extension, &verifier)?;
-        verify_proof(&verifier, &prepared, &file.statement, &file.proof)
-    });
+    let result = Prepared::derive(extension, &verifier)
+        .and_then(|prepared| verify_proof(&verifier, &prepared, &file.statement, &file.proof));
     if let Err(rejection) = result {
         return Err(refuse(&arguments.proof, rejection, out)?);
     }
@@ -430,28 +442,28 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
     Ok(result.print(arguments.json, out)?)
 }
 
-/// The verifying key of a tier, whose digest is the published one.
-fn published_key(arguments: &VerifyArguments, tier: &Tier) -> Result<VerifyingKey, Failure> {
+/// A verifying key for a tier, or why it cannot be read, and where it comes from.
+fn verifying_key(
+    arguments: &VerifyArguments,
+    number: u32,
+) -> Result<(PathBuf, Result<VerifyingKey, Rejection>), Failure> {
+    if let Some(path) = &arguments.key {
+        return Ok((path.clone(), VerifyingKey::from_bytes(&source::read(path)?)));
+    }
+    let tier = match Tiers::get(number) {
+        Ok(tier) => tier,
+        Err(rejection) => return Ok((arguments.proof.clone(), Err(rejection))),
+    };
     let published = published(tier).ok_or_else(|| {
         Failure::input(arguments.proof.display(), format!("no key of tier {} is published", tier.name))
     })?;
-    if let Some(path) = &arguments.key {
-        let key = VerifyingKey::from_bytes(&source::read(path)?)
-            .map_err(|rejection| Failure::input(path.display(), rejection))?;
-        if key.digest() != published.key {
-            let cause = format!("the key digest is {}, not the published {}", key.digest(), published.key);
-            return Err(Failure::input(path.display(), cause));
-        }
-        return Ok(key);
-    }
     let directory = arguments.cache.directory()?;
-    match cached_verifying_key(&directory, published.key) {
-        Ok(Some(key)) => Ok(key),
-        Ok(None) => {
+    match cached_verifying_key(&directory, published.key).transpose() {
+        Some(key) => Ok((directory, key)),
+        None => {
             let cause = format!("the key of tier {0} is not there: run `middle-client setup --tier {0}`", tier.name);
             Err(Failure::input(directory.display(), cause))
         }
-        Err(rejection) => Err(Failure::input(directory.display(), rejection)),
     }
 }
 
@@ -551,7 +563,7 @@ impl Work<'_> {
         Ok(if segments.is_empty() { (0..count).collect() } else { segments.to_vec() })
     }
 
-    /// The randomness that the directory's secret gives for this statement and this witness: the processes of one proof
+    /// The randomness that the directory's secret gives for this key, statement and witness: the processes of one proof
     /// draw the same, and no two proofs do.
     fn randomness(&self) -> Result<Randomness, Failure> {
         let directory = self.directory();
@@ -562,18 +574,20 @@ impl Work<'_> {
             OsRng.fill_bytes(&mut secret);
             self.create_secret(&path, &secret).map_err(|error| self.fault("secret", error))?;
         }
-        let digest = self.job.statement.digest();
-        if !directory.join("statement").exists() {
-            self.write("statement", digest.as_slice())?;
-        }
-        // Commitments of two statements in one directory would be of no use together.
-        if self.read("statement")? != digest.as_slice() {
-            return Err(self.fault("statement", format!("is another than {digest}, that of these arguments")));
+        let key = self.key.verifying_key.digest();
+        // Commitments of two statements, or under two keys, in one directory would be of no use together.
+        for (name, digest) in [("statement", self.job.statement.digest()), ("key", key)] {
+            if !directory.join(name).exists() {
+                self.write(name, digest.as_slice())?;
+            }
+            if self.read(name)? != digest.as_slice() {
+                return Err(self.fault(name, format!("is another than {digest}, that of these arguments")));
+            }
         }
         self.check_private(&path)?;
         let secret = self.read("secret")?;
         let secret: [u8; 32] = secret.try_into().map_err(|_| self.fault("secret", "has not 32 bytes"))?;
-        Ok(Randomness::derive(&secret, &self.job.statement, &self.inputs.witness))
+        Ok(Randomness::derive(&secret, key, &self.job.statement, &self.inputs.witness))
     }
 
     /// Of several processes that begin at once, the first one's secret stays. Nobody else may read it.

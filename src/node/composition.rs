@@ -1,19 +1,20 @@
 //! The node: handlers composed. Events in, actions out; no sockets, no clock.
 
-use super::{MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING, MAX_WAITING_OF_PEER};
-use crate::composition::{check_data, children};
+use super::{Items, MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING, MAX_WAITING_OF_PEER};
+use crate::composition::{Child, check_data, children, claimed_blob};
 use crate::notation::json::{Json, hex};
 use crate::notation::{B256, Outcome, Reject, Rejection, Stage, keccak256};
-use crate::operation::{self, ChainView, Operation, wire_hash};
+use crate::operation::{self, ChainView, Operation, SETTLEMENT_GAS, wire_hash};
 use crate::pools::{Addition, Pools};
 use crate::post_operation::{self, PostOperation, Verify, check, statement};
-use crate::registry::{DATA_NONE, Entry, MODE_CUSTOM, onboard};
+use crate::profile;
+use crate::registry::{DATA_BLOB, DATA_NONE, Entry, MODE_CUSTOM, onboard};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
 use crate::settlement::Slashed;
+use crate::statement::relation;
 use crate::wire::{
-    self, Announcement, Capabilities, Extension, GetExtension, MAX_ANNOUNCED, MAX_OPEN_REQUESTS,
-    MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES, Message, PooledItems, Request, Session, Verdict, VerificationRequest,
-    VerificationResponse,
+    self, Announcement, Capabilities, Extension, GetExtension, MAX_ANNOUNCED, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES,
+    Message, PooledItems, Session, Verdict, VerificationRequest, VerificationResponse,
 };
 use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
@@ -57,10 +58,13 @@ pub enum Action {
     Disconnect(B256, Reject),
     /// Asks its operator to sign this answer to a peer, whose signature is empty.
     Sign(B256, VerificationResponse),
-    /// Tells its operator that two valid results of an extension disagree.
-    Alarm(B256),
+    /// Tells its operator that two valid results of an extension disagree: their wire hashes, and for each whether the
+    /// node's own execution confirms it, if the node has the module.
+    Alarm(B256, [(B256, Option<bool>); 2]),
     /// Tells its operator that it has adopted an extension.
     Adopted(B256),
+    /// Tells its operator that it has given up an adopted extension, because the registry has another entry now.
+    Dropped(B256),
     /// Answers its user or operator: what was wanted is refused.
     Refused(Reject),
 }
@@ -78,12 +82,12 @@ pub struct Node {
     pub reputation: Reputation,
     /// Its connections, by the peer's node id.
     pub sessions: BTreeMap<B256, Session>,
-    /// The bytes of what is pooled, by wire hash.
-    pub items: BTreeMap<B256, Bytes>,
+    /// The bytes of what is pooled.
+    pub items: Items,
     /// The wire hashes of rejected messages.
     pub rejected: BTreeSet<B256>,
-    /// PostOperations that wait for the next head, each with who sent it.
-    pub waiting: Vec<(Option<B256>, Bytes)>,
+    /// PostOperations that wait for the next head, each with who sent it and the slot in which it came.
+    pub waiting: Vec<(Option<B256>, Bytes, u64)>,
     /// The extensions in which this node has seen a conflict.
     pub quarantined: BTreeSet<B256>,
     /// The adopted extensions that read a witness.
@@ -126,9 +130,11 @@ impl Node {
                 self.send(*peer, Message::Status(status), &mut actions);
                 // NODE-011: right after it, so that the peer knows what to announce.
                 self.send(*peer, Message::Capabilities(self.own_capabilities()), &mut actions);
-                let operations = self.items.iter().filter(|(_, item)| item.first() == Some(&operation::ENVELOPE));
-                let items: Vec<(B256, Bytes)> = operations.map(|(hash, item)| (*hash, item.clone())).collect();
-                self.announce(Some(*peer), &items, &mut actions);
+                let mut operations: Vec<_> = self.pools.operations.operations.iter().collect();
+                // NODE-011: so that none comes before the one that it follows.
+                operations.sort_by_key(|(_, pooled)| (pooled.operation.sender, pooled.operation.nonce));
+                let items = operations.into_iter().filter_map(|(hash, _)| self.items.operation(*hash)).collect();
+                self.announce(*peer, operation::ENVELOPE, items, &mut actions);
             }
             Event::Disconnected(peer) => {
                 self.sessions.remove(peer);
@@ -172,8 +178,11 @@ impl Node {
                     self.pass_time(&mut actions);
                     // POOL-011: what has expired goes. No block becomes final.
                     self.pools.head(&self.view, 0);
+                    // NODE-005: a head may be long in coming.
+                    let slot = self.view.slot;
+                    self.retry(|since| since.saturating_add(1) < slot, verify, &mut actions);
                     self.settle_pending(&mut actions);
-                    self.forget();
+                    self.items.forget(&self.pools);
                 }
             }
             Event::Head(view, finalized_number, settled, slashed) => {
@@ -195,8 +204,7 @@ impl Node {
                 let back = self.pools.reorg(*ancestor, *depth, kept, &self.view, &self.reputation);
                 for hash in back {
                     let bytes = self.pools.operations.operations.get(&hash).map(|it| it.operation.to_bytes());
-                    let item = Bytes::from(bytes.unwrap_or_default());
-                    self.items.insert(wire_hash(&item), item);
+                    self.items.add_operation(hash, bytes.unwrap_or_default().into());
                 }
                 self.after_head(verify, &mut actions);
             }
@@ -228,9 +236,43 @@ impl Node {
 
     fn see(&mut self, view: &ChainView, actions: &mut Vec<Action>) {
         // NODE-017: the clock does not go back with the chain.
-        self.view = ChainView { slot: self.view.slot.max(view.slot), ..view.clone() };
+        let new = ChainView { slot: self.view.slot.max(view.slot), ..view.clone() };
+        let old = std::mem::replace(&mut self.view, new);
+        self.drop_replaced(&old, actions);
         self.mark();
         self.pass_time(actions);
+    }
+
+    /// Gives up the adopted extensions for which the registry has another entry now.
+    fn drop_replaced(&mut self, old: &ChainView, actions: &mut Vec<Action>) {
+        // NODE-018: a re-org can replace a registration by another one with the same id.
+        let registered = |view: &ChainView, id: &B256| view.extensions.get(id).map(|known| known.entry_hash);
+        let is_replaced = |id: &B256, entry: &Bytes| {
+            let now = registered(&self.view, id);
+            now.is_some_and(|hash| registered(old, id) != now && hash != keccak256(entry))
+        };
+        let adopted = self.extensions.iter();
+        let replaced: Vec<B256> =
+            adopted.filter(|(id, (entry, _))| is_replaced(id, entry)).map(|(id, _)| *id).collect();
+        for id in &replaced {
+            self.extensions.remove(id);
+            self.witness_readers.remove(id);
+            self.wanted.entry(*id).or_default();
+            actions.push(Action::Dropped(*id));
+        }
+        if !replaced.is_empty() {
+            self.tell_capabilities(actions);
+        }
+    }
+
+    /// Tells all peers what has become of the capabilities.
+    fn tell_capabilities(&mut self, actions: &mut Vec<Action>) {
+        // NODE-011: with a number that has risen.
+        self.capabilities.sequence += 1;
+        let peers: Vec<B256> = self.sessions.keys().copied().collect();
+        for peer in peers {
+            self.send(peer, Message::Capabilities(self.own_capabilities()), actions);
+        }
     }
 
     /// Sets in the view what this node has found out itself.
@@ -257,6 +299,14 @@ impl Node {
             }
         }
         self.want(actions);
+        let (items, rejected) = (&self.items, &self.rejected);
+        let is_known = |hash: B256| items.get(hash).is_some() || rejected.contains(&hash);
+        // WIRE-019: what was given up makes way for what else was announced.
+        let next = |(peer, session): (&B256, &mut Session)| Some((*peer, session.next(slot, &is_known)?));
+        let requests: Vec<_> = self.sessions.iter_mut().filter_map(next).collect();
+        for (peer, request) in requests {
+            self.send(peer, request, actions);
+        }
     }
 
     /// Whether a result about which this node has asked is pooled.
@@ -284,14 +334,15 @@ impl Node {
     fn want(&mut self, actions: &mut Vec<Action>) {
         let mut requests = Vec::new();
         for (id, asked) in &mut self.wanted {
-            // NODE-012: one after the other.
+            // NODE-012: one after the other, in an order that no peer chooses.
             let is_open = |session: &Session| session.requested_extensions.values().any(|(wanted, _)| wanted == id);
             if self.sessions.values().any(is_open) {
                 continue;
             }
-            let is_next =
+            let can_have =
                 |(peer, session): &(&B256, &mut Session)| !asked.contains(*peer) && session.has_extension(*id);
-            if let Some((peer, session)) = self.sessions.iter_mut().find(is_next)
+            let order = |(peer, _): &(&B256, &mut Session)| keccak256([self.id.as_slice(), peer.as_slice()].concat());
+            if let Some((peer, session)) = self.sessions.iter_mut().filter(can_have).min_by_key(order)
                 && let Some(request_id) = session.next_extension(*id, self.view.slot)
             {
                 asked.insert(*peer);
@@ -336,12 +387,7 @@ impl Node {
                     self.mark();
                 }
                 actions.push(Action::Adopted(id));
-                // NODE-011: all peers learn it.
-                self.capabilities.sequence += 1;
-                let peers: Vec<B256> = self.sessions.keys().copied().collect();
-                for peer in peers {
-                    self.send(peer, Message::Capabilities(self.own_capabilities()), actions);
-                }
+                self.tell_capabilities(actions);
             }
             // NODE-012: the extension is wrong as it is registered, or this node has other keys.
             Err(rejection) => actions.push(Action::Refused(rejection.reason)),
@@ -350,13 +396,13 @@ impl Node {
 
     /// Announces the pooled results to a peer that has just said what it can do.
     fn announce_results(&mut self, peer: B256, actions: &mut Vec<Action>) {
-        let results = self.items.iter().filter(|(_, item)| item.first() == Some(&post_operation::ENVELOPE));
         let Some(session) = self.sessions.get(&peer) else { return };
-        // NODE-011: those that it verifies.
-        let verified =
-            results.filter(|(_, item)| PostOperation::from_bytes(item).is_ok_and(|it| session.verifies(&it.proof)));
-        let items: Vec<(B256, Bytes)> = verified.map(|(hash, item)| (*hash, item.clone())).collect();
-        self.announce(Some(peer), &items, actions);
+        let results = self.pools.post_operations.post_operations.iter();
+        // NODE-011: those that it verifies, none before the one that it builds on.
+        let mut verified: Vec<_> = results.filter(|(_, it)| session.verifies(&it.post_operation.proof)).collect();
+        verified.sort_by_key(|(_, pooled)| pooled.depth);
+        let items = verified.into_iter().filter_map(|(key, _)| self.items.result(*key)).collect();
+        self.announce(peer, post_operation::ENVELOPE, items, actions);
     }
 
     /// Asks all peers for their verdicts on the pooled results of an Operation.
@@ -391,7 +437,9 @@ impl Node {
                 let count = if slot == self.view.slot { count } else { 0 };
                 // NODE-009: never more than what the peer must answer.
                 let is_busy = session.asked_verifications.len() >= MAX_OPEN_VERIFICATIONS as usize;
-                if is_busy || count >= MAX_ASKED_PER_SLOT {
+                // A second answer to one question would end the connection.
+                let is_asked = session.asked_verifications.contains_key(&request.id());
+                if is_busy || is_asked || count >= MAX_ASKED_PER_SLOT {
                     continue;
                 }
                 session.asked_verifications.insert(request.id(), (name, request.slot));
@@ -414,7 +462,7 @@ impl Node {
     /// What this node finds about a result, from what it has verified already.
     fn verdict(&self, request: &VerificationRequest) -> Verdict {
         // NODE-009: a name that the peer has chosen is signed only if it is that of the bytes.
-        let pooled = self.items.get(&request.wire_hash).and_then(|item| PostOperation::from_bytes(item).ok());
+        let pooled = self.items.get(request.wire_hash).and_then(|item| PostOperation::from_bytes(item).ok());
         if pooled.is_some_and(|result| self.name(&result) == Some(request.post_operation)) {
             return Verdict::Valid;
         }
@@ -431,12 +479,12 @@ impl Node {
     fn fetch(&mut self, peer: B256, request: &VerificationRequest, actions: &mut Vec<Action>) {
         let (is_pending, hash) = (self.pending.contains_key(&(peer, request.id())), request.wire_hash);
         let Some(session) = self.sessions.get_mut(&peer).filter(|_| is_pending) else { return };
-        let is_asked = session.requested.values().any(|(hashes, _)| hashes.contains(&hash));
-        if is_asked || session.open_requests() >= MAX_OPEN_REQUESTS || self.rejected.contains(&hash) {
+        if self.rejected.contains(&hash) {
             return;
         }
-        let request_id = session.next_request([hash].into(), self.view.slot);
-        self.send(peer, Message::GetPostOperations(Request { request_id, hashes: vec![hash] }), actions);
+        if let Some(request) = session.fetch(hash, self.view.slot) {
+            self.send(peer, request, actions);
+        }
     }
 
     /// Verifies a result that is not pooled, because a peer wants a verdict on it. Gives whether it was verified now.
@@ -484,42 +532,37 @@ impl Node {
 
     /// Notes what a peer has answered.
     fn answered(&mut self, peer: B256, response: VerificationResponse, actions: &mut Vec<Action>) {
-        // NODE-010: an error is an answer that helps nobody.
-        let is_error = Verdict::from_number(response.verdict) == Some(Verdict::Error);
-        if !is_error || self.is_pooled(response.post_operation) {
-            let counter = if is_error { Counter::Unanswered } else { Counter::Answered };
-            self.count(peer, counter, Reject::EntityBanned, actions);
+        // NODE-010: an error helps nobody, and is nobody's fault.
+        if Verdict::from_number(response.verdict) == Some(Verdict::Error) {
+            return;
         }
-        if let Some(verdicts) = self.verdicts.get_mut(&response.post_operation).filter(|_| !is_error) {
+        self.count(peer, Counter::Answered, Reject::EntityBanned, actions);
+        if let Some(verdicts) = self.verdicts.get_mut(&response.post_operation) {
             verdicts.insert(response.node, response);
         }
     }
 
-    /// What has waited is tried again, once.
+    /// What the chain has changed is done.
     fn after_head(&mut self, verify: Verify, actions: &mut Vec<Action>) {
-        // NODE-005: for one slot.
-        for (peer, bytes) in std::mem::take(&mut self.waiting) {
+        self.retry(|_| true, verify, actions);
+        self.settle_pending(actions);
+        self.items.forget(&self.pools);
+    }
+
+    /// What has waited since one of these slots is tried again, once.
+    fn retry(&mut self, is_over: impl Fn(u64) -> bool, verify: Verify, actions: &mut Vec<Action>) {
+        // NODE-005: then it is gone.
+        for (peer, bytes, since) in std::mem::take(&mut self.waiting) {
+            if !is_over(since) {
+                self.waiting.push((peer, bytes, since));
+                continue;
+            }
             let is_new = self.post_operation(peer, &bytes, verify, actions);
-            self.waiting.retain(|(_, other)| *other != bytes);
+            self.waiting.retain(|(_, other, _)| *other != bytes);
             if let Err(rejection) = is_new {
                 self.blame(peer, rejection, actions);
             }
         }
-        self.settle_pending(actions);
-        self.forget();
-    }
-
-    /// Bytes of what is gone from the pools are forgotten.
-    fn forget(&mut self) {
-        let pooled = &self.pools;
-        self.items.retain(|_, item| match item.first() {
-            Some(1) => Operation::from_bytes(item)
-                .is_ok_and(|it| pooled.operations.operations.contains_key(&it.hash(self.view.consensus_contract))),
-            _ => PostOperation::from_bytes(item).is_ok_and(|it| {
-                let pooled = pooled.post_operations.post_operations.get(&(it.operation_hash, it.pre_root));
-                pooled.is_some_and(|pooled| pooled.post_operation == it)
-            }),
-        });
     }
 
     fn receive(&mut self, peer: B256, bytes: &Bytes, verify: Verify, actions: &mut Vec<Action>) {
@@ -530,7 +573,7 @@ impl Node {
         }
         let Some(session) = self.sessions.get_mut(&peer) else { return };
         let (items, rejected) = (&self.items, &self.rejected);
-        let is_known = |hash: B256| items.contains_key(&hash) || rejected.contains(&hash);
+        let is_known = |hash: B256| items.get(hash).is_some() || rejected.contains(&hash);
         let received = Message::from_bytes(bytes).and_then(|message| session.receive(message, &self.view, &is_known));
         match received {
             Ok(wire::Action::Verdict(response)) => self.answered(peer, response, actions),
@@ -544,26 +587,35 @@ impl Node {
             Ok(wire::Action::None) => {}
             Ok(wire::Action::Send(message)) => self.send(peer, message, actions),
             Ok(wire::Action::Answer(message)) => self.answer(peer, message, actions),
-            Ok(wire::Action::Operations(items)) => {
+            Ok(wire::Action::Operations(items, next)) => {
                 for item in items {
                     match self.operation(Some(peer), &item, actions) {
                         Ok(()) => self.reputation.count(Entity::Peer(peer), Counter::Accepted, self.view.slot),
                         Err(rejection) => self.blame(Some(peer), rejection, actions),
                     }
                 }
+                self.ask_next(peer, next, actions);
             }
-            Ok(wire::Action::PostOperations(items)) => {
+            Ok(wire::Action::PostOperations(items, next)) => {
                 for item in items {
                     match self.post_operation(Some(peer), &item, verify, actions) {
                         Ok(()) => self.reputation.count(Entity::Peer(peer), Counter::Valid, self.view.slot),
                         Err(rejection) => self.blame(Some(peer), rejection, actions),
                     }
                 }
+                self.ask_next(peer, next, actions);
                 self.settle_pending(actions);
             }
             // NODE-002: who breaks the rules of the connection loses it.
             Err(rejection) if counts_against(rejection.reason) => self.disconnect(peer, rejection.reason, actions),
             Err(_) => {}
+        }
+    }
+
+    /// Sends a peer the request that follows its delivery, unless that has cost it the connection.
+    fn ask_next(&self, peer: B256, next: Option<Message>, actions: &mut Vec<Action>) {
+        if let Some(request) = next.filter(|_| self.sessions.contains_key(&peer)) {
+            self.send(peer, request, actions);
         }
     }
 
@@ -587,14 +639,16 @@ impl Node {
         if self.rejected.contains(&hash) {
             return Err(Rejection::new(Reject::AlreadyKnown, 0, "rejected before"));
         }
-        let admitted = Operation::from_bytes(bytes)
-            .and_then(|operation| self.pools.admit(&operation, &self.view, &self.reputation).map(|_| operation));
+        let admitted = Operation::from_bytes(bytes).and_then(|operation| {
+            let admission = self.pools.admit(&operation, &self.view, &self.reputation)?;
+            Ok((operation, admission.hash))
+        });
         match admitted {
-            Ok(operation) => {
+            Ok((operation, operation_hash)) => {
                 for entity in entities(&operation) {
                     self.reputation.count(entity, Counter::Seen, self.view.slot);
                 }
-                self.items.insert(hash, bytes.clone());
+                self.items.add_operation(operation_hash, bytes.clone());
                 self.relay(from, hash, bytes, actions);
                 Ok(())
             }
@@ -617,15 +671,20 @@ impl Node {
             return Err(Rejection::new(Reject::AlreadyKnown, 0, "rejected before"));
         }
         let read = PostOperation::from_bytes(bytes);
-        let prover = read.as_ref().map(|it| Entity::Prover(it.prover)).ok();
+        let (mut prover, mut key) = (None, Default::default());
+        if let Ok(it) = &read {
+            (prover, key) = (Some(Entity::Prover(it.prover)), (it.operation_hash, it.pre_root));
+        }
         // NODE-015: `verify` refuses what it has no code for, and nobody is to blame.
         let mut added = read.and_then(|it| {
-            check_settles(&it, &self.view)?;
+            let operation = self.pools.operations.operations.get(&it.operation_hash).map(|pooled| &pooled.operation);
+            check_settles(&it, operation, &self.view)?;
             self.pools.add(&it, &self.view, &self.reputation, verify)
         });
-        // NODE-009: what stands beside a pooled result is not pooled, but can be judged.
+        // NODE-009: what the pool does not take as it is now can be judged all the same.
+        let can_judge = |reason: Reject| reason.stage() == Stage::Admission && reason != Reject::ProverUnstaked;
         let mut is_vouched = false;
-        if added.as_ref().is_err_and(|rejection| rejection.reason == Reject::AlreadyKnown) {
+        if added.as_ref().is_err_and(|rejection| can_judge(rejection.reason)) {
             match self.vouch(hash, bytes, verify) {
                 Ok(vouched) => is_vouched = vouched,
                 Err(rejection) => added = Err(rejection),
@@ -646,7 +705,7 @@ impl Node {
         }
         match added {
             Ok(Addition::Added | Addition::Renewed) => {
-                self.items.insert(hash, bytes.clone());
+                self.items.add_result(key, bytes.clone());
                 self.relay(from, hash, bytes, actions);
                 Ok(())
             }
@@ -654,9 +713,11 @@ impl Node {
                 // NODE-008: both results are told to others, who judge for themselves.
                 self.quarantined.insert(extension_id);
                 self.mark();
+                let evidence = self.pools.post_operations.evidence.get(&key);
+                let [one, two] = evidence.map_or([None; 2], |pair| [&pair[0], &pair[1]].map(|it| self.confirms(it)));
                 self.pools.head(&self.view, 0);
-                actions.push(Action::Alarm(extension_id));
-                self.items.insert(hash, bytes.clone());
+                let [first, second] = self.items.add_conflict(key, bytes.clone());
+                actions.push(Action::Alarm(extension_id, [(first, one), (second, two)]));
                 self.relay(from, hash, bytes, actions);
                 Ok(())
             }
@@ -664,7 +725,7 @@ impl Node {
                 // NODE-005: what this node may learn in a moment is kept for it.
                 let may_come = [Reject::StampUnknown, Reject::OperationUnknown, Reject::PreRootUnknown];
                 if may_come.contains(&rejection.reason) && self.has_room(from, bytes) {
-                    self.waiting.push((from, bytes.clone()));
+                    self.waiting.push((from, bytes.clone(), self.view.slot));
                 }
                 self.remember(hash, bytes, post_operation::ENVELOPE, &rejection);
                 // NODE-009: signed by its prover, for its signature is checked before its proof.
@@ -678,13 +739,23 @@ impl Node {
         }
     }
 
+    /// Whether this node's own execution gives the result. None if it does not have the module.
+    fn confirms(&self, result: &PostOperation) -> Option<bool> {
+        let (_, wasm) = self.extensions.get(&result.extension_id)?;
+        let pooled = self.pools.operations.operations.get(&result.operation_hash)?;
+        let stated = statement(&pooled.operation, result, &self.view).ok()??;
+        let module = profile::load(wasm).ok()?;
+        // NODE-019: such extensions read no witness, so there is one execution.
+        Some(relation(&stated, &module, &[]).is_ok())
+    }
+
     /// Whether a result of this peer can wait for the next head.
     fn has_room(&self, from: Option<B256>, bytes: &Bytes) -> bool {
         // NODE-005: each once, and nobody takes all the room.
-        let of_peer = self.waiting.iter().filter(|(peer, _)| *peer == from).count();
+        let of_peer = self.waiting.iter().filter(|(peer, ..)| *peer == from).count();
         self.waiting.len() < MAX_WAITING
             && (from.is_none() || of_peer < MAX_WAITING_OF_PEER)
-            && self.waiting.iter().all(|(_, waiting)| waiting != bytes)
+            && self.waiting.iter().all(|(_, waiting, _)| waiting != bytes)
     }
 
     fn remember(&mut self, hash: B256, bytes: &Bytes, envelope: u8, rejection: &Rejection) {
@@ -717,32 +788,32 @@ impl Node {
                 let items = PooledItems { request_id: 0, items: vec![bytes.clone()] };
                 self.send(peer, Message::Operations(items), actions);
             } else {
-                self.announce(Some(peer), &[(hash, bytes.clone())], actions);
+                let kind = bytes.first().copied().unwrap_or_default();
+                self.announce(peer, kind, vec![(hash, bytes.len() as u32)], actions);
             }
         }
     }
 
-    fn announce(&self, peer: Option<B256>, items: &[(B256, Bytes)], actions: &mut Vec<Action>) {
-        let Some(peer) = peer else { return };
-        for (kind, message) in
-            [(1, Message::NewOperationHashes as fn(Announcement) -> Message), (2, Message::NewPostOperationHashes)]
-        {
-            let of_kind: Vec<_> = items.iter().filter(|(_, item)| item.first() == Some(&kind)).collect();
-            for part in of_kind.chunks(MAX_ANNOUNCED) {
-                let announcement = Announcement {
-                    types: vec![kind; part.len()].into(),
-                    sizes: part.iter().map(|(_, item)| item.len() as u32).collect(),
-                    hashes: part.iter().map(|(hash, _)| *hash).collect(),
-                };
-                self.send(peer, message(announcement), actions);
-            }
+    /// Announces items of a kind, wire hash and length each, to a peer.
+    fn announce(&self, peer: B256, kind: u8, items: Vec<(B256, u32)>, actions: &mut Vec<Action>) {
+        for part in items.chunks(MAX_ANNOUNCED) {
+            let announcement = Announcement {
+                types: vec![kind; part.len()].into(),
+                sizes: part.iter().map(|(_, size)| *size).collect(),
+                hashes: part.iter().map(|(hash, _)| *hash).collect(),
+            };
+            let message = match kind {
+                operation::ENVELOPE => Message::NewOperationHashes(announcement),
+                _ => Message::NewPostOperationHashes(announcement),
+            };
+            self.send(peer, message, actions);
         }
     }
 
     fn answer(&mut self, peer: B256, message: Message, actions: &mut Vec<Action>) {
         // NODE-007: from what is pooled, and nothing else.
         let found = |hashes: &[B256], kind: u8| {
-            let items = hashes.iter().filter_map(|hash| self.items.get(hash)).filter(|it| it.first() == Some(&kind));
+            let items = hashes.iter().filter_map(|hash| self.items.get(*hash)).filter(|it| it.first() == Some(&kind));
             wire::fill(items.cloned())
         };
         let answer = match &message {
@@ -787,7 +858,7 @@ impl Node {
             "pools": self.pools.to_json(),
             "reputation": self.reputation.to_json(),
             "peers": self.sessions.keys().map(hex).collect::<Value>(),
-            "items": self.items.keys().map(hex).collect::<Value>(),
+            "items": self.items.hashes().map(hex).collect::<Value>(),
             "rejected": self.rejected.to_json(),
             "waiting": self.waiting.len(),
             "quarantined": self.quarantined.to_json(),
@@ -799,16 +870,32 @@ impl Node {
     }
 }
 
-/// Whether settlement can take a result, as far as its bytes and the registry's entry say.
-fn check_settles(result: &PostOperation, view: &ChainView) -> Result<(), Rejection> {
+/// Whether settlement can take a result, as far as its bytes, the registry's entry and the Operation say, if it is pooled.
+fn check_settles(result: &PostOperation, operation: Option<&Operation>, view: &ChainView) -> Result<(), Rejection> {
     // NODE-014: nobody would ever pay for it.
-    if result.outcome()? == Outcome::Accepted {
-        children(&result.output)?;
-    }
+    let claimed = match result.outcome()? {
+        Outcome::Accepted => children(&result.output)?,
+        Outcome::Rejected(_) | Outcome::Trapped(_) => Vec::new(),
+    };
     let rule = view.extensions.get(&result.extension_id).map(|known| known.data_rule);
-    match rule {
-        Some(DATA_NONE) => check_data(DATA_NONE, !(result.pre_root | result.post_root).is_zero(), None, &[]),
-        _ => Ok(()),
+    if rule == Some(DATA_NONE) {
+        check_data(DATA_NONE, !(result.pre_root | result.post_root).is_zero(), None, &[])?;
+    }
+    let Some(operation) = operation else { return Ok(()) };
+    // COMP-008: without the name of a blob none can be carried.
+    if rule == Some(DATA_BLOB) && claimed_blob(operation).is_none() {
+        check_data(DATA_BLOB, false, None, &[])?;
+    }
+    let refuse = |reason, detail: &str| Err(Rejection::new(reason, 0, detail));
+    // COMP-005: as far as the Operation and its own children go.
+    if claimed.iter().any(|child| (child.extension_id, child.lane) == (operation.extension_id, operation.lane)) {
+        return refuse(Reject::FamilyCyclic, "a child in the lane of its parent");
+    }
+    // COMP-010: what further children take comes on top.
+    let add = |gas: u64, child: &Child| gas.checked_add(child.gas_limit)?.checked_add(SETTLEMENT_GAS);
+    match claimed.iter().try_fold(0, add) {
+        Some(gas) if gas <= operation.gas_limit => Ok(()),
+        _ => refuse(Reject::FamilyGas, "the children take more gas than the Operation has"),
     }
 }
 

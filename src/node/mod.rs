@@ -1,9 +1,11 @@
 #![doc = include_str!("../../spec/19-node.md")]
 
 mod composition;
+mod items;
 pub mod simulation;
 
 pub use composition::{Action, Event, Node};
+pub use items::Items;
 
 /// Wire hashes of rejected messages that a node remembers.
 pub const MAX_REJECTED: usize = 16_384;

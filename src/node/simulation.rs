@@ -26,6 +26,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const TICKS: u64 = 8;
 /// Slots of the chain before the scenario begins, so that there are final blocks and frozen stakes.
 const FIRST_SLOT: u64 = 160;
+/// Operations of one account in a crowd: as many as a pool holds of a sender.
+const CROWD_OPERATIONS: u64 = 4;
+/// Operations of a crowd for one extension: as many as a pool holds of one that is new.
+const CROWD_OF_EXTENSION: u64 = 10;
+/// Bytes of the data of an Operation of a crowd: too many to be pushed.
+const CROWD_BYTES: usize = 10_000;
 /// Quiet slots in the end, in which everything arrives.
 const QUIET_SLOTS: u64 = 3;
 /// The extension of all scenarios: adds the input to the lane's state, and rejects an input of zero.
@@ -89,7 +95,7 @@ pub struct Scenario {
     pub events: Vec<Incident>,
     /// The number of Operations that are settled in the end.
     pub settled: u64,
-    /// The number of settled results in the end whose verifiers have been paid.
+    /// The number of settled results in the end for which verdicts of two thirds of all weight are noted.
     pub rewarded: u64,
     /// The number of stakers whose stake is slashed in the end.
     pub slashed: u64,
@@ -104,11 +110,12 @@ pub struct Scenario {
 pub struct Incident {
     /// The slot in which it happens, counted from the scenario's beginning.
     pub slot: u64,
-    /// What happens: `operation`, `partition`, `heal`, `reorg`, `missed`, `silence`, `withdraw`, `adopt`, `prepare` or the
-    /// name of an attack. After `missed` the next slot has no block. An extension that a scenario prepares is not prepared
-    /// in the beginning.
+    /// What happens: `operation`, `crowd`, `drain`, `partition`, `heal`, `reorg`, `reorgKept`, `missed`, `silence`,
+    /// `withdraw`, `adopt`, `prepare` or the name of an attack. After `missed` the next slot has no block. After `reorgKept`
+    /// the new branch settles what the lost one has settled. An extension that a scenario prepares is not prepared in the
+    /// beginning.
     pub what: String,
-    /// The user of an Operation, or the depth of a re-org.
+    /// The user of an Operation, the number of a crowd, or the depth of a re-org.
     pub number: u64,
     /// The nodes that it concerns.
     pub nodes: Vec<u8>,
@@ -140,7 +147,9 @@ struct L1Block {
     slot: u64,
     contract: Consensus,
     settled: Vec<B256>,
-    /// The Operations whose verifiers were paid.
+    /// What the block's settler had in its pool.
+    batch: Vec<Item>,
+    /// The Operations for which verdicts of two thirds of all weight have been noted.
     rewarded: Vec<B256>,
     /// Whether the extension is prepared for settlement.
     prepared: bool,
@@ -168,8 +177,10 @@ struct World {
     group: Vec<usize>,
     sequences: BTreeMap<u64, u64>,
     timeline: Vec<String>,
-    /// The proven results by the name that their verifiers sign: Operation, hash of the proof, stamp, prover's node.
-    proven: BTreeMap<B256, (B256, B256, B256, usize)>,
+    /// The proven results by the name that their verifiers sign: Operation, hash of the proof, stamp.
+    proven: BTreeMap<B256, (B256, B256, B256)>,
+    /// The verdicts that were given, by that name.
+    verdicts: BTreeMap<B256, Vec<VerificationResponse>>,
     /// Calls of the contract and evidence for the next block.
     calls: Vec<(Address, Call)>,
     reports: Vec<Evidence>,
@@ -223,6 +234,17 @@ fn peer(node: usize) -> B256 {
     keccak256(format!("node {node}"))
 }
 
+/// The number of Operations of the largest crowd in a scenario.
+fn crowd(scenario: &Scenario) -> u64 {
+    let crowds = scenario.events.iter().filter(|event| event.what == "crowd");
+    crowds.map(|event| event.number).max().unwrap_or(0)
+}
+
+/// The id of an extension that only a crowd uses.
+fn clone_id(number: u64) -> B256 {
+    keccak256(format!("clone {number}"))
+}
+
 /// The digest of the key of the only tier.
 fn tier_key() -> B256 {
     keccak256("the key of the simulation")
@@ -253,6 +275,9 @@ impl World {
         for number in 0..8 {
             contract.call(account(&secret("user", number))?, &Call::Deposit(STAKE_UNIT), &nothing).map_err(refused)?;
         }
+        for number in 0..crowd(scenario).div_ceil(CROWD_OPERATIONS) {
+            contract.call(account(&secret("crowd", number))?, &Call::Deposit(STAKE_UNIT), &nothing).map_err(refused)?;
+        }
         for epoch in 0..=(FIRST_SLOT + 600) / 32 {
             contract.seeds.insert(epoch, keccak256(format!("seed {} {epoch}", scenario.seed)));
         }
@@ -275,6 +300,7 @@ impl World {
             sequences: BTreeMap::new(),
             timeline: Vec::new(),
             proven: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             calls: Vec::new(),
             reports: Vec::new(),
             prepares: false,
@@ -285,9 +311,9 @@ impl World {
         };
         for slot in 0..=FIRST_SLOT {
             let hash = keccak256(format!("block {slot}"));
-            let (settled, rewarded) = (Vec::new(), Vec::new());
+            let (settled, batch, rewarded) = (Vec::new(), Vec::new(), Vec::new());
             let prepared = scenario.events.iter().all(|event| event.what != "prepare");
-            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, rewarded, prepared });
+            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, batch, rewarded, prepared });
         }
         for (number, node) in world.nodes.iter_mut().enumerate() {
             node.id = peer(number);
@@ -364,6 +390,11 @@ impl World {
             reads_witness: self.scenario.reads_witness && self.tip().prepared,
             ..ExtensionView::default()
         };
+        // The same module under other ids, for the crowd.
+        let clones =
+            (0..crowd(&self.scenario).div_ceil(CROWD_OF_EXTENSION)).map(|number| (clone_id(number), known.clone()));
+        let mut extensions: BTreeMap<B256, ExtensionView> = clones.collect();
+        extensions.insert(self.entry.id(1), known);
         let mut view = ChainView {
             chain_id: 1,
             slot: self.slot,
@@ -371,7 +402,7 @@ impl World {
             base_fee: 100,
             blocks,
             head_number: head,
-            extensions: [(self.entry.id(1), known)].into(),
+            extensions,
             ..ChainView::default()
         };
         self.contract().show(&mut view);
@@ -414,9 +445,16 @@ impl World {
                 Action::Sign(to, mut response) => {
                     let hash = response.signing_hash(1, Address::ZERO);
                     response.signature = sign(&secret("node", number as u64), hash).unwrap_or_default();
+                    self.verdicts.entry(response.post_operation).or_default().push(response.clone());
                     self.tell(number, &Event::Signed(to, response));
                 }
-                Action::Alarm(_) => self.say(format!("node {number} sees two valid results that differ")),
+                Action::Alarm(_, results) => {
+                    let confirmed = results.iter().filter(|(_, is_confirmed)| *is_confirmed == Some(true)).count();
+                    self.say(format!(
+                        "node {number} sees two valid results that differ, and confirms {confirmed} of them"
+                    ));
+                }
+                Action::Dropped(_) => self.say(format!("node {number} gives the extension up")),
                 Action::Adopted(_) => self.say(format!("node {number} adopts the extension")),
                 Action::Refused(reason) => self.say(format!("node {number} refuses its user: {}", reason.name())),
             }
@@ -463,7 +501,34 @@ impl World {
                 self.say("the partition ends".into());
                 self.reconnect(true);
             }
-            "reorg" => self.reorg(incident.number),
+            "crowd" => {
+                self.say(format!("{} Operations of many users come to node {victim}", incident.number));
+                for number in 0..incident.number {
+                    let secret = secret("crowd", number / CROWD_OPERATIONS);
+                    let nonce = U256::from(number % CROWD_OPERATIONS);
+                    let operation = self.signed(&secret, nonce, |it| {
+                        it.extension_id = clone_id(number / CROWD_OF_EXTENSION);
+                        it.lane = U256::from(number);
+                        it.data = vec![1; CROWD_BYTES].into();
+                    })?;
+                    self.tell(victim, &Event::Submit(operation.to_bytes().into()));
+                }
+            }
+            "drain" => {
+                self.say(format!("user {} sends two Operations, and can pay for one", incident.number));
+                let secret = secret("user", incident.number);
+                for (place, key) in (1u64..3).enumerate() {
+                    // Nonces of other keys are others.
+                    let operation = self.signed(&secret, U256::from(key) << 64, |it| {
+                        it.lane = U256::from(1_000 * key + incident.number);
+                        it.gas_management.prover_fee_max = STAKE_UNIT / 10 * 6;
+                    })?;
+                    let node = incident.nodes.get(place).copied().unwrap_or(0).into();
+                    self.tell(node, &Event::Submit(operation.to_bytes().into()));
+                }
+            }
+            "reorg" => self.reorg(incident.number, false)?,
+            "reorgKept" => self.reorg(incident.number, true)?,
             "silence" => {
                 self.silent = incident.nodes.iter().map(|node| *node as usize).collect();
                 self.say(format!("the nodes {:?} settle nothing any more", incident.nodes));
@@ -505,13 +570,22 @@ impl World {
     /// The next Operation of a user, signed.
     fn operation(&mut self, user: u64, input: u64) -> Result<Operation, Fault> {
         let sequence = self.sequences.entry(user).or_default();
+        let nonce = U256::from(*sequence);
+        *sequence += 1;
+        self.signed(&secret("user", user), nonce, |it| {
+            it.lane = U256::from(user);
+            it.data = input.to_le_bytes().to_vec().into();
+        })
+    }
+
+    /// An Operation of an account, changed and signed.
+    fn signed(&self, secret: &B256, nonce: U256, change: impl FnOnce(&mut Operation)) -> Result<Operation, Fault> {
         let anchor = self.chain.len() - 1 - self.scenario.finality as usize;
         let mut operation = Operation {
             chain_id: 1,
-            sender: account(&secret("user", user))?,
-            nonce: U256::from(*sequence),
+            sender: account(secret)?,
+            nonce,
             extension_id: self.entry.id(1),
-            lane: U256::from(user),
             to: Address::repeat_byte(0x70),
             gas_limit: 50_000,
             gas_management: GasManagement {
@@ -522,13 +596,13 @@ impl World {
                 cycle_limit: 10_000,
                 ..GasManagement::default()
             },
-            data: input.to_le_bytes().to_vec().into(),
+            data: 1u64.to_le_bytes().to_vec().into(),
             anchor_hash: self.chain[anchor].hash,
             valid_until_slot: self.slot + 200,
             ..Operation::default()
         };
-        *sequence += 1;
-        operation.signature = sign(&secret("user", user), operation.hash(Address::ZERO))?;
+        change(&mut operation);
+        operation.signature = sign(secret, operation.hash(Address::ZERO))?;
         Ok(operation)
     }
 
@@ -602,7 +676,8 @@ impl World {
                     let operation = &it.operation;
                     let is_next =
                         operation.nonce_sequence() == view.next_sequence(operation.sender, operation.nonce_key());
-                    is_next && !pools.post_operations.has(**hash)
+                    let is_own = operation.extension_id == self.entry.id(1);
+                    is_own && is_next && !pools.post_operations.has(**hash)
                 })
                 .map(|(_, it)| it.operation.clone())
                 .collect();
@@ -647,7 +722,7 @@ impl World {
         let name = result.signing_hash(&stated, Address::ZERO);
         result.prover_signature = sign(&secret("node", prover.into()), name)?;
         let proof = keccak256(rlp::encode(&result.proof));
-        self.proven.insert(name, (result.operation_hash, proof, result.stamp_hash, prover.into()));
+        self.proven.insert(name, (result.operation_hash, proof, result.stamp_hash));
         self.tell(prover.into(), &Event::Publish(result.to_bytes().into()));
         self.tell(prover.into(), &Event::Ask(result.operation_hash));
         Ok(())
@@ -663,6 +738,16 @@ impl World {
             self.say("the slot has no block".into());
             return;
         }
+        let (settled, slashed) = self.build(None);
+        let head = self.head(&settled, &slashed);
+        for number in 0..self.nodes.len() {
+            self.tell(number, &head);
+        }
+    }
+
+    /// Makes the block of this slot. Its leader settles what it has pooled, or this batch. Gives what was settled, and the
+    /// stakes that are lost.
+    fn build(&mut self, given: Option<Vec<Item>>) -> (Vec<B256>, Vec<Slashed>) {
         let mut view = self.view();
         let mut contract = self.contract().clone();
         let slashed = self.call(&mut contract, &view);
@@ -672,7 +757,7 @@ impl World {
         let settlers = (0..self.nodes.len()).filter(|node| !self.silent.contains(node));
         let number = settlers.clone().find(leads).or(settlers.clone().next().filter(|_| !self.silent.is_empty()));
         let settler = number.and_then(|node| account(&secret("node", node as u64)).ok()).unwrap_or_default();
-        let mut settled = Vec::new();
+        let (mut settled, mut batch) = (Vec::new(), Vec::new());
         if let Some(number) = number {
             let pools = &self.nodes[number].pools;
             let mut items: Vec<(u64, Item)> = pools
@@ -686,7 +771,7 @@ impl World {
                 })
                 .collect();
             items.sort_by_key(|(depth, item)| (*depth, item.post_operation.operation_hash));
-            let batch: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
+            batch = given.unwrap_or_else(|| items.into_iter().map(|(_, item)| item).collect());
             view.slot = self.slot;
             let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
             let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
@@ -712,11 +797,9 @@ impl World {
             let names: Vec<String> = settled.iter().map(|hash| short(*hash)).collect();
             self.say(format!("node {} settles {}", number.unwrap_or_default(), names.join(", ")));
         }
-        self.chain.push(L1Block { hash, slot: self.slot, contract, settled: settled.clone(), rewarded, prepared });
-        let head = self.head(&settled, &slashed);
-        for number in 0..self.nodes.len() {
-            self.tell(number, &head);
-        }
+        let block = L1Block { hash, slot: self.slot, contract, settled: settled.clone(), batch, rewarded, prepared };
+        self.chain.push(block);
+        (settled, slashed)
     }
 
     /// Carries out what accounts want of the contract, and judges evidence: gives the stakes that are lost.
@@ -730,60 +813,83 @@ impl World {
         let reporter = account(&secret("user", 7)).unwrap_or_default();
         let (module, witnesses, is_broken) = (&self.module, &self.witnesses, self.scenario.is_broken);
         let verify = |statement: &Statement, _: &Proof| proves(statement, module, witnesses, is_broken);
-        let verdicts: Vec<_> = reports.iter().map(|it| contract.report(reporter, it, view, &verify)).collect();
+        let verdicts: Vec<_> =
+            reports.iter().map(|it| contract.report(reporter, it, view, &verify, 1_000_000)).collect();
         for verdict in &verdicts {
             self.say(match verdict {
                 Ok(Some(slashed)) => format!("a stake is slashed, and the reporter gets {} wei", slashed.amount),
-                Ok(None) => "the contract halts the extension".into(),
+                Ok(None) => "the contract notes a valid result, or halts the extension".into(),
                 Err(rejection) => format!("the contract refuses evidence: {}", rejection.reason.name()),
             });
         }
         verdicts.into_iter().flatten().flatten().collect()
     }
 
-    /// Provers show the verdicts that they have collected, so that those who gave them are paid.
+    /// Each verifier shows its own verdict, and somebody has divided what was held for long enough. Gives the Operations for
+    /// which this completes two thirds of all weight.
     fn reward(&mut self, contract: &mut Consensus, view: &ChainView) -> Vec<B256> {
         let mut rewarded = Vec::new();
-        for (name, (operation, proof, stamp, prover)) in self.proven.clone() {
-            let verdicts = self.nodes[prover].verdicts.get(&name).cloned().unwrap_or_default();
-            let paid = contract.rewards.get(&operation).map(|reward| reward.paid.clone()).unwrap_or_default();
-            let counts = |it: &VerificationResponse| it.verdict == Verdict::Valid as u8 && !paid.contains(&it.node);
-            let responses: Vec<VerificationResponse> = verdicts.into_values().filter(counts).collect();
-            if contract.claim_reward(operation, proof, stamp, &responses, view).is_ok() {
-                self.say(format!("{} nodes are paid for verifying {}", responses.len(), short(operation)));
-                if paid.is_empty() {
-                    rewarded.push(operation);
-                }
+        for (name, (operation, proof, stamp)) in self.proven.clone() {
+            let has_quorum = |contract: &Consensus| {
+                contract.rewards.get(&operation).is_some_and(|reward| contract.quorum(reward).1 > 0)
+            };
+            let had_quorum = has_quorum(contract);
+            let mut count = 0;
+            for verdict in self.verdicts.get(&name).into_iter().flatten() {
+                count += u64::from(
+                    contract.claim_reward(operation, proof, stamp, std::slice::from_ref(verdict), view).is_ok(),
+                );
+            }
+            if count > 0 {
+                self.say(format!("{count} nodes are noted for verifying {}", short(operation)));
+            }
+            if has_quorum(contract) && !had_quorum {
+                rewarded.push(operation);
+            }
+        }
+        for operation in contract.rewards.keys().copied().collect::<Vec<_>>() {
+            if contract.release_reward(operation, view).is_ok() {
+                self.say(format!("what was held for verifying {} is divided", short(operation)));
             }
         }
         rewarded
     }
 
-    fn reorg(&mut self, depth: u64) {
+    /// L1 loses its last blocks. The new branch begins in this slot, with an empty block or with one that settles again what
+    /// is lost and takes the evidence that waits.
+    fn reorg(&mut self, depth: u64, keeps: bool) -> Result<(), Fault> {
         let depth = depth.min(self.scenario.finality.saturating_sub(1)).min(self.chain.len() as u64 - 1);
+        let mut lost = Vec::new();
         for _ in 0..depth {
             if let Some(block) = self.chain.pop() {
+                let has_settled = |item: &Item| block.settled.contains(&item.post_operation.operation_hash);
+                lost.splice(..0, block.batch.iter().filter(|item| has_settled(item)).cloned());
                 let number = self.chain.len() as u64;
                 self.orphans.insert(block.hash, Block { number, slot: block.slot, canonical: false });
             }
         }
         self.say(format!("L1 loses its last {depth} blocks"));
-        // The new branch begins with an empty block in this slot.
         let parent = self.tip().clone();
         let hash = keccak256([parent.hash, B256::from(U256::from(self.slot)), B256::repeat_byte(1)].concat());
         let ancestor = self.chain.len() as u64 - 1;
-        self.chain.push(L1Block {
-            hash,
-            slot: self.slot,
-            contract: parent.contract,
-            settled: Vec::new(),
-            rewarded: Vec::new(),
-            prepared: parent.prepared,
-        });
-        let event = Event::Reorg(ancestor, depth, BTreeMap::new(), Box::new(self.view()), Vec::new());
+        let (mut kept, mut slashed) = (BTreeMap::new(), Vec::new());
+        if keeps && depth > 0 {
+            let settled;
+            (settled, slashed) = self.build(Some(lost));
+            kept = settled.into_iter().map(|operation| (operation, ancestor + 1)).collect();
+            if let Some(block) = self.chain.last_mut() {
+                block.hash = hash;
+            }
+        } else {
+            let (settled, batch, rewarded) = (Vec::new(), Vec::new(), Vec::new());
+            let (contract, prepared) = (parent.contract, parent.prepared);
+            self.chain.push(L1Block { hash, slot: self.slot, contract, settled, batch, rewarded, prepared });
+        }
+        let event = Event::Reorg(ancestor, depth, kept, Box::new(self.view()), slashed);
         for number in 0..self.nodes.len() {
             self.tell(number, &event);
         }
+        Ok(())
     }
 
     /// A stranger connects to a node and misbehaves.
@@ -911,6 +1017,28 @@ impl World {
                     self.reports.push(Evidence::InvalidProof(Box::new((operation, result))));
                 }
             }
+            "falseVerdict" => {
+                // A staker, number `number`, signs that results are valid which are false.
+                let view = self.view();
+                let pooled: Vec<Operation> =
+                    self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
+                let signer = secret("node", number);
+                for operation in pooled {
+                    let witness = self.witness(&operation, number);
+                    let prover = secret("attacker", number);
+                    let result = self.result(&operation, &view, witness, &prover, |it| it.cycles += 1)?;
+                    let stated = statement(&operation, &result, &view).map_err(refused)?;
+                    let mut response = VerificationResponse {
+                        post_operation: stated.map(|it| result.signing_hash(&it, Address::ZERO)).unwrap_or_default(),
+                        verdict: Verdict::Valid as u8,
+                        node: account(&signer)?,
+                        slot: self.slot,
+                        ..VerificationResponse::default()
+                    };
+                    response.signature = sign(&signer, response.signing_hash(1, Address::ZERO))?;
+                    self.reports.push(Evidence::FalseVerdict(Box::new((response, operation, result))));
+                }
+            }
             "falseResults" | "stolenResults" | "conflict" | "garbageWitness" => {
                 let view = self.view();
                 let pooled: Vec<Operation> =
@@ -972,7 +1100,7 @@ impl World {
             ("value is conserved", self.chain.iter().all(|block| block.contract.is_balanced())),
             ("no honest node is disconnected", self.honest_disconnects == 0),
             ("as many Operations are settled as expected", once.len() as u64 == self.scenario.settled),
-            ("the verifiers of as many results are paid as expected", rewarded == self.scenario.rewarded),
+            ("as many results have verdicts of two thirds as expected", rewarded == self.scenario.rewarded),
             ("as many stakes are slashed as expected", slashed == self.scenario.slashed),
             ("as many attackers are repelled as expected", self.repelled.len() as u64 == self.scenario.repelled),
             ("the extension is halted if expected", quarantined == self.scenario.is_quarantined),

@@ -289,7 +289,7 @@ reasons! {
     ProverFeesDisordered, "prover_fees_disordered", Operation;
     /// The largest cost of an Operation exceeds 128 bits.
     CostOverflow, "cost_overflow", Operation;
-    /// The gas limit of the call is larger than a transaction can have room for.
+    /// The call and what belongs to it need more gas than a transaction has.
     GasLimitTooLarge, "gas_limit_too_large", Operation;
     /// There are fields of a sponsor, and no sponsor.
     SponsorMissing, "sponsor_missing", Operation;
@@ -369,7 +369,7 @@ reasons! {
     OutcomeUnknown, "outcome_unknown", PostOperation;
     /// The type of a proof is none that this client knows.
     ProofTypeUnknown, "proof_type_unknown", Admission;
-    /// The tier of a proof is none that this client has a key for.
+    /// The tier of a proof is none that this client knows.
     ProofTierUnknown, "proof_tier_unknown", Admission;
     /// The type of a proof is not the one that the extension is registered with.
     ProofTypeMismatch, "proof_type_mismatch", PostOperation;
@@ -390,6 +390,8 @@ reasons! {
     AlreadyKnown, "already_known", Admission;
     /// The extension is not registered, not active yet, deprecated or quarantined.
     ExtensionNotActive, "extension_not_active", Admission;
+    /// The base fee is above what the Operation allows.
+    FeeTooLow, "fee_too_low", Admission;
     /// The nonce is consumed.
     NonceUsed, "nonce_used", Admission;
     /// There is a gap before the nonce.
@@ -398,7 +400,7 @@ reasons! {
     SenderLimit, "sender_limit", Admission;
     /// The pool holds as many Operations of the extension or sponsor as it may.
     EntityLimit, "entity_limit", Admission;
-    /// The Operation that would be replaced has a result.
+    /// The Operation that would be replaced has a result and can be settled.
     OperationLocked, "operation_locked", Admission;
     /// A replacement does not raise each fee by a tenth.
     ReplacementUnderpriced, "replacement_underpriced", Admission;
@@ -464,7 +466,7 @@ reasons! {
     EvidenceTooOld, "evidence_too_old", Settlement;
     /// The registry does not have the code point of an extension for the tier of a proof.
     NotPrepared, "not_prepared", Settlement;
-    /// Not all of an Operation's gas would reach the call of its target.
+    /// Too little gas would reach the call of a target, or the pairing that judges evidence.
     GasMissing, "gas_missing", Settlement;
     /// The Consensus Contract is called while it calls a target.
     Reentered, "reentered", Settlement;
@@ -474,10 +476,8 @@ reasons! {
     SeatsTaken, "seats_taken", Settlement;
     /// A reward is released before its time.
     RewardHeld, "reward_held", Settlement;
-    /// A verdict in a claim is not one of a staker for the settled result, or not in its place.
+    /// A claim has no verdict, or one that is not of a staker for the settled result, or is noted already.
     VerdictNotCounted, "verdict_not_counted", Settlement;
-    /// The verdicts in a first claim have less than two thirds of the stake, or a claim has none.
-    QuorumMissing, "quorum_missing", Settlement;
 
     /// A native transaction is too long.
     TransactionTooLarge, "transaction_too_large", Encoding;

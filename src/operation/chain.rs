@@ -60,6 +60,8 @@ pub struct ExtensionView {
     pub entry_hash: B256,
     /// The commitment to its canonical code.
     pub code_commitment: B256,
+    /// Which circuit proves it: that of the tiers, 0, or its own, 1.
+    pub mode: u8,
     /// The proof system, which is the type of its proofs.
     pub proof_system: u8,
     /// What must be available of its Operations' data: 0 nothing, 1 calldata, 2 a blob.
@@ -108,4 +110,4 @@ json_fields!(
     deposits, withdrawals, nonces, extensions, roots, staked, blob_hashes, contracts
 );
 json_fields!(Block: number, slot, canonical);
-json_fields!(ExtensionView, default: entry_hash, code_commitment, proof_system, data_rule, reads_witness, prepared, active_from, deprecated_from, quarantined);
+json_fields!(ExtensionView, default: entry_hash, code_commitment, mode, proof_system, data_rule, reads_witness, prepared, active_from, deprecated_from, quarantined);

@@ -1,6 +1,6 @@
 //! What an Operation costs: exact integers, rounded down.
 
-use super::{GasManagement, OPERATION_BYTE_GAS, Operation, SETTLEMENT_GAS, SIGNATURE_GAS};
+use super::{CALL_GAS_DIVISOR, GasManagement, OPERATION_BYTE_GAS, Operation, SETTLEMENT_GAS, SIGNATURE_GAS};
 use alloy_primitives::U256;
 
 /// The prover's fee for a settlement in `slot`, in wei.
@@ -31,11 +31,23 @@ pub fn settlement_gas(operation: &Operation, contract_signatures: u64) -> u64 {
     SETTLEMENT_GAS + OPERATION_BYTE_GAS * bytes + SIGNATURE_GAS * contract_signatures
 }
 
+/// The gas beside that of the call if contracts check all signatures.
+fn most_settlement_gas(operation: &Operation) -> u64 {
+    let signatures = if operation.gas_management.sponsor.is_zero() { 1 } else { 2 };
+    settlement_gas(operation, signatures)
+}
+
+/// The gas that a transaction needs for an Operation with a result of one segment without output.
+pub fn item_gas(operation: &Operation) -> u128 {
+    // OP-026: of the gas that is left, a call gets 63 of 64 parts.
+    let passed_on = operation.gas_limit / CALL_GAS_DIVISOR;
+    u128::from(operation.gas_limit) + u128::from(passed_on) + u128::from(most_settlement_gas(operation))
+}
+
 /// The most that the payer can be charged, in wei: what admission reserves. None if it exceeds 128 bits.
 pub fn max_cost(operation: &Operation) -> Option<u128> {
     // OP-015: gas of the call and of the settlement, as if contracts checked all signatures, and the largest prover fee.
-    let signatures = if operation.gas_management.sponsor.is_zero() { 1 } else { 2 };
-    let gas = u128::from(operation.gas_limit) + u128::from(settlement_gas(operation, signatures));
+    let gas = u128::from(operation.gas_limit) + u128::from(most_settlement_gas(operation));
     gas.checked_mul(operation.gas_management.max_fee)?.checked_add(operation.gas_management.prover_fee_max)
 }
 

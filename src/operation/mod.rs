@@ -21,9 +21,11 @@ pub const VALIDITY_SLOTS: u64 = 256;
 /// The anchor is at most so many slots before the end of the validity. The contract reads its hash through EIP-2935,
 /// which serves 8,191 blocks.
 pub const ANCHOR_SLOTS: u64 = 512;
-/// Gas of the call at most. A transaction has 16,777,216 (EIP-7825), of which a call gets 63 of 64 parts (EIP-150): some
-/// 4,500,000 stay for the proof, calldata, output and signatures.
-pub const MAX_CALL_GAS: u64 = 12_000_000;
+/// Gas of an item at most. A transaction has 16,777,216 (EIP-7825), of which 21,000 are its own and the call of an item
+/// leaves a 64th behind (EIP-150); what remains reads the header and goes through the batch.
+pub const MAX_ITEM_GAS: u64 = 16_400_000;
+/// Gas of the call is counted with its 31st part: it passes two calls, each of which leaves a 64th behind (EIP-150).
+pub const CALL_GAS_DIVISOR: u64 = 31;
 /// Longest signature that a contract checks: a settler brings its bytes, and nobody pays for them.
 pub const MAX_SIGNATURE_BYTES: usize = 2_048;
 /// Gas that a contract account may use to check a signature.

@@ -48,6 +48,32 @@ pub fn items(bytes: &[u8], start: usize) -> Result<Vec<&[u8]>, Rejection> {
     Ok(items)
 }
 
+/// Whether a field of a list, counted from 0, has more than so many items, or bytes if it is a string. Nothing is read but
+/// headers, and no more of them than needed; what is wrong with the encoding is found when it is decoded.
+pub fn has_more(bytes: &[u8], field: usize, most: usize) -> bool {
+    let mut rest = bytes;
+    if !Header::decode(&mut rest).is_ok_and(|header| header.list) {
+        return false;
+    }
+    for _ in 0..field {
+        let Ok(header) = Header::decode(&mut rest) else { return false };
+        rest = rest.get(header.payload_length..).unwrap_or_default();
+    }
+    let Ok(header) = Header::decode(&mut rest) else { return false };
+    if !header.list {
+        return header.payload_length > most;
+    }
+    let mut items = rest.get(..header.payload_length).unwrap_or_default();
+    for _ in 0..=most {
+        if items.is_empty() {
+            return false;
+        }
+        let Ok(header) = Header::decode(&mut items) else { return false };
+        items = items.get(header.payload_length..).unwrap_or_default();
+    }
+    true
+}
+
 fn fault(error: Error, start: usize) -> Rejection {
     let reason = match error {
         // OP-002: lengths, as far as headers say them.

@@ -1,6 +1,6 @@
 //! Whether an Operation can be settled at all, and whether it can be settled now.
 
-use super::{ANCHOR_SLOTS, ChainView, MAX_CALL_GAS, Operation, RAMP_END_SLOTS, VALIDITY_SLOTS, fee, signature};
+use super::{ANCHOR_SLOTS, ChainView, MAX_ITEM_GAS, Operation, RAMP_END_SLOTS, VALIDITY_SLOTS, fee, signature};
 use crate::notation::{B256, Reject, Rejection};
 use crate::statement::MAX_CYCLES;
 
@@ -24,8 +24,9 @@ pub fn check_fields(operation: &Operation, view: &ChainView) -> Result<(), Rejec
         return refuse(Reject::ProverFeesDisordered, "prover_fee_min is above prover_fee_max");
     }
     // OP-026: a transaction with the call and all that belongs to it must be possible.
-    if operation.gas_limit > MAX_CALL_GAS {
-        return refuse(Reject::GasLimitTooLarge, format!("{} gas; at most {MAX_CALL_GAS}", operation.gas_limit));
+    let needed = fee::item_gas(operation);
+    if needed > u128::from(MAX_ITEM_GAS) {
+        return refuse(Reject::GasLimitTooLarge, format!("{needed} gas in all; at most {MAX_ITEM_GAS}"));
     }
     // OP-015: what cannot be added up cannot be reserved.
     if fee::max_cost(operation).is_none() {

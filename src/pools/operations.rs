@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The order in which Operations are evicted: the least first. Ties are broken by the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
-    /// The most that a unit of gas may cost.
-    pub max_fee: u128,
+    /// The prover's fee in the last slot of the validity.
+    pub prover_fee: u128,
     /// The most that the settler gets for a unit of gas.
     pub max_priority_fee: u128,
-    /// The largest prover fee.
-    pub prover_fee_max: u128,
+    /// The most that a unit of gas may cost.
+    pub max_fee: u128,
     /// The operation hash.
     pub hash: B256,
 }
@@ -60,7 +60,9 @@ pub struct OperationPool {
 
 fn rank(operation: &Operation, hash: B256) -> Rank {
     let gas = &operation.gas_management;
-    Rank { max_fee: gas.max_fee, max_priority_fee: gas.max_priority_fee, prover_fee_max: gas.prover_fee_max, hash }
+    // POOL-010: what attracts work stands first, as far as the ramp gets within the validity.
+    let prover_fee = fee::prover_fee(gas, operation.valid_until_slot.saturating_sub(1));
+    Rank { prover_fee, max_priority_fee: gas.max_priority_fee, max_fee: gas.max_fee, hash }
 }
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
@@ -80,8 +82,8 @@ impl OperationPool {
         rank(&pooled.operation, hash)
     }
 
-    /// Admits an Operation with this hash. The costly check of signatures is the last one; `is_verified` leaves it out for Operations
-    /// that were in the pool before.
+    /// Admits an Operation with this hash. `is_proven` tells of a pooled one whether it has a result that can be settled. The
+    /// costly check of signatures is the last one; for an Operation that comes back it is left out, and the base fee is not looked at.
     #[allow(clippy::too_many_arguments, reason = "a handler has what it depends on as arguments")]
     pub fn admit(
         &mut self,
@@ -90,8 +92,8 @@ impl OperationPool {
         view: &ChainView,
         reputation: &Reputation,
         limits: &Limits,
-        is_locked: &dyn Fn(B256) -> bool,
-        is_verified: bool,
+        is_proven: &dyn Fn(B256) -> bool,
+        comes_back: bool,
     ) -> Result<Admission, Rejection> {
         // POOL-001: again is not wrong.
         if self.operations.contains_key(&hash) {
@@ -100,12 +102,20 @@ impl OperationPool {
         check_fields(operation, view)?;
         check_window(operation, view)?;
         check_extension(operation.extension_id, view)?;
+        // POOL-025, POOL-020: what can be settled in no next block waits with its user, unless it was here before.
+        if !comes_back && operation.gas_management.max_fee < view.base_fee {
+            return refuse(Reject::FeeTooLow, format!("the base fee is {} wei", view.base_fee));
+        }
+        let is_locked = |hash: B256| {
+            let pooled = self.operations.get(&hash);
+            pooled.is_some_and(|it| it.operation.gas_management.max_fee >= view.base_fee) && is_proven(hash)
+        };
         let replaced = self.check_nonce(operation, view)?;
         self.check_entities(operation, replaced, view, reputation, limits)?;
-        let mut evicted = self.find_extension_victims(operation, hash, replaced, view, reputation, is_locked)?;
+        let mut evicted = self.find_extension_victims(operation, hash, replaced, view, reputation, &is_locked)?;
         self.check_sponsor(operation, replaced, view, reputation)?;
         if let Some(old) = replaced {
-            self.check_replacement(operation, old, is_locked)?;
+            self.check_replacement(operation, old, &is_locked)?;
         }
         // OP-015: it has been computed with the fields.
         let max_cost = fee::max_cost(operation).unwrap_or(u128::MAX);
@@ -115,7 +125,7 @@ impl OperationPool {
         self.find_victims(operation, hash, slots, replaced, limits, &mut evicted)?;
         // POOL-020: what a contract answers can change.
         let signatures = [&operation.signature, &operation.gas_management.sponsor_signature];
-        if !is_verified || signatures.into_iter().any(|signature| signature::depends_on_state(signature)) {
+        if !comes_back || signatures.into_iter().any(|signature| signature::depends_on_state(signature)) {
             check_signatures(operation, hash, view)?;
         }
 
@@ -186,11 +196,12 @@ impl OperationPool {
         let pooled = ranks.len() as u64 - u64::from(same);
         // REP-005: an extension has no say in who uses it, so nothing but its inclusions counts.
         let allowed = reputation.unstaked_operations(Entity::Extension(id), view.slot);
-        // POOL-005: those that nobody has proved make way, the least first.
+        // POOL-005: those that cannot be settled as they are make way, the least first.
+        let stays = |it: &Operation| self.predecessors(it).iter().all(|hash| is_locked(*hash));
         let mut victims = Vec::new();
         let needed = (pooled + 1).saturating_sub(allowed);
         let frees = |it: &PooledOperation| u64::from(it.operation.extension_id == id);
-        match self.make_way(operation, hash, replaced, ranks, needed, &frees, is_locked, &mut victims) {
+        match self.make_way(operation, hash, replaced, ranks, needed, &frees, &stays, &mut victims) {
             true => Ok(victims),
             false => refuse(Reject::EntityLimit, format!("{pooled} of the extension pooled, {allowed} allowed")),
         }
@@ -219,7 +230,7 @@ impl OperationPool {
     }
 
     fn check_replacement(&self, new: &Operation, old: B256, is_locked: &dyn Fn(B256) -> bool) -> Result<(), Rejection> {
-        // POOL-007: somebody has proved it.
+        // POOL-007: somebody has proved it, and it can be settled.
         if is_locked(old) {
             return refuse(Reject::OperationLocked, old.to_string());
         }
@@ -278,7 +289,7 @@ impl OperationPool {
         candidates: &BTreeSet<Rank>,
         mut needed: u64,
         frees: &dyn Fn(&PooledOperation) -> u64,
-        stays: &dyn Fn(B256) -> bool,
+        stays: &dyn Fn(&Operation) -> bool,
         victims: &mut Vec<B256>,
     ) -> bool {
         let mut gone: BTreeSet<B256> = victims.iter().copied().chain(replaced).collect();
@@ -290,8 +301,7 @@ impl OperationPool {
                 continue;
             }
             let victim = &self.operations[&candidate.hash].operation;
-            let successors = self.successors(victim);
-            if successors.iter().any(|hash| stays(*hash)) {
+            if stays(victim) {
                 continue;
             }
             // POOL-010: the least goes, if it is less and the new one does not follow it.
@@ -301,7 +311,7 @@ impl OperationPool {
             if *candidate > rank(operation, hash) || carries {
                 return false;
             }
-            for successor in successors.into_iter().rev() {
+            for successor in self.successors(victim).into_iter().rev() {
                 if gone.insert(successor) {
                     needed = needed.saturating_sub(frees(&self.operations[&successor]));
                     victims.push(successor);
@@ -315,6 +325,13 @@ impl OperationPool {
     fn successors(&self, operation: &Operation) -> Vec<B256> {
         let last = operation.nonce | U256::from(u64::MAX);
         let range = self.by_nonce.range((operation.sender, operation.nonce)..=(operation.sender, last));
+        range.map(|(_, hash)| *hash).collect()
+    }
+
+    /// The Operation and those of the same sender and nonce key that come before it, in their order.
+    fn predecessors(&self, operation: &Operation) -> Vec<B256> {
+        let first = operation.nonce & !U256::from(u64::MAX);
+        let range = self.by_nonce.range((operation.sender, first)..=(operation.sender, operation.nonce));
         range.map(|(_, hash)| *hash).collect()
     }
 

@@ -68,6 +68,12 @@ impl PostOperationPool {
         self.post_operations.range((operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff))).count() > 0
     }
 
+    /// Whether an Operation has a result in the pool whose tier is prepared.
+    pub fn can_settle(&self, operation_hash: B256, view: &ChainView) -> bool {
+        let range = (operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff));
+        self.post_operations.range(range).any(|(_, it)| is_prepared(&it.post_operation, view))
+    }
+
     /// Adds a PostOperation about a pooled Operation of this rank.
     #[allow(clippy::too_many_arguments, reason = "a handler has what it depends on as arguments")]
     pub fn add(
@@ -91,8 +97,7 @@ impl PostOperationPool {
         }
         let result_id = post_operation.result_id();
         let pooled = self.post_operations.get(&key);
-        let is_better =
-            pooled.is_some_and(|old| is_better(post_operation, &old.post_operation, operation.extension_id, view));
+        let is_better = pooled.is_some_and(|old| is_better(post_operation, &old.post_operation, view));
         let renews = match pooled {
             // POOL-014: the same from another prover adds nothing, unless it is cheaper to settle.
             Some(old) if old.result_id == result_id => {
@@ -115,7 +120,15 @@ impl PostOperationPool {
             Some(pooled) => pooled.depth,
             None => self.depth(operation, post_operation.pre_root, view, limits)?,
         };
-        let victims = if pooled.is_some() { Vec::new() } else { self.find_victims(rank, limits)? };
+        let victims = match pooled {
+            Some(_) => Vec::new(),
+            None => self.find_victims(
+                (operation.extension_id, operation.lane, post_operation.pre_root),
+                depth,
+                rank,
+                limits,
+            )?,
+        };
         // POOL-014: the same proof of the same statement has been verified.
         let is_verified = renews && pooled.is_some_and(|old| old.post_operation.proof == post_operation.proof);
         check(operation, post_operation, view, if is_verified { &|_, _| Ok(()) } else { verify })?;
@@ -168,16 +181,47 @@ impl PostOperationPool {
         }
     }
 
-    /// The PostOperations that make room for one of this rank.
-    fn find_victims(&self, rank: Rank, limits: &Limits) -> Result<Vec<(B256, B256)>, Rejection> {
+    /// The PostOperations that make room for one of this depth and rank on this root.
+    fn find_victims(
+        &self,
+        root: (B256, U256, B256),
+        depth: u64,
+        rank: Rank,
+        limits: &Limits,
+    ) -> Result<Vec<(B256, B256)>, Rejection> {
         // POOL-017: the least goes, if it is less.
         if (self.post_operations.len() as u64) < limits.post_operations {
             return Ok(Vec::new());
         }
         match self.by_rank.first() {
-            Some((least, pre_root)) if *least < rank => Ok(vec![(least.hash, *pre_root)]),
+            Some((least, pre_root)) if *least < rank => {
+                let victim = (least.hash, *pre_root);
+                match depth > 1 && self.is_ancestor(victim, root) {
+                    true => refuse(Reject::PoolFull, "it builds on the one of least rank"),
+                    false => Ok(vec![victim]),
+                }
+            }
             _ => refuse(Reject::PoolFull, "nothing of less rank makes room"),
         }
+    }
+
+    /// Whether a result on this root of a lane builds on a pooled one.
+    fn is_ancestor(&self, pooled: (B256, B256), root: (B256, U256, B256)) -> bool {
+        let (id, lane, _) = root;
+        // POOL-017: what leads to the root, each root once.
+        let (mut seen, mut next) = (BTreeSet::from([root]), vec![root]);
+        while let Some(root) = next.pop() {
+            for parent in self.by_post_root.get(&root).into_iter().flatten() {
+                if *parent == pooled {
+                    return true;
+                }
+                let before = (id, lane, parent.1);
+                if seen.insert(before) {
+                    next.push(before);
+                }
+            }
+        }
+        false
     }
 
     /// Takes a PostOperation out of the pool.
@@ -251,12 +295,15 @@ impl PooledPostOperation {
     }
 }
 
+/// Whether the registry has what the contract needs to verify a result.
+fn is_prepared(result: &PostOperation, view: &ChainView) -> bool {
+    view.extensions.get(&result.extension_id).is_some_and(|known| known.prepared.contains(&result.proof.tier))
+}
+
 /// Whether a result can be settled where the pooled one cannot, or for less gas.
-fn is_better(new: &PostOperation, old: &PostOperation, extension_id: B256, view: &ChainView) -> bool {
-    let extension = view.extensions.get(&extension_id);
-    let is_prepared = |it: &PostOperation| extension.is_some_and(|known| known.prepared.contains(&it.proof.tier));
+fn is_better(new: &PostOperation, old: &PostOperation, view: &ChainView) -> bool {
     // POOL-014: prepared first, then the number of segments.
-    match (is_prepared(new), is_prepared(old)) {
+    match (is_prepared(new, view), is_prepared(old, view)) {
         (true, false) => true,
         (false, true) => false,
         _ => new.proof.segments.len() < old.proof.segments.len(),

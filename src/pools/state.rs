@@ -9,7 +9,7 @@ use crate::reputation::Reputation;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A settled Operation that is not final yet.
+/// A settled Operation whose block is neither final nor old.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limbo {
     /// The Operation.
@@ -27,7 +27,7 @@ pub struct Pools {
     pub operations: OperationPool,
     /// The verified results.
     pub post_operations: PostOperationPool,
-    /// The settled Operations that are not final, by their hash.
+    /// The settled Operations whose blocks are neither final nor old, by their hash.
     pub limbo: BTreeMap<B256, Limbo>,
 }
 
@@ -54,13 +54,14 @@ impl Pools {
         operation: &Operation,
         view: &ChainView,
         reputation: &Reputation,
-        is_verified: bool,
+        comes_back: bool,
     ) -> Result<Admission, Rejection> {
         let results = &self.post_operations;
-        let is_locked = |hash| results.has(hash);
+        let is_proven = |hash| results.can_settle(hash, view);
         let admission =
-            self.operations.admit(hash, operation, view, reputation, &self.limits, &is_locked, is_verified)?;
-        for gone in &admission.evicted {
+            self.operations.admit(hash, operation, view, reputation, &self.limits, &is_proven, comes_back)?;
+        // POOL-011: nor does a result stay whose Operation was replaced, since it could not be settled any more.
+        for gone in admission.evicted.iter().chain(&admission.replaced) {
             self.post_operations.remove_operation(*gone);
         }
         Ok(admission)
@@ -95,8 +96,9 @@ impl Pools {
 
     /// The chain has a new head: what is final is forgotten, and what can no longer be settled goes.
     pub fn head(&mut self, view: &ChainView, finalized_number: u64) -> Vec<B256> {
-        // POOL-019: a final settlement is for ever.
-        self.limbo.retain(|_, limbo| limbo.block_number > finalized_number);
+        // POOL-019: a final settlement is for ever, and of older ones POOL-021 brings nothing back.
+        let last = finalized_number.max(view.head_number.saturating_sub(self.limits.reorg_blocks));
+        self.limbo.retain(|_, limbo| limbo.block_number > last);
         self.revalidate(view).into_iter().map(|(hash, _)| hash).collect()
     }
 

@@ -1,12 +1,10 @@
 //! Whether a PostOperation can be pooled: cheap checks first, the proof last.
 
-use super::{
-    MAX_RESULT_GAS, MAX_STAMP_AGE, PROOF_COMMITTED_GROTH16, PostOperation, Proof, RENEWAL_AGE, RESULT_SEGMENT_GAS,
-    statement,
-};
+use super::{MAX_STAMP_AGE, PROOF_COMMITTED_GROTH16, PostOperation, Proof, RENEWAL_AGE, RESULT_SEGMENT_GAS, statement};
 use crate::notation::{B256, Outcome, Reject, Rejection};
-use crate::operation::{ChainView, OPERATION_BYTE_GAS, Operation, signature};
+use crate::operation::{ChainView, MAX_ITEM_GAS, OPERATION_BYTE_GAS, Operation, fee, signature};
 use crate::proving::{CUSTOM_TIER, Tiers};
+use crate::registry::MODE_CUSTOM;
 use crate::statement::Statement;
 
 /// Verifies a proof of a statement under the keys that this node has. An argument, because keys are large and stand
@@ -44,11 +42,11 @@ pub fn check(
         return refuse(Reject::ProofTierUnknown, format!("tier {tier}"));
     }
     // POST-016: what does not fit into a transaction can neither be settled nor shown to be false.
-    let bytes = operation.data.len() + operation.gas_management.sponsor_data.len() + post_operation.output.len();
-    let segments = post_operation.proof.segments.len() as u64;
-    let gas = RESULT_SEGMENT_GAS * segments + OPERATION_BYTE_GAS * bytes as u64;
-    if gas > MAX_RESULT_GAS {
-        return refuse(Reject::ProofTooLarge, format!("{segments} segments and {bytes} bytes take {gas} gas"));
+    let (segments, bytes) = (post_operation.proof.segments.len() as u64, post_operation.output.len() as u64);
+    let of_result = RESULT_SEGMENT_GAS * segments.saturating_sub(1) + OPERATION_BYTE_GAS * bytes;
+    let gas = fee::item_gas(operation) + u128::from(of_result);
+    if gas > u128::from(MAX_ITEM_GAS) {
+        return refuse(Reject::ProofTooLarge, format!("{gas} gas, {segments} segments and {bytes} bytes of output"));
     }
     // POST-010: anybody can feed garbage, and prove honestly that it is refused.
     if extension.reads_witness && outcome != Outcome::Accepted {
@@ -63,6 +61,10 @@ pub fn check(
     // POST-006: who is paid has signed, so that a false proof has somebody to blame.
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);
     signature::verify_key(post_operation.prover, signed, &post_operation.prover_signature)?;
+    // POST-017: everybody finds the same, whatever keys it has; only now is it known who says so.
+    if (tier == CUSTOM_TIER) != (extension.mode == MODE_CUSTOM) {
+        return refuse(Reject::TierMismatch, format!("tier {tier} in mode {}", extension.mode));
+    }
     // POST-012: the proof, last because it costs most.
     verify(&statement, &post_operation.proof)?;
     Ok(statement)

@@ -14,10 +14,8 @@ pub const ENVELOPE: u8 = 0x02;
 pub const MAX_POST_OPERATION_BYTES: usize = MAX_PROOF_BYTES + 65_536 + 1_024;
 /// Longest proof: 240 segments of 224 bytes with their headers are less.
 pub const MAX_PROOF_BYTES: usize = 65_536;
-/// Gas that calldata and verification of a segment take at least.
+/// Gas that calldata and verification of a segment take at least, beside the first, which is part of the settlement.
 pub const RESULT_SEGMENT_GAS: u64 = 65_256;
-/// Most gas for segments and bytes of a result: a transaction has 16,777,216 (EIP-7825), and has to carry evidence, too.
-pub const MAX_RESULT_GAS: u64 = 16_000_000;
 /// A proof of the proof system of the chapter of that name. Types and proof systems are one enumeration: a new one is a
 /// new number, and extensions that are registered with it.
 pub const PROOF_COMMITTED_GROTH16: u8 = 1;

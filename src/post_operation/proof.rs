@@ -26,6 +26,7 @@ impl Proof {
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     verifiers: BTreeMap<u32, TierVerifier>,
+    /// Extensions in universal mode, by extension id and tier.
     extensions: BTreeMap<(B256, u32), Prepared>,
     /// Extensions in custom mode, by extension id.
     customs: BTreeMap<B256, (TierVerifier, Prepared)>,
@@ -38,12 +39,12 @@ impl Keys {
         Keys { verifiers, ..Keys::default() }
     }
 
-    /// Adopts an extension: its code point is derived under each key with room for it.
-    pub fn adopt(&mut self, wasm: &[u8]) -> Result<(), Rejection> {
+    /// Adopts an extension in universal mode: its code point is derived under each key with room for it.
+    pub fn adopt(&mut self, id: B256, wasm: &[u8]) -> Result<(), Rejection> {
         let extension = Extension::from_wasm(wasm)?;
         for (number, verifier) in &self.verifiers {
             match Prepared::derive(extension.clone(), verifier) {
-                Ok(prepared) => drop(self.extensions.insert((extension.commitment(), *number), prepared)),
+                Ok(prepared) => drop(self.extensions.insert((id, *number), prepared)),
                 Err(rejection) if rejection.reason == Reject::CodeExceedsTier => {}
                 Err(rejection) => return Err(rejection),
             }
@@ -61,18 +62,19 @@ impl Keys {
 
     /// Verifies a proof of a statement.
     pub fn verify(&self, statement: &Statement, proof: &Proof) -> Result<(), Rejection> {
+        let (id, number) = (statement.extension_id, statement.tier);
         // PROVE-013: the mode is the extension's, not the prover's.
-        if let Some((verifier, prepared)) = self.customs.get(&statement.extension_id) {
+        if let Some((verifier, prepared)) = self.customs.get(&id) {
             return proving::verify(verifier, prepared, statement, &proof.decode()?);
         }
         if statement.tier != CUSTOM_TIER {
             Tiers::get(statement.tier)?;
         }
-        let (number, commitment) = (statement.tier, statement.code_commitment);
-        let (verifier, prepared) = (self.verifiers.get(&number), self.extensions.get(&(commitment, number)));
+        // NODE-015: what was adopted is an extension, not its code, which others may have registered too.
+        let (verifier, prepared) = (self.verifiers.get(&number), self.extensions.get(&(id, number)));
         let (Some(verifier), Some(prepared)) = (verifier, prepared) else {
             // Another node may have the key: nobody is to blame.
-            let detail = format!("no key of tier {} is prepared for the code {commitment}", proving::tier_name(number));
+            let detail = format!("no key of tier {} is prepared for the extension {id}", proving::tier_name(number));
             return Err(Rejection::new(Reject::ExtensionNotActive, 0, detail));
         };
         proving::verify(verifier, prepared, statement, &proof.decode()?)

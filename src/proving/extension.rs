@@ -22,7 +22,8 @@ impl Extension {
         Ok(Extension::of(lower(&load(wasm)?)?))
     }
 
-    /// An extension with this code.
+    /// An extension with this code. It has to be what [`lower`] gives for a module: of other code a proof says only that
+    /// it was executed.
     pub fn of(code: CanonicalCode) -> Extension {
         Extension { commitment: code.commitment(), program: Program::of(&code), code }
     }

@@ -79,7 +79,7 @@ pub fn tier_name(number: u32) -> &'static str {
 }
 
 impl TierVerifier {
-    /// Prepares the key of a tier.
+    /// Prepares a key as that of a tier, whoever made it; [`TierVerifier::published`] looks at its digest first.
     pub fn new(number: u32, key: VerifyingKey) -> Result<TierVerifier, Rejection> {
         let tier = Tiers::get(number)?.clone();
         Ok(TierVerifier { number, verifier: Verifier::new(key)?, tier, circuit: None })

@@ -4,7 +4,7 @@ use super::extension::{Extension, Prepared};
 use super::{Proof, SegmentProof};
 use crate::circuit::{Machine, Needs, Plan, Tier};
 use crate::host_interface::Inputs;
-use crate::notation::{Outcome, Reject, Rejection, keccak256};
+use crate::notation::{B256, Outcome, Reject, Rejection, keccak256};
 use crate::proof_system::{self, Challenges, Commitment, Committed, Transcript, draw};
 use crate::statement::{Statement, Terms, check_ranges};
 use ark_bn254::Fr;
@@ -34,21 +34,25 @@ pub enum ProveError {
 }
 
 /// The randomness of a proof. Each segment draws from a stream of its own, so that segments can be proven apart.
+#[derive(PartialEq, Eq)]
 pub struct Randomness([u8; 32]);
 
 impl Randomness {
-    /// Fresh randomness. Two proofs with the same randomness of different witnesses would show their difference, so it is
-    /// used up by the proof.
+    /// Fresh randomness. Two proofs with the same randomness of different witnesses, or under different keys, would show
+    /// more than each alone, so it is used up by the proof.
     pub fn fresh(rng: &mut (impl ark_std::rand::RngCore + ark_std::rand::CryptoRng)) -> Randomness {
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
         Randomness(seed)
     }
 
-    /// The randomness of a secret and what it is used for. With the same secret, other statements and witnesses get other
-    /// randomness.
-    pub fn derive(secret: &[u8; 32], statement: &Statement, witness: &[u8]) -> Randomness {
-        Randomness(keccak256([&secret[..], statement.digest().as_slice(), keccak256(witness).as_slice()].concat()).0)
+    /// The randomness of a secret and what it is used for, the digest of the key included. With the same secret, other
+    /// keys, statements and witnesses get other randomness.
+    pub fn derive(secret: &[u8; 32], key: B256, statement: &Statement, witness: &[u8]) -> Randomness {
+        // PROVE-006: two commitments with one blinder under two keys are two equations for it, which whoever knows how the
+        // keys were made can solve: then a guess of the witness can be confirmed.
+        let parts = [secret.into(), key, statement.digest(), keccak256(witness)];
+        Randomness(keccak256(parts.map(|part| part.0).concat()).0)
     }
 
     /// Randomness that everybody can repeat: for vectors and tests only.

@@ -211,6 +211,7 @@ impl Registry {
         Some(ExtensionView {
             entry_hash: keccak256(registered.entry.to_bytes()),
             code_commitment: registered.entry.code_commitment,
+            mode: registered.entry.mode,
             proof_system: registered.entry.proof_system,
             data_rule: registered.entry.data_rule,
             reads_witness: preparation.is_some_and(|it| it.reads_witness),
@@ -228,7 +229,8 @@ impl Registry {
         }
         entry.check()?;
         // REG-017: of this transaction, or published not long ago.
-        let published = |hash: &B256| self.blobs.get(hash).is_some_and(|slot| view.slot - slot <= BLOB_SLOTS);
+        let age = |hash: &B256| self.blobs.get(hash).and_then(|slot| view.slot.checked_sub(*slot));
+        let published = |hash: &B256| age(hash).is_some_and(|age| age <= BLOB_SLOTS);
         let unknown = entry.blob_hashes.iter().find(|hash| !view.blob_hashes.contains(*hash) && !published(hash));
         if let Some(hash) = unknown {
             return refuse(Reject::BlobUnknown, hash.to_string());

@@ -14,7 +14,7 @@ pub enum Counter {
     Invalid,
     /// Requests that were answered in time.
     Answered,
-    /// Requests that were not, or with an error.
+    /// Requests that were not.
     Unanswered,
     /// Operations from a peer that were accepted.
     Accepted,

@@ -4,7 +4,7 @@ mod counters;
 mod state;
 
 pub use counters::{Counter, Counters, Status};
-pub use state::{Entity, Record, Reputation, counts_against};
+pub use state::{Entity, Place, Record, Reputation, counts_against};
 
 /// Counters decay once in so many slots: an hour.
 pub const DECAY_SLOTS: u64 = 300;

@@ -6,7 +6,7 @@ use crate::notation::json::{Fault, Json, Node};
 use crate::notation::{B256, Reject, Rejection, Stage};
 use alloy_primitives::Address;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who or what has a reputation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,11 +70,28 @@ pub struct Reputation {
     pub periods: u64,
     /// The entities of which anything is known.
     pub records: BTreeMap<Entity, Record>,
+    /// The order in which records are forgotten.
+    pub order: BTreeSet<Place>,
+}
+
+/// The place of a record in the order in which they are forgotten: the end of its last ban, its kind, and whose it is.
+pub type Place = (u64, u8, Entity);
+
+fn place(entity: Entity, record: &Record) -> Place {
+    // REP-010: the less a name costs, the sooner it is forgotten.
+    let kind = match entity {
+        Entity::Sender(_) => 0,
+        Entity::Sponsor(_) => 1,
+        Entity::Prover(_) => 2,
+        Entity::Peer(_) => 3,
+        Entity::Extension(_) => 4,
+    };
+    (record.banned_until, kind, entity)
 }
 
 impl Default for Reputation {
     fn default() -> Reputation {
-        Reputation { max_records: MAX_RECORDS, periods: 0, records: BTreeMap::new() }
+        Reputation { max_records: MAX_RECORDS, periods: 0, records: BTreeMap::new(), order: BTreeSet::new() }
     }
 }
 
@@ -112,24 +129,35 @@ impl Reputation {
         let value = record.counters.get_mut(counter);
         *value = value.saturating_add(1);
         if slot >= record.banned_until && record.counters.status() == Status::Banned {
-            record.ban(slot);
+            self.begin_ban(entity, slot);
         }
     }
 
     /// Bans an entity whatever its counters say: its stake was slashed.
     pub fn ban(&mut self, entity: Entity, slot: u64) {
         self.advance(slot);
-        self.record(entity).ban(slot);
+        self.record(entity);
+        self.begin_ban(entity, slot);
+    }
+
+    fn begin_ban(&mut self, entity: Entity, slot: u64) {
+        if let Some(record) = self.records.get_mut(&entity) {
+            self.order.remove(&place(entity, record));
+            record.ban(slot);
+            self.order.insert(place(entity, record));
+        }
     }
 
     /// The record of an entity; a new one takes the place of another if there are too many.
     fn record(&mut self, entity: Entity) -> &mut Record {
-        if !self.records.contains_key(&entity) && self.records.len() >= self.max_records {
-            // REP-010: who is not banned, and then whose ban ends first.
-            let first = self.records.iter().min_by_key(|(entity, record)| (record.banned_until, **entity));
-            if let Some(first) = first.map(|(entity, _)| *entity) {
+        if !self.records.contains_key(&entity) {
+            // REP-010: who had no ban, and then whose ban ends first.
+            while self.records.len() >= self.max_records
+                && let Some((.., first)) = self.order.pop_first()
+            {
                 self.records.remove(&first);
             }
+            self.order.insert(place(entity, &Record::default()));
         }
         self.records.entry(entity).or_default()
     }
@@ -151,6 +179,7 @@ impl Reputation {
             let begin = periods * DECAY_SLOTS;
             let is_over = |record: &Record| record.banned_until.saturating_add(MEMORY_SLOTS) <= begin;
             self.records.retain(|_, it| it.counters != Counters::default() || it.bans > 0 && !is_over(it));
+            self.order.retain(|(.., entity)| self.records.contains_key(entity));
         }
     }
 }

@@ -53,8 +53,10 @@ mod interfaces {
             event Settled(bytes32 indexed operationHash, bytes32 indexed extensionId, uint256 indexed lane, uint8 outcome, bytes32 root,
                 address prover, address settler, bool success, uint64 gas, uint128 paid);
             event ItemRefused(uint256 index, bytes32 indexed operationHash, string reason);
+            event VerdictsNoted(bytes32 indexed operationHash, uint256 seats);
             event RewardPaid(bytes32 indexed operationHash, address indexed account, uint128 amount);
             event Slashed(address indexed account, address indexed reporter, uint128 amount);
+            event ResultNoted(bytes32 indexed operationHash, bytes32 preRoot, bytes32 resultId);
             event Quarantined(bytes32 indexed extensionId);
 
             function deposit() external payable;
@@ -70,7 +72,7 @@ mod interfaces {
             function reportInvalidProof(Item calldata item, bytes calldata stampHeader) external;
             function reportEquivocation(Verdict calldata first, Verdict calldata second) external;
             function reportFalseVerdict(Verdict calldata verdict, Item calldata item) external;
-            function reportConflict(Item calldata first, Item calldata second) external;
+            function reportConflict(Item calldata item) external;
             function beginNative(Item calldata item, uint64 intrinsicGas, uint64 floorGas) external
                 returns (address to, uint64 gasLimit, bytes memory data);
             function endNative(bool success, uint64 callGas, address feeRecipient) external;
@@ -103,7 +105,7 @@ mod interfaces {
             error Refused(string reason);
 
             event BlobsPublished(bytes32[] blobHashes);
-            event Registered(bytes32 indexed id, address indexed developer, bytes32 indexed wasmHash);
+            event Registered(bytes32 indexed id, address indexed developer, bytes32 indexed wasmHash, bytes32 entryHash);
             event Prepared(bytes32 indexed id, uint32 tier, uint32 added, uint32 constants, bool readsWitness);
             event SuccessorSet(bytes32 indexed id, bytes32 indexed successor);
             event DeprecationSet(bytes32 indexed id, uint64 slot);
@@ -114,7 +116,8 @@ mod interfaces {
             function setSuccessor(bytes32 id, bytes32 successor) external;
             function deprecate(bytes32 id, uint64 slot) external;
 
-            function entryOf(bytes32 id) external view returns (Entry memory entry, uint64 activeFrom, uint64 deprecatedFrom, bytes32 successor);
+            function entryOf(bytes32 id) external view
+                returns (Entry memory entry, bytes32 entryHash, uint64 activeFrom, uint64 deprecatedFrom, bytes32 successor);
             function codePoint(bytes32 id, uint32 tier) external view returns (bool prepared, bool readsWitness, uint256 x, uint256 y);
         }
 

@@ -30,6 +30,8 @@ pub struct Consensus {
     pub seeds: BTreeMap<u64, B256>,
     /// What is held for those who verified settled results, by operation hash.
     pub rewards: BTreeMap<B256, Reward>,
+    /// The ids of the valid results that were shown first, by operation hash and pre-state root.
+    pub results: BTreeMap<(B256, B256), B256>,
     /// The extensions that are halted by a conflict.
     pub quarantined: BTreeSet<B256>,
     /// What is taken from the payer of the item whose targets are being called, in wei; none between calls.
@@ -52,7 +54,7 @@ pub struct Withdrawal {
 }
 
 json_fields!(
-    Consensus, default: deposits, withdrawals, stakes, seats, nonces, roots, seeds, rewards, quarantined, taken, paid_in, paid_out, burned
+    Consensus, default: deposits, withdrawals, stakes, seats, nonces, roots, seeds, rewards, results, quarantined, taken, paid_in, paid_out, burned
 );
 json_fields!(Withdrawal: wei, slot);
 
@@ -73,10 +75,10 @@ pub enum Call {
     Unstake,
     /// Records the seed of an epoch.
     RecordSeed(SeedProof),
-    /// Claims what is held for those who verified a result: the operation hash, the hash of the proof and the stamp that
-    /// they saw, and their verdicts.
+    /// Shows verdicts on a settled result: the operation hash, the hash of the proof and the stamp that the verifiers saw, and
+    /// what they said.
     ClaimReward(B256, B256, B256, Vec<VerificationResponse>),
-    /// Gives the prover what nobody has claimed in time.
+    /// Divides what is held for those who verified a result.
     ReleaseReward(B256),
 }
 
@@ -244,7 +246,7 @@ impl Consensus {
     pub fn is_balanced(&self) -> bool {
         let deposits: u128 = self.deposits.values().sum();
         let stakes: u128 = self.stakes.values().map(|stake| stake.wei).sum();
-        let held: u128 = self.rewards.values().map(|reward| reward.wei).sum();
+        let held: u128 = self.rewards.values().map(|reward| reward.held).sum();
         self.paid_in == deposits + stakes + held + self.taken.unwrap_or(0) + self.burned + self.paid_out
     }
 
@@ -255,11 +257,9 @@ impl Consensus {
         view.nonces = self.nonces.clone();
         view.roots = self.roots.clone();
         let staked = self.stakes.keys().copied().filter(|account| self.is_staked(*account));
-        view.staked.extend(staked.map(|account| B256::left_padding_from(account.as_slice())));
-        for id in &self.quarantined {
-            if let Some(extension) = view.extensions.get_mut(id) {
-                extension.quarantined = true;
-            }
+        view.staked = staked.map(|account| B256::left_padding_from(account.as_slice())).collect();
+        for (id, extension) in &mut view.extensions {
+            extension.quarantined = self.quarantined.contains(id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Slashing and disputes: objective evidence only.
 
 use super::contract::refuse;
-use super::{Consensus, EVIDENCE_SLOTS};
+use super::{COMMON_PAIRS, Consensus, EVIDENCE_SLOTS, PAIR_GAS, PAIRING_GAS};
 use crate::json_fields;
 use crate::notation::{B256, Reject, Rejection, Stage};
 use crate::operation::{ChainView, Operation, signature};
@@ -19,9 +19,9 @@ pub enum Evidence {
     Equivocation(Box<(VerificationResponse, VerificationResponse)>),
     /// A verdict that is false of this PostOperation.
     FalseVerdict(Box<(VerificationResponse, Operation, PostOperation)>),
-    /// Two valid results of one Operation and pre-state root of an extension that reads no witness. Halts the extension
-    /// and slashes nobody.
-    Conflict(Box<(Operation, PostOperation, PostOperation)>),
+    /// A valid result of an extension that reads no witness. A second one of this Operation and pre-state root, with another
+    /// id, halts the extension, and slashes nobody.
+    Conflict(Box<(Operation, PostOperation)>),
 }
 
 /// A stake that was lost, as the contract's event of that name tells.
@@ -38,13 +38,15 @@ pub struct Slashed {
 json_fields!(Slashed: account, reporter, amount);
 
 impl Consensus {
-    /// Judges evidence. Gives what was lost; nothing for a conflict.
+    /// Judges evidence. Gives what was lost; nothing for a conflict. `gas_left` is the gas that is left when the pairing of a
+    /// proof is called, what the call itself costs subtracted.
     pub fn report(
         &mut self,
         reporter: Address,
         evidence: &Evidence,
         view: &ChainView,
         verify: Verify,
+        gas_left: u64,
     ) -> Result<Option<Slashed>, Rejection> {
         self.check_idle()?;
         // SETTLE-023: what shows nothing.
@@ -53,10 +55,12 @@ impl Consensus {
             Evidence::InvalidProof(it) => {
                 let (operation, post_operation) = &**it;
                 let stated = stated(operation, post_operation, view)?;
-                let stamp = view.blocks.get(&post_operation.stamp_hash).map(|stamp| stamp.slot);
+                // SETTLE-021: EIP-2935 serves canonical blocks alone.
+                let stamp = view.blocks.get(&post_operation.stamp_hash).filter(|stamp| stamp.canonical);
+                let stamp = stamp.map(|stamp| stamp.slot);
                 check_age(stamp, view)?;
                 // SETTLE-015: signed by the prover, and false.
-                if verifies(&stated, post_operation, view, verify)? {
+                if verifies(&stated, post_operation, view, verify, gas_left)? {
                     return innocent("the proof verifies");
                 }
                 self.slash(post_operation.prover, reporter, view.slot).map(Some)
@@ -85,7 +89,7 @@ impl Consensus {
                 if response.post_operation != post_operation.signing_hash(&stated, view.consensus_contract) {
                     return innocent("the verdict is about another PostOperation");
                 }
-                let is_valid = verifies(&stated, post_operation, view, verify)?;
+                let is_valid = verifies(&stated, post_operation, view, verify, gas_left)?;
                 match (Verdict::from_number(response.verdict), is_valid) {
                     (Some(Verdict::Valid), false) | (Some(Verdict::Invalid), true) => {
                         self.slash(response.node, reporter, view.slot).map(Some)
@@ -94,21 +98,25 @@ impl Consensus {
                 }
             }
             Evidence::Conflict(it) => {
-                let (operation, first, second) = &**it;
-                let (one, two) = (stated(operation, first, view)?, stated(operation, second, view)?);
-                // SETTLE-018: two valid proofs that disagree are nobody's fault.
-                if first.pre_root != second.pre_root || first.result_id() == second.result_id() {
-                    return innocent("these are not two results of one Operation and pre-state root");
-                }
+                let (operation, result) = &**it;
+                let stated = stated(operation, result, view)?;
                 // SETTLE-018: with two witnesses both can be right.
                 if view.extensions.get(&operation.extension_id).is_some_and(|extension| extension.reads_witness) {
                     return innocent("the extension reads a witness, so it can have several results");
                 }
-                check_prepared(first, view)?;
-                check_prepared(second, view)?;
-                verify(&one, &first.proof)?;
-                verify(&two, &second.proof)?;
-                self.quarantined.insert(operation.extension_id);
+                let place = (result.operation_hash, result.pre_root);
+                let noted = self.results.get(&place).copied();
+                if noted == Some(result.result_id()) {
+                    return innocent("the result is noted, and agrees with itself");
+                }
+                if !verifies(&stated, result, view, verify, gas_left)? {
+                    return refuse(Reject::ProofInvalid, "the result is not valid");
+                }
+                // SETTLE-018: two valid proofs that disagree are nobody's fault. Each is shown by a call of its own.
+                match noted {
+                    Some(_) => drop(self.quarantined.insert(operation.extension_id)),
+                    None => drop(self.results.insert(place, result.result_id())),
+                }
                 Ok(None)
             }
         }
@@ -130,10 +138,13 @@ impl Consensus {
 /// The statement of a PostOperation that its prover has signed.
 fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainView) -> Result<Statement, Rejection> {
     let hash: B256 = operation.hash(view.consensus_contract);
-    if post_operation.operation_hash != hash {
+    // POST-008: the extension, too: with the same code a proof can be made under any id.
+    if post_operation.operation_hash != hash || post_operation.extension_id != operation.extension_id {
         return refuse(Reject::OtherOperation, hash.to_string());
     }
-    let Some(statement) = statement(operation, post_operation, view)? else {
+    // SETTLE-011: as at settlement, EIP-2935 serves canonical blocks alone.
+    let is_served = view.blocks.get(&operation.anchor_hash).is_some_and(|anchor| anchor.canonical);
+    let Some(statement) = statement(operation, post_operation, view)?.filter(|_| is_served) else {
         return refuse(Reject::AnchorUnknown, operation.anchor_hash.to_string());
     };
     let signed = post_operation.signing_hash(&statement, view.consensus_contract);
@@ -142,14 +153,39 @@ fn stated(operation: &Operation, post_operation: &PostOperation, view: &ChainVie
 }
 
 /// Whether the proof of a signed result verifies, which the contract has to be able to tell.
-fn verifies(stated: &Statement, result: &PostOperation, view: &ChainView, verify: Verify) -> Result<bool, Rejection> {
+fn verifies(
+    stated: &Statement,
+    result: &PostOperation,
+    view: &ChainView,
+    verify: Verify,
+    gas_left: u64,
+) -> Result<bool, Rejection> {
     check_prepared(result, view)?;
-    match verify(stated, &result.proof) {
-        Ok(()) => Ok(true),
+    let verdict = verify(stated, &result.proof);
+    let reason = verdict.as_ref().err().map(|rejection| rejection.reason);
+    match reason {
         // SETTLE-034: whoever cannot verify knows nothing of the proof.
-        Err(rejection) if rejection.reason.stage() == Stage::Admission => Err(rejection),
-        Err(_) => Ok(false),
+        Some(reason) if reason.stage() == Stage::Admission => return verdict.map(|()| false),
+        // PROVE-009: what is cheap is checked before any pairing.
+        Some(reason) if reason == Reject::SumMismatch || reason.stage() == Stage::Statement => return Ok(false),
+        _ => {}
     }
+    // SETTLE-035: a call passes on 63 of 64 parts (EIP-150); with less than its price, a precompile fails whatever it is shown.
+    if gas_left - gas_left / 64 < pairing_gas(result) {
+        return refuse(Reject::GasMissing, format!("{gas_left} gas is left"));
+    }
+    match reason {
+        None => Ok(true),
+        Some(reason) if reason == Reject::ProofInvalid || reason.stage() == Stage::Relation => Ok(false),
+        // SETTLE-035: what a precompile fails on is not shown to be what the prover has signed.
+        Some(reason) => refuse(Reject::EvidenceInvalid, format!("the proof cannot be judged: {}", reason.name())),
+    }
+}
+
+/// The price of the pairing that judges a proof.
+fn pairing_gas(result: &PostOperation) -> u64 {
+    let segments = u64::try_from(result.proof.segments.len()).unwrap_or(u64::MAX);
+    PAIRING_GAS.saturating_add(PAIR_GAS.saturating_mul(segments.saturating_add(COMMON_PAIRS)))
 }
 
 /// SETTLE-034: the contract has the code point under which the proof can be judged.

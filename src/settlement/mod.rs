@@ -37,12 +37,18 @@ pub const EVIDENCE_SLOTS: u64 = 7_200;
 pub const SETTLER_SHARE: u128 = 500;
 /// The share of the prover's fee that is held for those who verified the result, in basis points.
 pub const VERIFIER_SHARE: u128 = 500;
-/// From settlement until what nobody has claimed of that share goes to the prover.
+/// From settlement until that share is divided.
 pub const REWARD_SLOTS: u64 = 512;
 /// Gas of each segment of a proof after the first, which the prover pays to the settler: a pair (34,000) and four
 /// multiplications with additions (24,600) by EIP-1108, and 416 bytes of calldata.
 pub const SEGMENT_GAS: u128 = 67_000;
 /// Gas of each byte of output, which the prover pays to the settler, as [`OPERATION_BYTE_GAS`](crate::operation::OPERATION_BYTE_GAS).
 pub const OUTPUT_BYTE_GAS: u128 = 60;
+/// Gas of a pairing check (EIP-1108).
+pub const PAIRING_GAS: u64 = 45_000;
+/// Gas of each of its pairs (EIP-1108): one for each segment of a proof, and [`COMMON_PAIRS`] more.
+pub const PAIR_GAS: u64 = 34_000;
+/// Pairs of the equation of a proof that all of its segments share.
+pub const COMMON_PAIRS: u64 = 5;
 /// Seats of stakers.
 pub const MAX_SEATS: usize = 256;

@@ -8,41 +8,39 @@ use crate::operation::{ChainView, VALIDITY_SLOTS};
 use crate::post_operation::signing_hash;
 use crate::wire::{Verdict, VerificationResponse};
 use alloy_primitives::{Address, U256};
-use std::collections::BTreeSet;
 
 /// What is held for those who verified a settled result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reward {
-    /// How much was held at the settlement, in wei.
+    /// How much, in wei.
     pub held: u128,
-    /// How much of it is left, in wei.
-    pub wei: u128,
-    /// Who gets what nobody claims.
+    /// Who gets what the verifiers do not get.
     pub prover: Address,
     /// The digest of the statement that was settled.
     pub statement: B256,
     /// The slot of the settlement.
     pub slot: u64,
-    /// The nodes that have got their part.
-    pub paid: BTreeSet<Address>,
+    /// The seats whose verdicts are noted, one bit each.
+    pub noted: U256,
 }
 
-json_fields!(Reward: held, wei, prover, statement, slot, paid);
+json_fields!(Reward: held, prover, statement, slot, noted);
 
 impl Consensus {
-    /// Who counts in a slot, by seat, with its weight: as in the last slot of the epoch before the last one.
+    /// Who counts in a slot, by seat, with its weight: as in the last slot three epochs ago, before the epoch whose mix is
+    /// the seed.
     pub fn weights(&self, slot: u64) -> Vec<(Address, u64)> {
-        // SETTLE-005: nobody can choose a stake knowing the seed, or the verdicts.
-        let Some(frozen) = epoch(slot).checked_sub(1).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) else {
+        // SETTLE-005: nobody can choose a stake knowing the seed, or the verdicts. In the first three epochs of a
+        // chain nobody counts.
+        let Some(frozen) = epoch(slot).checked_sub(2).and_then(|epoch| (epoch * EPOCH_SLOTS).checked_sub(1)) else {
             return Vec::new();
         };
         let at = |seat: &Vec<Tenure>| seat.iter().rev().find(|it| it.slot <= frozen).map(|it| (it.account, it.weight));
         self.seats.iter().map(|seat| at(seat).unwrap_or_default()).collect()
     }
 
-    /// Pays their parts of what is held for a result to the stakers who have signed that it is valid, `responses` in
-    /// ascending order of their accounts. `proof` is the hash of the proof and `stamp` the stamp that they saw: a result
-    /// can be settled with another proof of the same statement, or a newer stamp.
+    /// Notes the stakers who have signed that a result is valid. `proof` is the hash of the proof and `stamp` the stamp that
+    /// they saw: a result can be settled with another proof of the same statement, or a newer stamp.
     pub fn claim_reward(
         &mut self,
         operation_hash: B256,
@@ -52,50 +50,49 @@ impl Consensus {
         view: &ChainView,
     ) -> Result<(), Rejection> {
         // SETTLE-025: only of what was settled.
-        let Some(mut reward) = self.rewards.get(&operation_hash).cloned() else {
+        let Some(reward) = self.rewards.get(&operation_hash) else {
             return refuse(Reject::RewardUnknown, operation_hash.to_string());
         };
         let name = signing_hash(reward.statement, proof, stamp, view.chain_id, view.consensus_contract);
         let weights = self.weights(reward.slot);
-        let mut shares = Vec::new();
-        let mut last = None;
+        let (slot, mut noted) = (reward.slot, reward.noted);
+        // SETTLE-026: a claim notes something.
+        if responses.is_empty() {
+            return refuse(Reject::VerdictNotCounted, "of nobody");
+        }
         for response in responses {
-            // SETTLE-026: of a staker, about this result, that it is valid, and once: the order and `paid` show it. Its slot
-            // is one in which the Operation can have been pending, so what is paid can be punished if it is false.
-            let age = reward.slot.checked_sub(response.slot);
-            let weight = weights.iter().filter(|it| it.0 == response.node).map(|it| it.1).sum();
+            // SETTLE-026: of a staker, about this result, that it is valid, and once. Its slot is one in which the Operation
+            // can have been pending, so what is paid can be punished if it is false.
+            let age = slot.checked_sub(response.slot);
+            let seat = weights.iter().position(|it| it.0 == response.node && it.1 > 0);
             let counts = response.post_operation == name
                 && Verdict::from_number(response.verdict) == Some(Verdict::Valid)
-                && last.is_none_or(|last| last < response.node)
-                && age.is_some_and(|age| age <= VALIDITY_SLOTS)
-                && weight > 0
-                && !reward.paid.contains(&response.node);
-            if !counts {
+                && age.is_some_and(|age| age <= VALIDITY_SLOTS);
+            let Some(seat) = seat.filter(|seat| counts && !noted.bit(*seat)) else {
                 return refuse(Reject::VerdictNotCounted, format!("of {}", response.node));
-            }
+            };
             response.check(view)?;
-            last = Some(response.node);
-            shares.push((response.node, weight));
+            noted.set_bit(seat, true);
         }
-        // SETTLE-027: two thirds of all stake, in integers. Whoever comes after them needs no others.
-        let sum = |weights: &mut dyn Iterator<Item = u64>| weights.map(u128::from).sum::<u128>();
-        let (said, all) = (sum(&mut shares.iter().map(|it| it.1)), sum(&mut weights.iter().map(|it| it.1)));
-        if said == 0 || reward.paid.is_empty() && said * 3 < all * 2 {
-            return refuse(Reject::QuorumMissing, format!("{said} of {all}"));
+        if let Some(reward) = self.rewards.get_mut(&operation_hash) {
+            reward.noted = noted;
         }
-        for (node, weight) in shares {
-            // SETTLE-025: by weight among all stakers, rounded down; the product needs more than 128 bits, the quotient does
-            // not.
-            let part: u128 = (U256::from(reward.held) * U256::from(weight) / U256::from(all)).to();
-            reward.wei -= part;
-            reward.paid.insert(node);
-            self.credit(node, part);
-        }
-        self.rewards.insert(operation_hash, reward);
         Ok(())
     }
 
-    /// Gives the prover what nobody has claimed in time.
+    /// The nodes whose verdicts are noted, with their weights, and the weight of all of them; nobody if this is less than two
+    /// thirds of all weight.
+    pub fn quorum(&self, reward: &Reward) -> (Vec<(Address, u64)>, u128) {
+        // SETTLE-027: two thirds of all weight, in integers.
+        let sum = |weights: &[(Address, u64)]| weights.iter().map(|it| u128::from(it.1)).sum::<u128>();
+        let weights = self.weights(reward.slot);
+        let noted = (0..).zip(&weights).filter(|(seat, _)| reward.noted.bit(*seat)).map(|(_, it)| *it);
+        let noted: Vec<(Address, u64)> = noted.collect();
+        let (said, all) = (sum(&noted), sum(&weights));
+        if said * 3 >= all * 2 { (noted, said) } else { (Vec::new(), 0) }
+    }
+
+    /// Divides what is held for a result.
     pub fn release_reward(&mut self, operation_hash: B256, view: &ChainView) -> Result<(), Rejection> {
         let Some(reward) = self.rewards.get(&operation_hash).cloned() else {
             return refuse(Reject::RewardUnknown, operation_hash.to_string());
@@ -105,7 +102,16 @@ impl Consensus {
             return refuse(Reject::RewardHeld, format!("since slot {}", reward.slot));
         }
         self.rewards.remove(&operation_hash);
-        self.credit(reward.prover, reward.wei);
+        let (noted, said) = self.quorum(&reward);
+        let mut rest = reward.held;
+        for (node, weight) in noted {
+            // SETTLE-027: by weight, rounded down; the product needs more than 128 bits, the quotient does not.
+            let part = (U256::from(reward.held) * U256::from(weight)).checked_div(U256::from(said));
+            let part: u128 = part.unwrap_or_default().to();
+            rest -= part;
+            self.credit(node, part);
+        }
+        self.credit(reward.prover, rest);
         Ok(())
     }
 }

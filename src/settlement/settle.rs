@@ -15,7 +15,7 @@ use crate::operation::{
 use crate::post_operation::{PROOF_COMMITTED_GROTH16, PostOperation, Verify, statement};
 use crate::statement::Statement;
 use alloy_primitives::{Address, U256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A result to settle, with those of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -337,7 +337,7 @@ impl Consensus {
         self.credit(settler, to_settler);
         if held > 0 {
             let prover = item.post_operation.prover;
-            self.rewards.insert(hash, Reward { held, wei: held, prover, statement, slot, paid: BTreeSet::new() });
+            self.rewards.insert(hash, Reward { held, prover, statement, slot, noted: U256::ZERO });
         }
         Receipt {
             operation_hash: hash,

@@ -1,7 +1,7 @@
 //! Stakes and seats: who can be a leader, with which weight, in which slot.
 
 use super::contract::refuse;
-use super::{Consensus, MAX_SEATS, MAX_WEIGHT, STAKE_UNIT, UNBONDING_SLOTS};
+use super::{Consensus, MAX_SEATS, MAX_WEIGHT, STAKE_UNIT, UNBONDING_SLOTS, epoch};
 use crate::json_fields;
 use crate::notation::{Reject, Rejection};
 use alloy_primitives::Address;
@@ -31,12 +31,12 @@ json_fields!(Tenure: slot, account, weight);
 
 impl Consensus {
     pub(super) fn stake(&mut self, caller: Address, wei: u128, slot: u64) -> Result<(), Rejection> {
-        // SETTLE-002: at least a unit in all; a slashed or leaving stake does not grow.
+        // SETTLE-002: something, and at least a unit in all; a slashed stake does not grow, and an ending one goes on.
         let old = self.stakes.get(&caller);
-        if old.is_some_and(|old| old.leaves.is_some() || old.wei == 0) {
-            return refuse(Reject::NotStaked, "the stake has ended");
+        if old.is_some_and(|old| old.wei == 0) {
+            return refuse(Reject::NotStaked, "the stake was slashed");
         }
-        let sum = old.map_or(0, |old| old.wei).checked_add(wei).filter(|sum| *sum >= STAKE_UNIT);
+        let sum = old.map_or(0, |old| old.wei).checked_add(wei).filter(|sum| wei > 0 && *sum >= STAKE_UNIT);
         let Some(sum) = sum else { return refuse(Reject::StakeTooSmall, format!("{wei} wei")) };
         let weight = u64::try_from(sum / STAKE_UNIT).unwrap_or(u64::MAX).min(MAX_WEIGHT);
         // SETTLE-032: a bounded number of seats, so that a leader is found with bounded work.
@@ -59,7 +59,7 @@ impl Consensus {
             self.end_stake(displaced, slot);
         }
         self.stakes.insert(caller, Stake { wei: sum, leaves: None });
-        self.seats[seat].push(Tenure { slot, account: caller, weight });
+        self.change_seat(seat, Tenure { slot, account: caller, weight });
         Ok(())
     }
 
@@ -108,8 +108,17 @@ impl Consensus {
 
     fn vacate(&mut self, account: Address, slot: u64) {
         if let Some(seat) = self.seat(account) {
-            self.seats[seat].push(Tenure { slot, account, weight: 0 });
+            self.change_seat(seat, Tenure { slot, account, weight: 0 });
         }
+    }
+
+    fn change_seat(&mut self, seat: usize, tenure: Tenure) {
+        let Some(tenures) = self.seats.get_mut(seat) else { return };
+        // SETTLE-032: what an epoch ends with counts, and nothing before. So many calls leave one tenure.
+        if tenures.last().is_some_and(|last| epoch(last.slot) == epoch(tenure.slot)) {
+            tenures.pop();
+        }
+        tenures.push(tenure);
     }
 
     /// Whether an account has a stake that is not ending.

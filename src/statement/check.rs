@@ -69,7 +69,7 @@ pub(crate) fn check_ranges(segments: u32, cycle_limit: u64) -> Result<(), Reject
         let detail = format!("a proof has 1 to {MAX_SEGMENTS} segments, not {segments}");
         return Err(Rejection::new(Reject::StatementSegmentsOutOfRange, offset::SEGMENTS, detail));
     }
-    // STATEMENT-007: beyond it the circuit's times would wrap around.
+    // STATEMENT-007: times have 32 bits, far fewer than a row of `refresh` can span.
     if cycle_limit > MAX_CYCLES {
         let detail = format!("a cycle limit of {cycle_limit} is above {MAX_CYCLES}");
         return Err(Rejection::new(Reject::StatementCycleLimitTooLarge, offset::CYCLE_LIMIT, detail));

@@ -46,7 +46,7 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
         registry.call(entry.developer, &call, &early, std::slice::from_ref(&key))?;
     }
     let mut keys = Keys::new(vec![TierVerifier::published(TIER, key)?]);
-    keys.adopt(&entry.wasm)?;
+    keys.adopt(onboarded.id, &entry.wasm)?;
     view.extensions.extend(registry.extension(onboarded.id).map(|known| (onboarded.id, known)));
     let verify = |statement: &Statement, proof: &Proof| keys.verify(statement, proof);
 

@@ -17,7 +17,7 @@ use crate::post_operation::{PostOperation, statement};
 use crate::profile;
 use crate::registry::{Entry, reads_witness, universal_key_hash};
 use crate::settlement::{STAKE_UNIT, Slashed};
-use crate::statement::Statement;
+use crate::statement::{Statement, Terms};
 use crate::wire::{
     Announcement, Capabilities, Extension, GetExtension, Message, PooledItems, Request, Session, VerificationRequest,
     VerificationResponse,
@@ -136,8 +136,13 @@ fn shown(action: &Action) -> Value {
         Action::Send(peer, bytes) => json!({"send": hex(bytes), "to": hex(peer)}),
         Action::Disconnect(peer, reason) => json!({"disconnect": hex(peer), "reason": reason.name()}),
         Action::Sign(peer, response) => json!({"sign": response.to_json(), "to": hex(peer)}),
-        Action::Alarm(extension) => json!({"alarm": hex(extension)}),
+        Action::Alarm(extension, results) => {
+            let results =
+                results.iter().map(|(hash, confirmed)| json!({"wireHash": hex(hash), "confirmed": confirmed}));
+            json!({"alarm": hex(extension), "results": results.collect::<Value>()})
+        }
         Action::Adopted(extension) => json!({"adopted": hex(extension)}),
+        Action::Dropped(extension) => json!({"dropped": hex(extension)}),
         Action::Refused(reason) => json!({"refused": reason.name()}),
     }
 }
@@ -224,10 +229,39 @@ fn known(entry: &Entry) -> ExtensionView {
     ExtensionView {
         entry_hash: keccak256(entry.to_bytes()),
         code_commitment: entry.code_commitment,
+        mode: entry.mode,
         proof_system: 1,
         data_rule: entry.data_rule,
         ..ExtensionView::default()
     }
+}
+
+/// The result of an Operation that its module gives, changed and signed.
+fn executed(
+    operation: &Operation,
+    view: &ChainView,
+    wasm: &[u8],
+    change: impl FnOnce(&mut PostOperation),
+) -> PostOperation {
+    let draft = post_operation(operation, "prover", view, |_| ());
+    let terms = Terms {
+        chain_id: CHAIN_ID,
+        extension_id: operation.extension_id,
+        tier: draft.proof.tier,
+        segments: draft.proof.segments.len() as u32,
+        cycle_limit: operation.gas_management.cycle_limit,
+        prover: draft.prover,
+    };
+    let stated = statement(operation, &draft, view).ok().flatten();
+    let truth = stated
+        .zip(profile::load(wasm).ok())
+        .and_then(|(stated, module)| Statement::of_execution(&module, &stated.inputs(&[]), &terms).ok());
+    post_operation(operation, "prover", view, |it| {
+        if let Some(truth) = truth {
+            (it.output, it.post_root, it.cycles) = (truth.output.into(), truth.post_state_root, truth.cycles);
+        }
+        change(it);
+    })
 }
 
 /// Histories of a node that wants an extension.
@@ -273,6 +307,14 @@ fn adoptions() -> Vec<Case> {
     let forged = Entry { metadata_uri: vec![0; 300].into(), ..entry.clone() };
     let recoded = Entry { code_commitment: B256::ZERO, ..entry.clone() };
     let foreign = Entry { data_rule: 0, ..entry.clone() };
+    let mut renamed_view = view.clone();
+    renamed_view.extensions.insert(id, known(&renamed));
+    let run = operation("alice", 0, |it| {
+        it.extension_id = id;
+        it.data = 5u64.to_le_bytes().to_vec().into();
+    });
+    let conflict =
+        [publish(&executed(&run, &view, &wasm, |it| it.cycles += 1)), publish(&executed(&run, &view, &wasm, |_| ()))];
     let question = message(1, &Message::GetExtension(GetExtension { request_id: 9, extension_id: id }));
     let custom = Entry { mode: 1, key_hash: keys[0], ..entry.clone() };
     let custom_id = custom.id(CHAIN_ID);
@@ -313,6 +355,31 @@ fn adoptions() -> Vec<Case> {
             [vec![head(&view, &[])], connected(1), vec![adopt(), message(1, &Message::Capabilities(able(1, &[id])))]]
                 .concat(),
         ),
+        case("node-adopt-other-id", "A node with another id asks another peer first.", ["NODE-012"])
+            .object(json!({
+                "kind": "history",
+                "id": peer(2).to_json(),
+                "events": two(&[adopt()]),
+                "proofVerdict": "valid",
+                "keys": keys.to_vec().to_json(),
+            }))
+            .accept(),
+        history(
+            "adopt-replaced",
+            "A re-org registers another entry under the same id: the node gives up the one it has, and gets the other one.",
+            &["NODE-018"],
+            &keys,
+            two(&[adopt(), message(1, &of(&entry)), head(&renamed_view, &[]), message(1, &sent(2, &renamed, &wasm))]),
+        )
+        .accept(),
+        history(
+            "conflict-executed",
+            "A node that has the module tells which of two results that differ its own execution confirms.",
+            &["NODE-008", "NODE-019"],
+            &keys,
+            two(&[vec![adopt(), message(1, &of(&entry)), submit(&run)], conflict.to_vec()].concat()),
+        )
+        .accept(),
         accept(
             "adopt-missing",
             "A peer that has it no longer sends nothing, and the next one is asked.",
@@ -512,17 +579,32 @@ fn histories() -> Vec<Case> {
     };
     let asked_beside = message(1, &Message::VerificationRequest(asked_beside));
     let besides =
-        [start(1), vec![submit(&first), publish(&result), asked_beside, delivered(1, 1, &beside.to_bytes())]].concat();
-    let claiming = |output: Vec<u8>| post_operation(&first, "prover", &view(), |it| it.output = output.into());
+        [start(1), vec![submit(&first), publish(&result), asked_beside.clone(), delivered(1, 1, &beside.to_bytes())]]
+            .concat();
+    // Its gas is enough for three children.
+    let parent = operation("alice", 0, |it| it.gas_limit = 2_000_000);
+    let claiming = |output: Vec<u8>| post_operation(&parent, "prover", &view(), |it| it.output = output.into());
     let claims = |children: Vec<Child>| publish(&claiming(encode_children(&children)));
     let unread = claiming([encode_children(&vec![claim(0)]), vec![0]].concat());
-    let claimed = |result: Value| [start(0), vec![submit(&first), result]].concat();
+    let claimed = |result: Value| [start(0), vec![submit(&parent), result]].concat();
     let mut stateless_view = view();
     stateless_view.extensions.entry(extension("two")).or_default().data_rule = 0;
     let stateless = operation("alice", 0, |it| it.extension_id = extension("two"));
     let leaving =
         |root: B256| publish(&post_operation(&stateless, "prover", &stateless_view, |it| it.post_root = root));
     let without_state = |result: Value| vec![head(&stateless_view, &[]), submit(&stateless), result];
+    let mut blob_view = view();
+    blob_view.extensions.entry(extension("two")).or_default().data_rule = 2;
+    let with_blob = |data: Vec<u8>| {
+        let operation = operation("alice", 0, |it| {
+            it.extension_id = extension("two");
+            it.data = data.into();
+        });
+        let result = post_operation(&operation, "prover", &blob_view, |_| ());
+        vec![head(&blob_view, &[]), submit(&operation), publish(&result)]
+    };
+    let both = [wire_hash(&result.to_bytes()), wire_hash(&other.to_bytes())].to_vec();
+    let both = Message::GetPostOperations(Request { request_id: 5, hashes: both });
     let published = [start(4), vec![submit(&first), publish(&result)]].concat();
     let ask = json!({"event": "ask", "operation": first.hash(CONTRACT).to_json()});
     let unanswered = (0..10u64).flat_map(|round| [ask.clone(), slot(SLOT + 3 * (round + 1))]).collect();
@@ -576,12 +658,16 @@ fn histories() -> Vec<Case> {
         accept("wait-in-vain", "It is tried once more, and then forgotten.", &["NODE-005"], [start(1), vec![
             announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), head(&later, &[]), head(&later, &[]), submit(&first),
         ]].concat()),
+        accept("wait-without-blocks", "It waits for a slot if no block comes, and is tried again when that is over.", &["NODE-005"], [start(1), vec![
+            announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), submit(&first), slot(SLOT + 1), slot(SLOT + 2),
+        ]].concat()),
         accept("wait-once", "What waits already does not wait twice.", &["NODE-005"], [start(1), fetched(1), fetched(2)].concat()),
         accept("wait-sixteen", "Of one peer sixteen results wait, and those of another one wait too.", &["NODE-005"], [start(2), early, vec![
             message(2, &Message::NewPostOperationHashes(Announcement { types: vec![2].into(), sizes: vec![result.to_bytes().len() as u32], hashes: vec![wire_hash(&result.to_bytes())] })),
             delivered(2, 1, &result.to_bytes()),
         ]].concat()),
         accept("conflict", "Two valid results halt the extension; the second is relayed.", &["NODE-008", "POOL-016"], [start(1), vec![submit(&first), publish(&result), publish(&other)]].concat()),
+        accept("conflict-kept", "Both results are sent to who asks later.", &["NODE-007", "NODE-008"], [start(1), vec![submit(&first), publish(&result), publish(&other), slot(SLOT + 1), message(1, &both)]].concat()),
         accept("settled", "A settled Operation was included.", &["NODE-001", "POOL-019"], [start(0), vec![submit(&first), submit(&second), publish(&result), publish(&child), head(&{
             let mut next = later.clone();
             next.nonces.insert((first.sender, Default::default()), 1);
@@ -605,7 +691,18 @@ fn histories() -> Vec<Case> {
         history("children-sixteen", "Nor is a family of seventeen.", &["NODE-014", "COMP-003"], claimed(claims((0..16).map(claim).collect())), "valid")
             .derived_from("node-children", "claim sixteen")
             .reject(Reject::FamilyTooLarge),
-        accept("children-from-peer", "The peer that delivers such a result is counted.", &["NODE-003", "NODE-014"], [start(1), vec![submit(&first), announced(1, &unread.to_bytes()), delivered(1, 1, &unread.to_bytes())]].concat()),
+        accept("children-from-peer", "The peer that delivers such a result is counted.", &["NODE-003", "NODE-014"], [start(1), vec![submit(&parent), announced(1, &unread.to_bytes()), delivered(1, 1, &unread.to_bytes())]].concat()),
+        history("children-cyclic", "Nor is a child in the lane of its parent.", &["NODE-014", "COMP-005"], claimed(claims(vec![Child { extension_id: parent.extension_id, lane: parent.lane, ..claim(0) }])), "valid")
+            .derived_from("node-children", "let the child have extension and lane of the Operation")
+            .reject(Reject::FamilyCyclic),
+        accept("children-gas-left", "Three children with 550,000 gas each fit into 2,000,000.", &["NODE-014", "COMP-010"], claimed(claims((0..3).map(claim).collect()))),
+        history("children-gas", "Four do not.", &["NODE-014", "COMP-010"], claimed(claims((0..4).map(claim).collect())), "valid")
+            .derived_from("node-children-gas-left", "claim one child more")
+            .reject(Reject::FamilyGas),
+        accept("blob-named", "The data begin with what can be the name of a blob.", &["NODE-014"], with_blob(vec![1; 32])),
+        history("blob-unnamed", "Data that cannot name a blob are never settled.", &["NODE-014", "COMP-008"], with_blob(vec![1; 31]), "valid")
+            .derived_from("node-blob-named", "shorten the data by a byte")
+            .reject(Reject::DataUnavailable),
         accept("stateless", "An extension without a data rule has results without roots.", &["NODE-014"], without_state(leaving(B256::ZERO))),
         history("stateless-root", "A root that nobody could follow is never settled.", &["NODE-014", "COMP-008"], without_state(leaving(B256::repeat_byte(5))), "valid")
             .derived_from("node-stateless", "leave a root")
@@ -631,10 +728,12 @@ fn histories() -> Vec<Case> {
         accept("verdict-other-name", "Bytes under another result's name are an error when the time is over.", &["NODE-009"], [start(1), vec![submit(&first), publish(&result), request(&B256::repeat_byte(9), SLOT, 1), head(&after(2), &[])]].concat()),
         accept("verdict-too-late-slot", "So it does if the slots have no blocks.", &["NODE-009", "NODE-017"], [start(1), vec![submit(&first), request(&name, SLOT, 1), slot(SLOT + 1), slot(SLOT + 2)]].concat()),
         accept("verdict-beside", "A result that another prover had first is verified, and not pooled.", &["NODE-009"], besides.clone()),
+        accept("verdict-banned", "So is one whose prover is banned here.", &["NODE-009", "NODE-013"], [start(1), vec![submit(&first), lost("carol"), asked_beside, delivered(1, 1, &beside.to_bytes())]].concat()),
         with("falseProvers", vec![account("carol")].to_json(), "verdict-beside-false", "If its proof is false, that counts as if it had been found for the pool, and is answered.", &["NODE-003", "NODE-009"], besides),
         history("verdict-invalid", "A node that has refuted a proof says so.", &["NODE-009"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), request(&name, SLOT, 1)]].concat(), "invalid").accept(),
         accept("asks", "A node asks its peers, and counts what they answer.", &["NODE-010", "WIRE-013"], [asking(), vec![answer(0, "bob"), head(&after(3), &[])]].concat()),
-        accept("asks-error", "An error is no answer.", &["NODE-010"], [asking(), vec![answer(2, "bob")]].concat()),
+        accept("asks-twice", "What is asked already is not asked again.", &["NODE-009"], [asking(), vec![ask.clone(), answer(0, "bob")]].concat()),
+        accept("asks-error", "An error is counted against nobody.", &["NODE-010"], [asking(), vec![answer(2, "bob")]].concat()),
         accept("asks-in-time", "No answer yet.", &["NODE-010"], [asking(), vec![head(&after(2), &[])]].concat()),
         accept("asks-in-vain", "No answer.", &["NODE-010"], [asking(), vec![head(&after(3), &[])]].concat()),
         accept("asks-late", "An answer after that is ignored, and ends nothing.", &["NODE-010", "NODE-017", "WIRE-017"], [asking(), vec![slot(SLOT + 3), answer(0, "bob")]].concat()),
@@ -670,7 +769,7 @@ macro_rules! scenario {
 }
 
 /// The scenarios of `tests/scenarios`.
-pub const SCENARIOS: [(&str, &str); 25] = [
+pub const SCENARIOS: [(&str, &str); 29] = [
     scenario!("whole-flow"),
     scenario!("settled-again"),
     scenario!("partition"),
@@ -694,8 +793,12 @@ pub const SCENARIOS: [(&str, &str); 25] = [
     scenario!("replay"),
     scenario!("equivocation"),
     scenario!("false-prover"),
+    scenario!("false-verdict"),
     scenario!("silent-leaders"),
     scenario!("withdrawal"),
+    scenario!("large-pool"),
+    scenario!("reorg-settles"),
+    scenario!("drained-deposit"),
 ];
 
 /// The scenarios as cases.

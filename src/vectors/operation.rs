@@ -289,6 +289,15 @@ fn with_wallet(hash: B256, signature: &[u8]) -> ChainView {
     ChainView { contracts: [(account("wallet"), accepted)].into(), ..view() }
 }
 
+/// The largest gas limit of an Operation with three bytes of data, of one with 100,000, and of a sponsored one.
+const MOST_GAS: u64 = 15_209_201;
+const MOST_GAS_BYTES: u64 = 9_396_875;
+const MOST_GAS_SPONSORED: u64 = 15_015_451;
+
+fn of_sponsor(gas_limit: u64) -> Operation {
+    sponsored("alice", Operation { gas_limit, ..unsigned("alice", 0) })
+}
+
 fn wallet_operation() -> Operation {
     Operation { signature: b"\x01as the wallet likes it".to_vec().into(), ..unsigned("wallet", 0) }
 }
@@ -350,7 +359,18 @@ fn checks() -> Vec<Case> {
         accept("ramp-last", "The ramp begins 64 slots before the end.", |it| {
             it.gas_management.ramp_start_slot = SLOT + 36;
         }),
-        accept("most-gas", "The largest gas limit.", |it| it.gas_limit = 12_000_000),
+        accept("most-gas", "The largest gas limit.", |it| it.gas_limit = MOST_GAS),
+        accept("most-gas-bytes", "The largest gas limit with 100,000 bytes of data.", |it| {
+            (it.gas_limit, it.data) = (MOST_GAS_BYTES, vec![1; 100_000].into());
+        }),
+        checked(
+            "most-gas-sponsored",
+            "The largest gas limit with a sponsor.",
+            &CHECKS,
+            &of_sponsor(MOST_GAS_SPONSORED),
+            &view(),
+        )
+        .accept(),
         accept("until-256", "The longest validity.", |it| it.valid_until_slot = SLOT + 256),
         checked(
             "oldest-anchor",
@@ -454,10 +474,35 @@ fn refused_fields() -> Vec<Case> {
             "gas-limit-too-large",
             "The gas limit is too large by one.",
             "OP-026",
-            "set gas_limit to 12,000,001",
-            |it| it.gas_limit = 12_000_001,
+            "set gas_limit to the largest one and one more",
+            |it| it.gas_limit = MOST_GAS + 1,
             Reject::GasLimitTooLarge,
         ),
+        refuse(
+            "gas-limit-overflow",
+            "The gas limit is the largest of 64 bits.",
+            "OP-026",
+            "set gas_limit to 2^64 - 1",
+            |it| it.gas_limit = u64::MAX,
+            Reject::GasLimitTooLarge,
+        ),
+        refuse(
+            "gas-limit-bytes",
+            "The gas limit is too large by one for 100,000 bytes of data.",
+            "OP-026",
+            "append bytes to the data and raise gas_limit",
+            |it| (it.gas_limit, it.data) = (MOST_GAS_BYTES + 1, vec![1; 100_000].into()),
+            Reject::GasLimitTooLarge,
+        ),
+        checked(
+            "gas-limit-sponsored",
+            "The gas limit is too large by one.",
+            &["OP-026"],
+            &of_sponsor(MOST_GAS_SPONSORED + 1),
+            &view(),
+        )
+        .derived_from("operation-check-most-gas-sponsored", "raise gas_limit by one")
+        .reject(Reject::GasLimitTooLarge),
         refuse(
             "ramp-early",
             "The ramp begins a slot before the anchor.",

@@ -3,8 +3,8 @@
 
 use super::evaluate::Stop;
 use super::fixture::{
-    CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sponsored, unsigned,
-    verdict, view,
+    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sponsored,
+    unsigned, verdict, view,
 };
 use super::json::{Json, Node, digest, hex};
 use super::{Case, Draft, case};
@@ -12,7 +12,6 @@ use crate::notation::{B256, Reject, Trap};
 use crate::operation::{Block, ChainView, Operation, fee};
 use crate::pools::{Addition, Limits, Pools};
 use crate::post_operation::PostOperation;
-use crate::proving::CUSTOM_TIER;
 use crate::reputation::{Counter, Entity, Reputation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -237,6 +236,21 @@ fn paid(sender: &str, id: &str) -> Operation {
     sponsored(sender, Operation { extension_id: extension(id), ..unsigned(sender, 0) })
 }
 
+/// The Operation with this share of the fixture's gas fees and this one of its prover's fee.
+fn offering(sender: &str, gas_percent: u128, prover_percent: u128) -> Operation {
+    operation(sender, 0, |it| {
+        let gas = &mut it.gas_management;
+        gas.max_fee = gas.max_fee / 100 * gas_percent;
+        gas.max_priority_fee = gas.max_priority_fee / 100 * gas_percent;
+        gas.prover_fee_max = gas.prover_fee_max / 100 * prover_percent;
+    })
+}
+
+/// The chain with another base fee of the next block.
+fn with_base_fee(wei: u128) -> ChainView {
+    ChainView { base_fee: wei, ..view() }
+}
+
 fn admissions() -> Vec<Case> {
     let rules: &[&str] = &["POOL-001", "POOL-002", "POOL-003", "POOL-004", "POOL-005", "POOL-008", "POOL-009"];
     let used = |view: &mut ChainView| {
@@ -253,6 +267,17 @@ fn admissions() -> Vec<Case> {
     };
     let entities: &[&str] = &["POOL-005", "REP-005"];
     let proved = |operation: &Operation| post_operation(operation, "prover", &view(), |_| ());
+    let on_first =
+        post_operation(&at("s0", 1, 200), "prover", &view(), |it| it.pre_root = proved(&at("s0", 0, 90)).post_root);
+    let unprepared = post_operation(&at("s0", 0, 90), "prover", &view(), |it| it.proof.tier = 2);
+    // The least of ten in order pays 18 gwei for a unit of gas at most. Deposits as there.
+    let above_least = funded(history().view(|view| view.base_fee = 18 * BASE_FEE + 1)).view;
+    let at_least = funded(history().view(|view| view.base_fee = 18 * BASE_FEE)).view;
+    let never_paid = super::fixture::signed("s5", {
+        let mut operation = offering("s5", 90, 110);
+        operation.gas_management.ramp_slots = u64::MAX;
+        operation
+    });
     let other_extension = |sender: &str, percent: u128| {
         let other = Operation { extension_id: extension("two"), ..at(sender, 0, percent) };
         super::fixture::signed(sender, other)
@@ -332,8 +357,55 @@ fn admissions() -> Vec<Case> {
         ),
         ten_in_order(history()).result(&proved(&at("s0", 1, 200))).operation(&at("s5", 0, 110)).accept(
             "eleventh-locked-successor",
-            "What follows the least one has a result, so another one goes.",
+            "What follows the least one has a result, but cannot be settled before it, so both go.",
             &["POOL-005"],
+        ),
+        ten_in_order(history())
+            .result(&proved(&at("s0", 0, 90)))
+            .result(&on_first)
+            .operation(&at("s5", 0, 110))
+            .accept(
+                "eleventh-locked-both",
+                "The least one and what follows it have results, so another one goes.",
+                &["POOL-005"],
+            ),
+        ten_in_order(history()).result(&unprepared).operation(&at("s5", 0, 110)).accept(
+            "eleventh-unprepared",
+            "The least one has a result that cannot be settled, so it goes.",
+            &["POOL-005"],
+        ),
+        ten_in_order(history())
+            .result(&proved(&at("s0", 0, 90)))
+            .head(0, &above_least)
+            .operation(&at("s5", 0, 110))
+            .accept(
+                "eleventh-base-fee",
+                "The least one has a result, and the base fee has risen above its fee, so it goes.",
+                &["POOL-005"],
+            ),
+        ten_in_order(history())
+            .result(&proved(&at("s0", 0, 90)))
+            .head(0, &at_least)
+            .operation(&at("s5", 0, 110))
+            .accept(
+                "eleventh-base-fee-equal",
+                "The base fee has risen to the fee of the least one, which is locked, so the next one goes.",
+                &["POOL-005"],
+            ),
+        ten(history()).operation(&offering("s5", 90, 110)).accept(
+            "eleventh-prover-fee",
+            "What offers the prover more takes a place, though it pays less for gas.",
+            &["POOL-005", "POOL-010"],
+        ),
+        history().view(|view| view.base_fee = 20 * BASE_FEE).operation(&plain("alice", 0)).accept(
+            "base-fee-equal",
+            "The base fee is all that the Operation pays for gas.",
+            &["POOL-025"],
+        ),
+        history().operation(&plain("alice", 0)).head(0, &with_base_fee(20 * BASE_FEE + 1)).accept(
+            "base-fee-rises",
+            "What is pooled stays when the base fee rises above its fee.",
+            &["POOL-011", "POOL-025"],
         ),
         ten(history().limits(|limits| limits.slots = 10)).operation(&at("s5", 0, 110)).accept(
             "eleventh-room",
@@ -399,6 +471,27 @@ fn admissions() -> Vec<Case> {
             "four",
             "leave out the third",
             Reject::NonceGap,
+        ),
+        history().view(|view| view.base_fee = 20 * BASE_FEE + 1).operation(&plain("alice", 0)).refuse(
+            "fee-too-low",
+            &["POOL-025"],
+            "base-fee-equal",
+            "raise the base fee by a wei",
+            Reject::FeeTooLow,
+        ),
+        ten(history()).operation(&offering("s5", 110, 90)).refuse(
+            "eleventh-gas-fee",
+            entities,
+            "eleventh-prover-fee",
+            "offer the prover less and more for gas",
+            Reject::EntityLimit,
+        ),
+        ten(history()).operation(&never_paid).refuse(
+            "eleventh-ramp",
+            entities,
+            "eleventh-prover-fee",
+            "let the fee rise so slowly that it never gets there",
+            Reject::EntityLimit,
         ),
         several(history(), "alice", 5).refuse("fifth", &["POOL-004"], "four", "send a fifth", Reject::SenderLimit),
         ten(history()).operation(&at("s5", 0, 90)).refuse(
@@ -498,6 +591,7 @@ fn replacements() -> Vec<Case> {
         one().operation(&new).refuse(name, rules, "replaced", mutation, Reject::ReplacementUnderpriced)
     };
     let result = post_operation(&old, "prover", &view(), |_| ());
+    let unprepared = post_operation(&old, "prover", &view(), |it| it.proof.tier = 2);
     let long_result = post_operation(&old, "bob", &view(), |it| it.proof.segments = vec![vec![0].into(); 2]);
     vec![
         one().operation(&at("alice", 0, 110)).accept("replaced", "All fees are raised by a tenth.", rules),
@@ -523,6 +617,23 @@ fn replacements() -> Vec<Case> {
             &["POOL-007"],
             "replaced",
             "add a result before",
+            Reject::OperationLocked,
+        ),
+        one().result(&result).head(0, &with_base_fee(20 * BASE_FEE + 1)).operation(&at("alice", 0, 110)).accept(
+            "replaced-below-base-fee",
+            "The base fee has risen above the fee, and the owner raises it.",
+            &["POOL-006", "POOL-007"],
+        ),
+        one().result(&unprepared).operation(&at("alice", 0, 110)).accept(
+            "replaced-unprepared",
+            "The result cannot be settled.",
+            &["POOL-006", "POOL-007"],
+        ),
+        one().result(&result).head(0, &with_base_fee(20 * BASE_FEE)).operation(&at("alice", 0, 110)).refuse(
+            "replace-locked-base-fee",
+            &["POOL-007"],
+            "replaced-below-base-fee",
+            "lower the base fee by a wei",
             Reject::OperationLocked,
         ),
         one().result(&long_result).result(&result).operation(&at("alice", 0, 110)).refuse(
@@ -672,6 +783,30 @@ fn results() -> Vec<Case> {
         }
         history
     };
+    let senders = ["alice", "bob", "s0", "s1"];
+    let of_lane = |number: u64| at(senders[number as usize], 0, 100 + 10 * u128::from(number));
+    // Room for so many results, each on the one before, of Operations of ascending rank; the last ones may not fit.
+    let full_lane = |room: u64, count: u64| {
+        let history =
+            History { limits: Some(Limits { post_operations: room, ..Limits::default() }), ..funded(history()) };
+        let mut history = (0..4).fold(history, |history, number| history.operation(&of_lane(number)));
+        let mut root = B256::ZERO;
+        for number in 0..count {
+            let (next, operation) = (B256::repeat_byte(number as u8 + 1), of_lane(number));
+            history = history.result(&of(&operation, &|it| (it.pre_root, it.post_root) = (root, next)));
+            root = next;
+        }
+        history
+    };
+    let on_lane_root = of(&of_lane(3), &|it| it.post_root = B256::repeat_byte(9));
+    let low_again = of(&of_lane(0), &|it| {
+        (it.pre_root, it.post_root) = (B256::repeat_byte(2), B256::repeat_byte(8));
+    });
+    let high_first = of(&of_lane(1), &|it| it.post_root = B256::repeat_byte(2));
+    let two_roots = History { limits: Some(Limits { post_operations: 3, ..Limits::default() }), ..funded(history()) };
+    let two_roots = [0, 1, 3].iter().fold(two_roots, |history, number| history.operation(&of_lane(*number)));
+    let two_roots =
+        two_roots.result(&high_first).result(&low_again).result(&of(&of_lane(0), &|_| ())).result(&on_lane_root);
     let crowded = |percent: u128| {
         let (low, high) = (at("alice", 0, 120), at("bob", 0, percent));
         let bob = operation("bob", 0, |it| {
@@ -708,15 +843,6 @@ fn results() -> Vec<Case> {
             "A result of a prepared tier takes the place of one that cannot be settled.",
             &["POOL-014"],
         ),
-        one()
-            .view(|view| {
-                let mut known = view.extensions[&extension("one")].clone();
-                known.prepared = [CUSTOM_TIER].into();
-                view.extensions.insert(extension("one"), known);
-            })
-            .result(&by("prover", 1, 1))
-            .result(&by("bob", CUSTOM_TIER, 1))
-            .accept("result-prepared-custom", "The custom tier is the prepared one.", &["POOL-014"]),
         one().result(&by("prover", 1, 3)).result(&by("bob", 1, 2)).accept(
             "result-fewer-segments",
             "A result that is cheaper to settle.",
@@ -784,6 +910,16 @@ fn results() -> Vec<Case> {
             Reject::ProverUnstaked,
         ),
         deep(2).accept("lane-depth", "The deepest result.", &["POOL-013"]),
+        full_lane(2, 2).result(&on_lane_root).accept(
+            "results-full-other-lane",
+            "A result on the lane's root builds on nothing that could go.",
+            &["POOL-017"],
+        ),
+        two_roots.accept(
+            "result-evicted-root",
+            "Of two results of the least Operation the one of the least root goes.",
+            &["POOL-017"],
+        ),
         crowded(130).accept("result-evicted", "The result of the least Operation goes.", &["POOL-017"]),
         one().result(&good).result(&good).refuse(
             "result-again",
@@ -884,6 +1020,20 @@ fn results() -> Vec<Case> {
             Reject::PreRootUnknown,
         ),
         deep(3).refuse("lane-too-deep", &["POOL-013"], "lane-depth", "add a third result", Reject::LaneTooDeep),
+        full_lane(1, 2).refuse(
+            "results-full-parent",
+            &["POOL-017"],
+            "results-full-other-lane",
+            "let it build on the result of the least Operation",
+            Reject::PoolFull,
+        ),
+        full_lane(2, 3).refuse(
+            "results-full-ancestor",
+            &["POOL-017"],
+            "results-full-other-lane",
+            "let it build on a result that builds on that of the least Operation",
+            Reject::PoolFull,
+        ),
         crowded(110).refuse(
             "results-full",
             &["POOL-017"],
@@ -915,6 +1065,7 @@ fn chains() -> Vec<Case> {
         view.nonces.insert((account("alice"), Default::default()), 1);
         view.roots.insert((first.extension_id, first.lane), result.post_root);
     });
+    let head_at = |number: u64| ChainView { head_number: number, ..settled.clone() };
     let lost_lane = changed(&|view| {
         view.roots.insert((first.extension_id, first.lane), B256::repeat_byte(9));
     });
@@ -1001,6 +1152,16 @@ fn chains() -> Vec<Case> {
             &["POOL-018", "POOL-019"],
         ),
         in_limbo().head(SLOT, &settled).accept("final", "The settlement is final.", &["POOL-019"]),
+        in_limbo().head(0, &head_at(SLOT + 63)).accept(
+            "limbo-63",
+            "Nothing is final, and the settlement is 63 blocks behind.",
+            &["POOL-019", "POOL-021"],
+        ),
+        in_limbo().head(0, &head_at(SLOT + 64)).accept(
+            "limbo-64",
+            "Nothing is final, and no re-org brings back what is 64 blocks behind.",
+            &["POOL-019", "POOL-021"],
+        ),
         in_limbo().reorg(SLOT - 1, 1, BTreeMap::new(), &view()).accept(
             "reorg",
             "What was settled comes back.",
@@ -1027,6 +1188,11 @@ fn chains() -> Vec<Case> {
             "reorg-65-new-branch",
             "What the new branch has settled is not dropped, however deep the re-org is.",
             &["POOL-019", "POOL-021"],
+        ),
+        in_limbo().reorg(SLOT - 1, 1, BTreeMap::new(), &with_base_fee(20 * BASE_FEE + 1)).accept(
+            "reorg-base-fee",
+            "What comes back was there before: the base fee does not keep it out.",
+            &["POOL-020", "POOL-025"],
         ),
         after_settling().reorg(SLOT - 1, 64, BTreeMap::new(), &view()).accept(
             "reorg-64",

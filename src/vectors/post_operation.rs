@@ -11,6 +11,8 @@ use super::{Case, Draft, case};
 use crate::notation::{B256, Reject};
 use crate::operation::{Block, ChainView, ExtensionView, Operation};
 use crate::post_operation::{MAX_POST_OPERATION_BYTES, PostOperation, check, needs_renewal};
+use crate::proving::CUSTOM_TIER;
+use crate::registry::MODE_CUSTOM;
 use serde_json::{Value, json};
 
 pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
@@ -186,12 +188,21 @@ fn private() -> Operation {
     operation("alice", 0, |it| it.extension_id = extension("private"))
 }
 
-/// A result of 240 segments whose Operation and output have so many bytes.
-fn of_bytes(name: &str, bytes: usize) -> Draft {
-    let output = result(|_| ()).output.len();
-    let operation = operation("alice", 0, |it| it.data = vec![1; bytes - output].into());
-    let result = post_operation(&operation, "prover", &view(), |it| it.proof.segments = vec![vec![0].into(); 240]);
+/// A result of 240 segments, and output of so many bytes, of an Operation with this gas limit and so many bytes of data.
+fn of_size(name: &str, gas_limit: u64, data: usize, output: usize) -> Draft {
+    let operation = operation("alice", 0, |it| (it.gas_limit, it.data) = (gas_limit, vec![1; data].into()));
+    let result = post_operation(&operation, "prover", &view(), |it| {
+        (it.proof.segments, it.output) = (vec![vec![0].into(); 240], vec![1; output].into());
+    });
     checked_with(name, "As much as a transaction can carry.", &["POST-016"], &operation, &result, &view(), "valid")
+}
+
+/// The chain with the extension in custom mode.
+fn custom() -> ChainView {
+    let mut view = view();
+    let known = ExtensionView { mode: MODE_CUSTOM, ..view.extensions[&extension("one")].clone() };
+    view.extensions.insert(extension("one"), known);
+    view
 }
 
 fn checks() -> Vec<Case> {
@@ -233,7 +244,15 @@ fn checks() -> Vec<Case> {
             "valid",
         )
         .accept(),
-        of_bytes("largest", 5_642).accept(),
+        of_size("largest", 100_000, 3, 6).accept(),
+        checked(
+            "custom",
+            "An extension in custom mode.",
+            &["POST-017"],
+            &result(|it| it.proof.tier = CUSTOM_TIER),
+            &custom(),
+        ),
+        of_size("largest-gas", 100_572, 0, 0).accept(),
         renewal("stamp-4", "A stamp 4 blocks old.", 4, false),
         renewal("stamp-5", "A stamp to renew.", 5, true),
         renewal("stamp-9", "The oldest stamp.", 9, true),
@@ -261,6 +280,8 @@ fn refused() -> Vec<Case> {
     moved.stamp_hash = block_hash(SLOT - 1);
     let mut other_bytes = result(|_| ());
     other_bytes.proof.segments = vec![vec![1].into()];
+    let mut unsigned_tier = result(|it| it.proof.tier = CUSTOM_TIER);
+    unsigned_tier.prover_signature = sign("bob", B256::ZERO);
     let mut short = result(|_| ());
     short.prover_signature = Default::default();
     let mut of_contract = result(|_| ());
@@ -314,8 +335,43 @@ fn refused() -> Vec<Case> {
             },
             Reject::ProofTypeMismatch,
         ),
-        of_bytes("too-large", 5_643)
+        refuse(
+            "custom-tier",
+            "POST-017",
+            "set the tier to 4,294,967,295",
+            result(|it| it.proof.tier = CUSTOM_TIER),
+            Reject::TierMismatch,
+        ),
+        checked_with(
+            "custom-other-tier",
+            "An extension in custom mode.",
+            &["POST-017"],
+            &target(),
+            &result(|_| ()),
+            &custom(),
+            "valid",
+        )
+        .derived_from("post-operation-check-custom", "set the tier to 1")
+        .reject(Reject::TierMismatch),
+        checked_with(
+            "custom-tier-unsigned",
+            "What nobody has signed counts against nobody as a proof.",
+            &["POST-006", "POST-017"],
+            &target(),
+            &unsigned_tier,
+            &view(),
+            "valid",
+        )
+        .derived_from("post-operation-check-accepted", "set the tier to 4,294,967,295, and let another account sign")
+        .reject(Reject::SignatureWrongSigner),
+        of_size("too-large", 100_000, 4, 6)
             .derived_from("post-operation-check-largest", "append a byte to the Operation's data")
+            .reject(Reject::ProofTooLarge),
+        of_size("too-large-output", 100_000, 3, 7)
+            .derived_from("post-operation-check-largest", "append a byte to the output")
+            .reject(Reject::ProofTooLarge),
+        of_size("too-large-gas", 100_573, 0, 0)
+            .derived_from("post-operation-check-largest-gas", "raise gas_limit by one")
             .reject(Reject::ProofTooLarge),
         checked_with(
             "witness-rejected",

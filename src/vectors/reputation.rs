@@ -134,6 +134,8 @@ fn histories() -> Vec<Case> {
     let peer = Entity::Peer(B256::with_last_byte(1));
     let other = Entity::Peer(B256::with_last_byte(2));
     let prover = Entity::Prover(account("prover"));
+    let (sender, sponsor) = (Entity::Sender(account("alice")), Entity::Sponsor(account("sponsor")));
+    let (second, used) = (Entity::Prover(account("bob")), Entity::Extension(extension("one")));
     let ban = |slot| event(slot, peer, Counter::Rejected, 6);
     let accepted = |slot, times| event(slot, peer, Counter::Accepted, times);
     let decay: &[&str] = &["REP-006"];
@@ -203,6 +205,40 @@ fn histories() -> Vec<Case> {
             "full-tie",
             "Of two without a ban the least goes.",
             &[event(10, other, Counter::Accepted, 1), accepted(10, 1), event(11, prover, Counter::Valid, 1)],
+        ),
+        few(
+            "full-sender",
+            "A sender is forgotten before a peer.",
+            &[accepted(10, 1), event(10, sender, Counter::Seen, 100), event(11, prover, Counter::Valid, 1)],
+        ),
+        few(
+            "full-sponsor",
+            "A sponsor is forgotten before a peer.",
+            &[accepted(10, 1), event(10, sponsor, Counter::Included, 9), event(11, prover, Counter::Valid, 1)],
+        ),
+        few(
+            "full-sender-sponsor",
+            "A sender is forgotten before a sponsor.",
+            &[
+                event(10, sponsor, Counter::Seen, 1),
+                event(10, sender, Counter::Seen, 1),
+                event(11, prover, Counter::Valid, 1),
+            ],
+        ),
+        few(
+            "full-prover",
+            "A prover is forgotten before a peer.",
+            &[accepted(10, 1), event(10, second, Counter::Valid, 1), event(11, prover, Counter::Valid, 1)],
+        ),
+        few(
+            "full-extension",
+            "A peer is forgotten before an extension.",
+            &[event(10, used, Counter::Included, 1), accepted(10, 1), event(11, prover, Counter::Valid, 1)],
+        ),
+        few(
+            "full-banned-sender",
+            "A sender that is banned stays longer than a peer that is not.",
+            &[event(10, sender, Counter::Seen, 510), accepted(10, 1), event(11, prover, Counter::Valid, 1)],
         ),
         shown("slashed-over", "A prover whose stake was slashed, when the ban ends.", &[slashed(10, prover)], 7_210)
             .accept(),

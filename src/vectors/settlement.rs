@@ -16,7 +16,6 @@ use crate::settlement::{
     Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, SeedProof, epoch, randao_index, slot_leaf,
 };
 use crate::wire::VerificationResponse;
-use alloy_primitives::U256;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -113,19 +112,26 @@ fn apply(step: &Node, contract: &mut Consensus, view: &mut ChainView) -> Result<
             }
         }
         "report" => {
-            let verdicts = [verdict(&step.field("proofVerdict")?)?, verdict(&step.field("otherVerdict")?)?];
-            let first: Option<B256> = field(step, "firstResult")?;
-            let verify = |statement: &crate::statement::Statement, _: &crate::post_operation::Proof| {
-                // The first one is found by its cycles; a case has two results at most.
-                let is_other = first.is_some_and(|first| B256::from(U256::from(statement.cycles)) != first);
-                verdicts[usize::from(is_other)].clone()
-            };
-            match contract.report(field(step, "reporter")?, &evidence(&step.field("evidence")?)?, view, &verify)? {
+            let judged = judgement(&step.field("proofVerdict")?)?;
+            let verify = |_: &crate::statement::Statement, _: &crate::post_operation::Proof| judged.clone();
+            let (reporter, gas_left) = (field(step, "reporter")?, field(step, "gasLeft")?);
+            match contract.report(reporter, &evidence(&step.field("evidence")?)?, view, &verify, gas_left)? {
                 Some(it) => Ok(json!({"slashed": it.account.to_json(), "reward": it.amount.to_json()})),
-                None => Ok(json!({"quarantined": contract.quarantined.to_json()})),
+                None => Ok(json!({
+                    "noted": contract.results.values().copied().collect::<Vec<B256>>().to_json(),
+                    "quarantined": contract.quarantined.to_json(),
+                })),
             }
         }
         _ => Err(step.fault("is no step").into()),
+    }
+}
+
+/// What a case states of a proof of evidence: a precompile can fail on it, too.
+fn judgement(node: &Node) -> Result<Result<(), Rejection>, Fault> {
+    match node.text()? {
+        "failed" => Ok(Err(Rejection::new(Reject::PointNotOnCurve, 0, "as the case states"))),
+        _ => verdict(node),
     }
 }
 
@@ -151,9 +157,7 @@ fn evidence(node: &Node) -> Result<Evidence, Stop> {
         "falseVerdict" => {
             Ok(Evidence::FalseVerdict(Box::new((response("response")?, operation()?, result("postOperation")?))))
         }
-        "conflict" => {
-            Ok(Evidence::Conflict(Box::new((operation()?, result("postOperation")?, result("otherPostOperation")?))))
-        }
+        "conflict" => Ok(Evidence::Conflict(Box::new((operation()?, result("postOperation")?)))),
         _ => Err(Fault::new("evidence.fault", "is unknown").into()),
     }
 }
@@ -263,7 +267,44 @@ fn money() -> Vec<Case> {
             &["SETTLE-003", "SETTLE-013"],
             [left(), vec![at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
         ),
+        accept(
+            "stake-resumed",
+            "An ending stake goes on.",
+            &["SETTLE-002", "SETTLE-003"],
+            [left(), vec![call("bob", Call::Stake(1))]].concat(),
+        ),
         accept("seats", "All 256 seats are taken.", &["SETTLE-032"], seated(2)),
+        accept(
+            "seat-changed-often",
+            "Of the changes of a seat within an epoch the last one is kept.",
+            &["SETTLE-032"],
+            [
+                left(),
+                vec![call("bob", Call::Stake(1)), at(SLOT / 32 * 32 + 31), call("alice", Call::Stake(STAKE_UNIT))],
+            ]
+            .concat(),
+        ),
+        accept(
+            "seat-changed-later",
+            "A change in the next epoch stands beside the old one.",
+            &["SETTLE-032"],
+            [staked(), vec![at(SLOT / 32 * 32 + 32), call("bob", Call::Stake(STAKE_UNIT))]].concat(),
+        ),
+        accept(
+            "seat-displaced-again",
+            "Who was displaced comes back with more, and displaces the least of the others.",
+            &["SETTLE-032", "SETTLE-002"],
+            [
+                seated(2),
+                vec![
+                    at(SLOT + 1),
+                    call("bob", Call::Stake(3 * STAKE_UNIT)),
+                    at(SLOT + 2),
+                    call("staker 0", Call::Stake(STAKE_UNIT)),
+                ],
+            ]
+            .concat(),
+        ),
         accept(
             "seat-displaced",
             "The least stake, the first of equal ones, is displaced, and leaves.",
@@ -332,12 +373,20 @@ fn money() -> Vec<Case> {
             Reject::StakeTooSmall,
         ),
         refuse(
-            "stake-leaving",
+            "stake-nothing",
             "SETTLE-002",
             "stake-more",
-            "leave before",
-            [left(), vec![call("bob", Call::Stake(STAKE_UNIT))]].concat(),
-            Reject::NotStaked,
+            "add nothing",
+            [staked(), vec![at(SLOT + 1), call("bob", Call::Stake(0))]].concat(),
+            Reject::StakeTooSmall,
+        ),
+        refuse(
+            "unstake-resumed",
+            "SETTLE-003",
+            "unstake",
+            "stake again before",
+            [left(), vec![call("bob", Call::Stake(1)), at(SLOT + 100_800), call("bob", Call::Unstake)]].concat(),
+            Reject::StillBonded,
         ),
         refuse(
             "leave-twice",
@@ -366,8 +415,8 @@ fn money() -> Vec<Case> {
     ]
 }
 
-/// The last slot of the epoch before the last one.
-const FROZEN: u64 = (SLOT / 32 - 1) * 32 - 1;
+/// The last slot three epochs ago.
+const FROZEN: u64 = (SLOT / 32 - 2) * 32 - 1;
 
 /// Three stakers whose weights count in the current epoch, and its seed.
 fn elected() -> Vec<Value> {
@@ -408,8 +457,17 @@ fn leaders() -> Vec<Case> {
     let first = (epoch(SLOT) - 1) * 32;
     vec![
         led("leaders", "Three stakers lead by their weights.", elected()),
-        led("leaders-frozen", "A stake in the last slot of the epoch before the last one counts.", late(FROZEN)),
-        led("leaders-late", "A stake a slot later does not, so nobody leads.", late(FROZEN + 1)),
+        led("leaders-frozen", "A stake in the last slot three epochs ago counts.", late(FROZEN)),
+        led(
+            "leaders-late",
+            "A stake a slot later does not, so nobody leads: in this epoch the mix is made that is the seed.",
+            late(FROZEN + 1),
+        ),
+        led(
+            "leaders-mix-known",
+            "Nor does a stake in the last slot of that epoch, whose proposer knows the mix.",
+            late(FROZEN + 32),
+        ),
         led(
             "leaders-without-seed",
             "Without a seed nobody leads.",
@@ -493,9 +551,8 @@ fn settling() -> Vec<Case> {
             "fault": "conflict",
             "operation": hex(first.to_bytes()),
             "postOperation": hex(result.to_bytes()),
-            "otherPostOperation": hex(post_operation(&first, "bob", &view(), |it| it.cycles += 1).to_bytes()),
         }),
-        ["valid", "valid"],
+        "valid",
     );
     let called_back = |step: &Value| {
         let mut item = item(&first, &result);
@@ -762,8 +819,8 @@ fn refused_items() -> Vec<Case> {
         refuse(
             "gas-limit",
             "OP-026",
-            "raise the gas limit above 12,000,000",
-            &operation("alice", 0, |it| it.gas_limit = 12_000_001),
+            "raise the gas limit to 16,400,000",
+            &operation("alice", 0, |it| it.gas_limit = 16_400_000),
             &|_| (),
             Reject::GasLimitTooLarge,
         ),
@@ -1046,13 +1103,10 @@ fn families() -> Vec<Case> {
     ]
 }
 
-/// The claim of what is held for the verifiers of [`plain`], with the verdicts of these nodes in the order of their
-/// accounts.
+/// The verdicts of these nodes on the result of [`plain`].
 fn claim(nodes: &[&str], change: impl FnOnce(&mut Vec<VerificationResponse>)) -> Value {
     let (operation, result) = plain();
-    let mut nodes = nodes.to_vec();
-    nodes.sort_by_key(|node| account(node));
-    let mut responses = nodes.into_iter().map(|node| response(node, 0, &result, &operation, SLOT)).collect();
+    let mut responses = nodes.iter().map(|node| response(node, 0, &result, &operation, SLOT)).collect();
     change(&mut responses);
     let proof = keccak256(rlp::encode(&result.proof));
     call("carol", Call::ClaimReward(result.operation_hash, proof, result.stamp_hash, responses))
@@ -1072,9 +1126,13 @@ fn rewards() -> Vec<Case> {
             settle("carol", &[item(&operation, &result)]),
         ]
     };
+    let release = || vec![at(OVERDUE + 512), call("anybody", Call::ReleaseReward(result.operation_hash))];
     let with = |step: Value| [settled([5, 1, 2]), vec![step]].concat();
-    let release = || call("anybody", Call::ReleaseReward(result.operation_hash));
-    let rules: &[&str] = &["SETTLE-024", "SETTLE-025", "SETTLE-026", "SETTLE-027", "SETTLE-013"];
+    let both = || with(claim(&["leader", "bob"], |_| ()));
+    let rules: &[&str] = &["SETTLE-024", "SETTLE-025", "SETTLE-026", "SETTLE-027", "SETTLE-028", "SETTLE-013"];
+    let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
+        history(name, description, rules, &steps).accept()
+    };
     let refuse = |name: &str, rules: &[&str], origin: &str, mutation: &str, steps: Vec<Value>, reason| {
         history(name, "A claim that the contract refuses.", rules, &steps)
             .derived_from(&format!("settlement-{origin}"), mutation)
@@ -1082,29 +1140,62 @@ fn rewards() -> Vec<Case> {
     };
     let not_counted = |name: &str, mutation: &str, change: &dyn Fn(&mut Vec<VerificationResponse>)| {
         let steps = with(claim(&["leader", "bob"], |it| change(it)));
-        refuse(name, &["SETTLE-026"], "reward", mutation, steps, Reject::VerdictNotCounted)
+        refuse(name, &["SETTLE-026"], "reward-noted", mutation, steps, Reject::VerdictNotCounted)
     };
-    let signed_in = |slot: u64, old: &VerificationResponse| {
-        let name = if old.node == account("bob") { "bob" } else { "leader" };
-        response(name, 0, &result, &operation, slot)
-    };
+    let signed_in = |slot: u64, node: &str| response(node, 0, &result, &operation, slot);
     let resigned = |node: &str, verdict: u8, about: &PostOperation| response(node, verdict, about, &operation, SLOT);
     vec![
-        history("reward-held", "A part of the fee is held.", &["SETTLE-024"], &settled([5, 1, 2])).accept(),
-        history("reward", "Six of eight units get their parts.", rules, &with(claim(&["leader", "bob"], |_| ())))
-            .accept(),
-        history(
+        accept("reward-held", "A part of the fee is held.", &["SETTLE-024"], settled([5, 1, 2])),
+        accept("reward-noted", "The verdicts of two verifiers are noted.", &["SETTLE-025", "SETTLE-026"], both()),
+        accept(
+            "reward-noted-alone",
+            "A verdict of a small staker alone is noted, too.",
+            &["SETTLE-025", "SETTLE-026"],
+            with(claim(&["bob"], |_| ())),
+        ),
+        accept("reward", "What is held is divided among six of eight units.", rules, [both(), release()].concat()),
+        accept(
+            "reward-one-by-one",
+            "Each verifier shows its own verdict, in any order.",
+            rules,
+            [with(claim(&["prover"], |_| ())), vec![claim(&["leader"], |_| ()), claim(&["bob"], |_| ())], release()]
+                .concat(),
+        ),
+        accept(
+            "reward-rounded",
+            "The parts of seven of nine units are rounded down; the prover gets the rest.",
+            &["SETTLE-027", "SETTLE-013"],
+            [settled([5, 2, 2]), vec![claim(&["leader", "bob"], |_| ())], release()].concat(),
+        ),
+        accept(
             "reward-two-thirds",
             "Exactly two thirds are enough.",
             &["SETTLE-027"],
-            &[settled([4, 1, 1]), vec![claim(&["leader"], |_| ())]].concat(),
-        )
-        .accept(),
-        history(
+            [settled([4, 1, 1]), vec![claim(&["leader"], |_| ())], release()].concat(),
+        ),
+        accept(
+            "reward-without-quorum",
+            "Five of eight units are not enough: all goes to the prover.",
+            &["SETTLE-027"],
+            [with(claim(&["leader"], |_| ())), release()].concat(),
+        ),
+        accept(
+            "reward-unclaimed",
+            "Nobody shows a verdict: all goes to the prover.",
+            &["SETTLE-027"],
+            [settled([5, 1, 2]), release()].concat(),
+        ),
+        accept(
+            "reward-noted-late",
+            "A verdict is noted as long as nothing is released.",
+            &["SETTLE-025"],
+            [with(claim(&["leader"], |_| ())), vec![at(OVERDUE + 600), claim(&["bob"], |_| ())]].concat(),
+        ),
+        accept(
             "reward-renewed",
             "The result was settled with another stamp and proof than the verifiers saw.",
             &["SETTLE-025"],
-            &{
+            {
                 let mut steps = settled([5, 1, 2]);
                 let again = post_operation(&operation, "prover", &view(), |it| {
                     it.stamp_hash = block_hash(SLOT - 1);
@@ -1114,109 +1205,66 @@ fn rewards() -> Vec<Case> {
                 steps.push(claim(&["leader", "bob"], |_| ()));
                 steps
             },
-        )
-        .accept(),
-        history(
-            "reward-released",
-            "What nobody claims goes to the prover.",
-            &["SETTLE-028"],
-            &[settled([5, 1, 2]), vec![at(OVERDUE + 512), release()]].concat(),
-        )
-        .accept(),
+        ),
+        accept(
+            "reward-earliest",
+            "The earliest and the latest slot of a verdict that counts.",
+            &["SETTLE-026"],
+            with(claim(&[], |it| it.extend([signed_in(OVERDUE - 256, "leader"), signed_in(OVERDUE, "bob")]))),
+        ),
         refuse(
             "reward-soon",
             &["SETTLE-028"],
-            "reward-released",
+            "reward",
             "release it a slot earlier",
-            [settled([5, 1, 2]), vec![at(OVERDUE + 511), release()]].concat(),
+            [both(), vec![at(OVERDUE + 511), release()[1].clone()]].concat(),
             Reject::RewardHeld,
         ),
         refuse(
             "reward-released-twice",
-            &["SETTLE-025"],
-            "reward-released",
+            &["SETTLE-028"],
+            "reward",
             "release it twice",
-            [settled([5, 1, 2]), vec![at(OVERDUE + 512), release(), release()]].concat(),
+            [both(), release(), release()].concat(),
+            Reject::RewardUnknown,
+        ),
+        refuse(
+            "reward-unknown",
+            &["SETTLE-025"],
+            "reward-noted-late",
+            "release it before the second claim",
+            [with(claim(&["leader"], |_| ())), release(), vec![claim(&["bob"], |_| ())]].concat(),
             Reject::RewardUnknown,
         ),
         refuse(
             "reward-twice",
             &["SETTLE-026"],
-            "reward",
-            "claim it twice",
-            [with(claim(&["leader", "bob"], |_| ())), vec![claim(&["leader", "bob"], |_| ())]].concat(),
+            "reward-noted",
+            "show one of the verdicts again",
+            [both(), vec![claim(&["bob"], |_| ())]].concat(),
             Reject::VerdictNotCounted,
         ),
-        history(
-            "reward-later",
-            "A verifier that the first claim leaves out claims its part itself.",
-            &["SETTLE-025", "SETTLE-027"],
-            &[with(claim(&["leader", "bob"], |_| ())), vec![claim(&["prover"], |_| ())]].concat(),
-        )
-        .accept(),
-        history(
-            "reward-rest",
-            "What is left after the claims goes to the prover.",
-            &["SETTLE-028"],
-            &[with(claim(&["leader", "bob"], |_| ())), vec![at(OVERDUE + 512), release()]].concat(),
-        )
-        .accept(),
-        refuse(
-            "reward-later-nobody",
-            &["SETTLE-027"],
-            "reward-later",
-            "take no verdict for the second claim",
-            [with(claim(&["leader", "bob"], |_| ())), vec![claim(&[], |_| ())]].concat(),
-            Reject::QuorumMissing,
-        ),
-        refuse(
-            "reward-quorum",
-            &["SETTLE-027"],
-            "reward",
-            "take the verdicts of five of eight units",
-            with(claim(&["leader"], |_| ())),
-            Reject::QuorumMissing,
-        ),
-        refuse(
-            "reward-nobody",
-            &["SETTLE-027"],
-            "reward",
-            "take no verdict",
-            with(claim(&[], |_| ())),
-            Reject::QuorumMissing,
-        ),
-        history(
-            "reward-earliest",
-            "The earliest and the latest slot of a verdict that counts.",
-            &["SETTLE-026"],
-            &with(claim(&["leader", "bob"], |it| {
-                it[0] = signed_in(OVERDUE - 256, &it[0]);
-                it[1] = signed_in(OVERDUE, &it[1]);
-            })),
-        )
-        .accept(),
+        not_counted("reward-nobody", "show no verdict", &|it| it.clear()),
         not_counted("reward-early", "let one verdict be of a slot before the earliest", &|it| {
-            it[0] = signed_in(OVERDUE - 257, &it[0]);
+            it[0] = signed_in(OVERDUE - 257, "leader");
         }),
         not_counted("reward-late", "let one verdict be of a slot after the settlement", &|it| {
-            it[0] = signed_in(OVERDUE + 1, &it[0]);
+            it[0] = signed_in(OVERDUE + 1, "leader");
         }),
         not_counted("reward-repeated", "repeat a verdict", &|it| it.push(it[1].clone())),
-        not_counted("reward-disordered", "exchange the verdicts", &|it| it.swap(0, 1)),
         not_counted("reward-invalid", "let one say that the result is invalid", &|it| {
-            it[1] = resigned(if it[1].node == account("bob") { "bob" } else { "leader" }, 1, &result);
+            it[1] = resigned("bob", 1, &result);
         }),
         not_counted("reward-other-result", "let one be about another result", &|it| {
-            it[1] = resigned(if it[1].node == account("bob") { "bob" } else { "leader" }, 0, &other);
+            it[1] = resigned("bob", 0, &other);
         }),
         not_counted("reward-unstaked", "add the verdict of an account without stake", &|it| {
             it.push(resigned("alice", 0, &result));
-            it.sort_by_key(|response| response.node);
         }),
         refuse(
             "reward-unsigned",
             &["WIRE-013"],
-            "reward",
+            "reward-noted",
             "let one verdict have the other one's signature",
             with(claim(&["leader", "bob"], |it| it[0].signature = it[1].signature.clone())),
             Reject::SignatureWrongSigner,
@@ -1239,26 +1287,37 @@ fn response(node: &str, verdict: u8, result: &PostOperation, operation: &Operati
     response
 }
 
-fn report(evidence: Value, verdicts: [&str; 2]) -> Value {
-    report_first(evidence, verdicts, Value::Null)
-}
-
-fn report_first(evidence: Value, verdicts: [&str; 2], first: Value) -> Value {
+fn report(evidence: Value, verdict: &str) -> Value {
     json!({
         "step": "report",
         "reporter": account("carol").to_json(),
         "evidence": evidence,
-        "proofVerdict": verdicts[0],
-        "otherVerdict": verdicts[1],
-        "firstResult": first,
+        "proofVerdict": verdict,
+        "gasLeft": 1_000_000_u64.to_json(),
     })
 }
+
+/// The report with so much gas left when the pairing is called.
+fn with_gas(mut report: Value, gas_left: u64) -> Value {
+    report["gasLeft"] = gas_left.to_json();
+    report
+}
+
+/// The gas of which 63 of 64 parts are the price of the pairing of a segment: 45,000 and 34,000 for each of six pairs.
+const EXACT_GAS: u64 = 252_952;
 
 /// The registry has the code point for another tier than that of the results.
 fn unprepared() -> Value {
     let mut view = view();
     let known = ExtensionView { prepared: [0].into(), ..view.extensions[&extension("one")].clone() };
     view.extensions.insert(extension("one"), known);
+    json!({"step": "view", "view": view.to_json()})
+}
+
+/// The block of this slot is on a lost branch.
+fn orphaned(slot: u64) -> Value {
+    let mut view = view();
+    view.blocks.insert(block_hash(slot), Block { number: slot, slot, canonical: false });
     json!({"step": "view", "view": view.to_json()})
 }
 
@@ -1277,20 +1336,14 @@ fn reports() -> Vec<Case> {
     let pair = |first: VerificationResponse, second: VerificationResponse| json!({"fault": "equivocation", "response": first.to_json(), "other": second.to_json()});
     let said = |number: u8| response("node", number, &result, &operation, SLOT);
     let private = super::fixture::operation("alice", 0, |it| it.extension_id = extension("private"));
-    let private_result = |cycles: u64| post_operation(&private, "prover", &view(), |it| it.cycles += cycles);
-    let witnessed = || {
-        let mut evidence = bytes(&private, &private_result(0));
+    let private_result = post_operation(&private, "prover", &view(), |_| ());
+    let shown = |operation: &Operation, result: &PostOperation, verdict: &str| {
+        let mut evidence = bytes(operation, result);
         evidence["fault"] = "conflict".into();
-        evidence["otherPostOperation"] = hex(private_result(1).to_bytes()).into();
-        evidence
+        report(evidence, verdict)
     };
-    let conflict = |second: &PostOperation| {
-        let mut evidence = bytes(&operation, &result);
-        evidence["fault"] = "conflict".into();
-        evidence["otherPostOperation"] = hex(second.to_bytes()).into();
-        evidence
-    };
-    let cycles = |result: &PostOperation| B256::from(U256::from(result.cycles)).to_json();
+    let report_of = |operation: &Operation, result: &PostOperation| shown(operation, result, "valid");
+    let second = |shown: Value| [staked(), vec![report_of(&operation, &result), shown]].concat();
     let accept = |name: &str, description: &str, rules: &[&str], steps: Vec<Value>| {
         history(name, description, rules, &steps).accept()
     };
@@ -1300,21 +1353,24 @@ fn reports() -> Vec<Case> {
             .reject(reason)
     };
     let slashed: &[&str] = &["SETTLE-013", "SETTLE-015", "SETTLE-020", "SETTLE-021"];
-    let both = ["valid", "valid"];
+    let both = "valid";
     let unstamped = post_operation(&operation, "prover", &view(), |it| it.stamp_hash = B256::ZERO);
+    let from_other_root = post_operation(&operation, "bob", &view(), |it| it.pre_root = B256::with_last_byte(1));
     let forged = PostOperation { prover: account("node"), ..result.clone() };
+    // What anybody can prove who registers the same code once more: the same result under another id.
+    let renamed = post_operation(&operation, "bob", &view(), |it| it.extension_id = extension("two"));
     vec![
         accept(
             "slash-proof",
             "A signed proof that fails; an odd wei is burned.",
             slashed,
-            with(report(bytes(&operation, &result), ["invalid", "valid"])),
+            with(report(bytes(&operation, &result), "invalid")),
         ),
         accept(
             "slash-verdict-valid",
             "The verdict valid on a proof that fails.",
             &["SETTLE-017", "SETTLE-020"],
-            with(report(verdict(0, SLOT), ["invalid", "valid"])),
+            with(report(verdict(0, SLOT), "invalid")),
         ),
         accept(
             "slash-verdict-invalid",
@@ -1338,14 +1394,25 @@ fn reports() -> Vec<Case> {
             "slash-leaving",
             "A leaving stake is liable.",
             &["SETTLE-003", "SETTLE-015"],
-            [staked(), vec![call("prover", Call::Leave), report(bytes(&operation, &result), ["invalid", "valid"])]]
-                .concat(),
+            [staked(), vec![call("prover", Call::Leave), report(bytes(&operation, &result), "invalid")]].concat(),
+        ),
+        accept(
+            "conflict-noted",
+            "A valid result is noted: nothing halts.",
+            &["SETTLE-018"],
+            with(report_of(&operation, &result)),
         ),
         accept(
             "conflict",
-            "Two valid results: the extension halts, nobody is slashed.",
+            "A second valid result with another id: the extension halts, nobody is slashed.",
             &["SETTLE-018"],
-            with(report_first(conflict(&other), both, cycles(&result))),
+            second(report_of(&operation, &other)),
+        ),
+        accept(
+            "conflict-other-root",
+            "A result from another root is no second one, and is noted for itself.",
+            &["SETTLE-018"],
+            second(report_of(&operation, &from_other_root)),
         ),
         refuse(
             "innocent-proof",
@@ -1360,7 +1427,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-017", "SETTLE-023"],
             "slash-verdict-invalid",
             "state the other verdict",
-            with(report(verdict(1, SLOT), ["invalid", "valid"])),
+            with(report(verdict(1, SLOT), "invalid")),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1368,7 +1435,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-017", "SETTLE-023"],
             "slash-verdict-valid",
             "let the node answer with an error",
-            with(report(verdict(2, SLOT), ["invalid", "valid"])),
+            with(report(verdict(2, SLOT), "invalid")),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1400,15 +1467,15 @@ fn reports() -> Vec<Case> {
             &["SETTLE-018", "SETTLE-023"],
             "conflict",
             "show the same result twice",
-            with(report_first(conflict(&result), both, cycles(&result))),
+            second(report_of(&operation, &result)),
             Reject::EvidenceInvalid,
         ),
         refuse(
             "conflict-witness",
             &["SETTLE-018", "SETTLE-023"],
-            "conflict",
-            "let both be of an extension that reads a witness",
-            with(report_first(witnessed(), both, cycles(&private_result(0)))),
+            "conflict-noted",
+            "let it be of an extension that reads a witness",
+            with(report_of(&private, &private_result)),
             Reject::EvidenceInvalid,
         ),
         refuse(
@@ -1416,7 +1483,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-018"],
             "conflict",
             "state the other verdict on the second",
-            with(report_first(conflict(&other), ["valid", "invalid"], cycles(&result))),
+            second(shown(&operation, &other, "invalid")),
             Reject::ProofInvalid,
         ),
         refuse(
@@ -1424,7 +1491,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-019"],
             "slash-proof",
             "let the prover have no stake",
-            vec![report(bytes(&operation, &result), ["invalid", "valid"])],
+            vec![report(bytes(&operation, &result), "invalid")],
             Reject::NotStaked,
         ),
         refuse(
@@ -1432,11 +1499,17 @@ fn reports() -> Vec<Case> {
             &["SETTLE-019"],
             "slash-proof",
             "report it again",
-            [
-                with(report(bytes(&operation, &result), ["invalid", "valid"])),
-                vec![report(bytes(&operation, &result), ["invalid", "valid"])],
-            ]
-            .concat(),
+            [with(report(bytes(&operation, &result), "invalid")), vec![report(bytes(&operation, &result), "invalid")]]
+                .concat(),
+            Reject::NotStaked,
+        ),
+        refuse(
+            "stake-slashed",
+            &["SETTLE-002"],
+            "stake-more",
+            "lose the stake before",
+            [with(report(bytes(&operation, &result), "invalid")), vec![call("prover", Call::Stake(STAKE_UNIT))]]
+                .concat(),
             Reject::NotStaked,
         ),
         refuse(
@@ -1444,7 +1517,7 @@ fn reports() -> Vec<Case> {
             &["SETTLE-034"],
             "slash-proof",
             "let the registry have the code point for another tier",
-            [vec![unprepared()], with(report(bytes(&operation, &result), ["invalid", "valid"]))].concat(),
+            [vec![unprepared()], with(report(bytes(&operation, &result), "invalid"))].concat(),
             Reject::NotPrepared,
         ),
         refuse(
@@ -1452,16 +1525,68 @@ fn reports() -> Vec<Case> {
             &["SETTLE-034"],
             "slash-verdict-valid",
             "let the registry have the code point for another tier",
-            [vec![unprepared()], with(report(verdict(0, SLOT), ["invalid", "valid"]))].concat(),
+            [vec![unprepared()], with(report(verdict(0, SLOT), "invalid"))].concat(),
             Reject::NotPrepared,
         ),
         refuse(
             "conflict-not-prepared",
             &["SETTLE-034"],
-            "conflict",
+            "conflict-noted",
             "let the registry have the code point for another tier",
-            [vec![unprepared()], with(report_first(conflict(&other), both, cycles(&result)))].concat(),
+            [vec![unprepared()], with(report_of(&operation, &result))].concat(),
             Reject::NotPrepared,
+        ),
+        accept(
+            "slash-proof-gas-exact",
+            "Of the gas that is left, 63 of 64 parts are exactly the price of the pairing.",
+            &["SETTLE-015", "SETTLE-035"],
+            with(with_gas(report(bytes(&operation, &result), "invalid"), EXACT_GAS)),
+        ),
+        refuse(
+            "slash-proof-gas-missing",
+            &["SETTLE-035"],
+            "slash-proof-gas-exact",
+            "leave a unit of gas less, so that the pairing gets 248,999",
+            with(with_gas(report(bytes(&operation, &result), "invalid"), EXACT_GAS - 1)),
+            Reject::GasMissing,
+        ),
+        accept(
+            "slash-verdict-gas-exact",
+            "The same for a verdict.",
+            &["SETTLE-017", "SETTLE-035"],
+            with(with_gas(report(verdict(0, SLOT), "invalid"), EXACT_GAS)),
+        ),
+        refuse(
+            "slash-verdict-gas-missing",
+            &["SETTLE-035"],
+            "slash-verdict-gas-exact",
+            "leave a unit of gas less, so that the pairing gets 248,999",
+            with(with_gas(report(verdict(0, SLOT), "invalid"), EXACT_GAS - 1)),
+            Reject::GasMissing,
+        ),
+        refuse(
+            "conflict-gas-missing",
+            &["SETTLE-035"],
+            "conflict",
+            "leave a unit of gas less than the pairing of the second needs",
+            second(with_gas(report_of(&operation, &other), EXACT_GAS - 1)),
+            Reject::GasMissing,
+        ),
+        refuse(
+            "slash-proof-failed",
+            &["SETTLE-035", "SETTLE-023"],
+            "slash-proof",
+            "let a precompile fail, as on a point that is not on the curve",
+            with(report(bytes(&operation, &result), "failed")),
+            Reject::EvidenceInvalid,
+        ),
+        refuse(
+            "slash-verdict-failed",
+            &["SETTLE-035", "SETTLE-023"],
+            "slash-verdict-valid",
+            "let a precompile fail, as on a point that is not on the curve",
+            with(report(verdict(0, SLOT), "failed")),
+            Reject::EvidenceInvalid,
         ),
         refuse(
             "slash-old",
@@ -1484,15 +1609,47 @@ fn reports() -> Vec<Case> {
             &["SETTLE-021"],
             "slash-proof",
             "name an unknown stamp",
-            with(report(bytes(&operation, &unstamped), ["invalid", "valid"])),
+            with(report(bytes(&operation, &unstamped), "invalid")),
             Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-orphaned-stamp",
+            &["SETTLE-021"],
+            "slash-proof",
+            "let the stamp be on a lost branch",
+            [vec![orphaned(SLOT)], with(report(bytes(&operation, &result), "invalid"))].concat(),
+            Reject::EvidenceTooOld,
+        ),
+        refuse(
+            "slash-orphaned-anchor",
+            &["SETTLE-011"],
+            "slash-proof",
+            "let the anchor be on a lost branch",
+            [vec![orphaned(SLOT - 80)], with(report(bytes(&operation, &result), "invalid"))].concat(),
+            Reject::AnchorUnknown,
+        ),
+        refuse(
+            "slash-other-extension",
+            &["POST-008"],
+            "slash-proof",
+            "let the result name another extension with the same code",
+            with(report(bytes(&operation, &renamed), "invalid")),
+            Reject::OtherOperation,
+        ),
+        refuse(
+            "conflict-other-extension",
+            &["POST-008"],
+            "conflict",
+            "let the second result differ by the extension that it names",
+            second(report_of(&operation, &renamed)),
+            Reject::OtherOperation,
         ),
         refuse(
             "slash-forged",
             &["POST-006"],
             "slash-proof",
             "name another prover, with the old signature",
-            with(report(bytes(&operation, &forged), ["invalid", "valid"])),
+            with(report(bytes(&operation, &forged), "invalid")),
             Reject::SignatureWrongSigner,
         ),
     ]

@@ -54,19 +54,20 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
                 session.asked_verifications.insert(Json::from_json(id)?, about);
             }
             if let Some(given_up) = node.optional("givenUp")? {
-                session.given_up = Json::from_json(&given_up)?;
+                session.given_up_verifications = Json::from_json(&given_up)?;
             }
             let mut actions = Vec::new();
             for (index, message) in node.field("messages")?.items()?.iter().enumerate() {
                 if let Some(slots) = &slots {
                     view.slot = *slots.get(index).ok_or_else(|| node.fault("has fewer slots than messages"))?;
+                    session.give_up(view.slot);
                 }
                 let message = Message::from_bytes(&message.hex()?)?;
                 actions.push(match session.receive(message, &view, &|hash| known.contains(&hash))? {
                     Action::None => json!({"do": "nothing"}),
                     Action::Send(message) => json!({"do": "send", "message": hex(message.to_bytes())}),
-                    Action::Operations(items) => json!({"do": "operations", "items": items.len()}),
-                    Action::PostOperations(items) => json!({"do": "postOperations", "items": items.len()}),
+                    Action::Operations(items, next) => delivered("operations", &items, next),
+                    Action::PostOperations(items, next) => delivered("postOperations", &items, next),
                     Action::Answer(message) => json!({"do": "answer", "to": message.name()}),
                     Action::Capabilities { first } => json!({"do": "know", "first": first}),
                     Action::Verdict(_) => json!({"do": "use", "answer": "verificationResponse"}),
@@ -77,6 +78,15 @@ pub(super) fn evaluate(input: &Value) -> Result<Value, Stop> {
         }
         _ => Err(Fault::new("input.kind", "is unknown").into()),
     }
+}
+
+/// Items for a pool, and the request that follows them.
+fn delivered(what: &str, items: &[Bytes], next: Option<Message>) -> Value {
+    let mut action = json!({"do": what, "items": items.len()});
+    if let Some(message) = next {
+        action["next"] = hex(message.to_bytes()).into();
+    }
+    action
 }
 
 /// The cases, each refused one after the accepted ones.
@@ -189,6 +199,7 @@ fn messages() -> Vec<Case> {
         decode("most-announced", "As many hashes as are allowed.", &["WIRE-003", "WIRE-004"], &Message::NewOperationHashes(announcement(4_096)).to_bytes()).accept(),
         decode("most-requested", "As many hashes as are allowed.", &["WIRE-003"], &Message::GetOperations(Request { request_id: 1, hashes: repeated(256) }).to_bytes()).accept(),
         decode("most-items", "As many items as are allowed.", &["WIRE-003"], &Message::Operations(PooledItems { request_id: 1, items: vec![vec![1, 0xc0].into(); 256] }).to_bytes()).accept(),
+        decode("most-capabilities", "As many types of proofs and tiers as are allowed.", &["WIRE-003"], &Message::Capabilities(Capabilities { proof_types: vec![1; 256].into(), tiers: vec![1; 256], ..Capabilities::default() }).to_bytes()).accept(),
         fill("none", &[], 0),
         fill("below", &[2_097_151, 5, 6], 2),
         fill("exact", &[2_097_152, 5], 1),
@@ -214,6 +225,17 @@ fn refused_messages() -> Vec<Case> {
     let mut sizes = announcement(2);
     sizes.sizes.push(1);
     let crowd = vec![vec![1, 0xc0].into(); 257];
+    // The last item says that it is longer than what is left.
+    let mut broken_crowd =
+        Message::Operations(PooledItems { request_id: 1, items: vec![vec![1].into(); 258] }).to_bytes();
+    if let Some(last) = broken_crowd.last_mut() {
+        *last = 0x81;
+    }
+    let able = |types: usize, tiers: usize| {
+        let able =
+            Capabilities { proof_types: vec![1; types].into(), tiers: vec![1; tiers], ..Capabilities::default() };
+        Message::Capabilities(able).to_bytes()
+    };
     let broad = Capabilities { sequence: 1, extensions: repeated(4_097), ..Capabilities::default() };
     vec![
         refuse("no-bytes", "WIRE-001", "status", "remove all bytes", Vec::new(), Reject::MessageUnknown),
@@ -257,6 +279,30 @@ fn refused_messages() -> Vec<Case> {
             "capabilities",
             "have 4,097 extensions",
             Message::Capabilities(broad).to_bytes(),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "proof-types-257",
+            "WIRE-003",
+            "most-capabilities",
+            "name one type of proofs more",
+            able(257, 256),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "tiers-257",
+            "WIRE-003",
+            "most-capabilities",
+            "name one tier more",
+            able(256, 257),
+            Reject::TooManyEntries,
+        ),
+        refuse(
+            "items-before-fault",
+            "WIRE-003",
+            "most-items",
+            "send one more, and break the last one's header",
+            broken_crowd,
             Reject::TooManyEntries,
         ),
         refuse(
@@ -328,6 +374,22 @@ fn session_input(messages: &[Message], known: &[B256], later: &[u64]) -> Value {
     input
 }
 
+fn announcement_of(items: &[Bytes]) -> Announcement {
+    Announcement {
+        types: items.iter().map(|item| item.first().copied().unwrap_or_default()).collect::<Vec<u8>>().into(),
+        sizes: items.iter().map(|item| item.len() as u32).collect(),
+        hashes: items.iter().map(|item| wire_hash(item)).collect(),
+    }
+}
+
+fn announce_all(items: &[Bytes]) -> Message {
+    Message::NewOperationHashes(announcement_of(items))
+}
+
+fn announce_results(items: &[Bytes]) -> Message {
+    Message::NewPostOperationHashes(announcement_of(items))
+}
+
 /// An announcement of this Operation with this type and size.
 fn announce(item: &Bytes, kind: u8, size: usize) -> Message {
     Message::NewOperationHashes(Announcement {
@@ -364,6 +426,8 @@ fn sessions() -> Vec<Case> {
         session(name, description, rules, &[vec![status()], messages].concat(), known).accept()
     };
     let pushed: Bytes = vec![1; 4_096].into();
+    let items: Vec<Bytes> = (0..5).map(|byte| vec![1, 0xc0, byte].into()).collect();
+    let crowd: Vec<Bytes> = (0..600u16).map(|number| number.to_be_bytes().to_vec().into()).collect();
     vec![
         accept("open", "The status opens the session.", &["WIRE-006", "WIRE-007"], vec![], &[]),
         accept("capabilities", "Sequence numbers rise.", &["WIRE-008"], vec![capabilities(0), capabilities(5)], &[]),
@@ -421,15 +485,64 @@ fn sessions() -> Vec<Case> {
             &[],
         ),
         late("answered-late", "A response to a request that was given up is ignored.", &[late_response()]).accept(),
+        session_at(
+            "fetched-late",
+            "A response to a request that was given up is ignored, and what it has is announced and asked for again.",
+            &["WIRE-017", "WIRE-018"],
+            &[
+                status(),
+                announce(&item, 1, item.len()),
+                deliver(1, &[vec![1, 0xc0].into()]),
+                announce(&item, 1, item.len()),
+            ],
+            &[],
+            &[0, 0, 3, 3],
+        )
+        .accept(),
         accept(
-            "fetched-again",
-            "A response to a request that was answered is ignored, whatever it is.",
-            &["WIRE-010", "WIRE-017"],
+            "fetch-more",
+            "What is announced while a request is open is asked for when it is answered.",
+            &["WIRE-019"],
             vec![
                 announce(&item, 1, item.len()),
+                announce_all(&items[..2]),
+                announce_all(&items[..3]),
                 deliver(1, std::slice::from_ref(&item)),
-                deliver(1, &[vec![1, 0xc0].into()]),
-                Message::Extension(Extension { request_id: 1, ..Extension::default() }),
+            ],
+            &[],
+        ),
+        accept(
+            "fetch-many",
+            "At most 256 items are asked for at once, the others after them.",
+            &["WIRE-009", "WIRE-019"],
+            vec![announce_all(&crowd), deliver(1, &[]), deliver(2, &[])],
+            &[],
+        ),
+        accept(
+            "fetch-rest",
+            "What a response leaves out at its end is asked for again, what it leaves out before that is not.",
+            &["WIRE-019"],
+            vec![
+                announce_all(&items),
+                deliver(1, &[items[1].clone(), items[2].clone()]),
+                deliver(2, std::slice::from_ref(&items[3])),
+                deliver(3, &[]),
+            ],
+            &[],
+        ),
+        accept(
+            "fetch-in-order",
+            "PostOperations are asked for after the Operations that were announced before them.",
+            &["WIRE-019"],
+            vec![
+                announce(&item, 1, item.len()),
+                announce_all(&items[..1]),
+                announce_results(&items[1..2]),
+                announce_all(&items[2..3]),
+                announce_results(&items[3..4]),
+                deliver(1, &[]),
+                deliver(2, &[]),
+                Message::PostOperations(PooledItems { request_id: 3, items: vec![] }),
             ],
             &[],
         ),
@@ -514,6 +627,28 @@ fn refused_sessions() -> Vec<Case> {
             after(vec![deliver(1, std::slice::from_ref(&item))]),
             Reject::ResponseUnrequested,
         ),
+        refuse(
+            "fetched-again",
+            "WIRE-010",
+            "fetch",
+            "answer twice",
+            after(vec![
+                announce(&item, 1, item.len()),
+                deliver(1, std::slice::from_ref(&item)),
+                deliver(1, std::slice::from_ref(&item)),
+            ]),
+            Reject::ResponseUnrequested,
+        ),
+        session_at(
+            "fetched-late-twice",
+            "A message that ends the connection.",
+            &["WIRE-017"],
+            &after(vec![announce(&item, 1, item.len()), deliver(1, &[]), deliver(1, &[])]),
+            &[],
+            &[0, 0, 3, 3],
+        )
+        .derived_from("wire-session-fetched-late", "send the late response twice")
+        .reject(Reject::ResponseUnrequested),
         refuse(
             "other-item",
             "WIRE-010",

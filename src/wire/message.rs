@@ -1,7 +1,8 @@
 //! The messages, their encodings and limits.
 
 use super::{
-    MAX_ANNOUNCED, MAX_MESSAGE_BYTES, MAX_REQUESTED, SOFT_MESSAGE_BYTES, VerificationRequest, VerificationResponse,
+    MAX_ANNOUNCED, MAX_CAPABILITIES, MAX_MESSAGE_BYTES, MAX_REQUESTED, SOFT_MESSAGE_BYTES, VerificationRequest,
+    VerificationResponse,
 };
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node};
@@ -187,6 +188,16 @@ messages! {
     Extension(Extension) = 11, "extension";
 }
 
+/// The fields of a message that have several entries, and the most that each has.
+fn limits(id: u8) -> &'static [(usize, usize)] {
+    match id {
+        1 => &[(1, MAX_ANNOUNCED), (2, MAX_CAPABILITIES), (3, MAX_CAPABILITIES)],
+        2 | 5 => &[(0, MAX_ANNOUNCED), (1, MAX_ANNOUNCED), (2, MAX_ANNOUNCED)],
+        3 | 4 | 6 | 7 => &[(1, MAX_REQUESTED)],
+        _ => &[],
+    }
+}
+
 impl Message {
     /// Reads a message.
     pub fn from_bytes(bytes: &[u8]) -> Result<Message, Rejection> {
@@ -198,18 +209,13 @@ impl Message {
         let Some((id, content)) = bytes.split_first() else {
             return refuse(Reject::MessageUnknown, "no bytes".into());
         };
-        let message = Message::decode(*id, content)?;
-        // WIRE-003: bounded numbers of entries.
-        let (entries, most) = match &message {
-            Message::NewOperationHashes(it) | Message::NewPostOperationHashes(it) => (it.hashes.len(), MAX_ANNOUNCED),
-            Message::GetOperations(it) | Message::GetPostOperations(it) => (it.hashes.len(), MAX_REQUESTED),
-            Message::Operations(it) | Message::PostOperations(it) => (it.items.len(), MAX_REQUESTED),
-            Message::Capabilities(it) => (it.extensions.len(), MAX_ANNOUNCED),
-            _ => (0, 0),
-        };
-        if entries > most {
-            return refuse(Reject::TooManyEntries, format!("{entries} entries; at most {most}"));
+        // WIRE-003: before any list is read.
+        for (field, most) in limits(*id) {
+            if rlp::has_more(content, *field, *most) {
+                return refuse(Reject::TooManyEntries, format!("more than {most} entries in field {field}"));
+            }
         }
+        let message = Message::decode(*id, content)?;
         // WIRE-004: three lists of one length.
         if let Message::NewOperationHashes(it) | Message::NewPostOperationHashes(it) = &message
             && (it.types.len() != it.hashes.len() || it.sizes.len() != it.hashes.len())

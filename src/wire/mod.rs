@@ -14,6 +14,8 @@ pub use verification::{Verdict, VerificationRequest, VerificationResponse};
 pub const VERSION: u32 = 1;
 /// Most entries of an announcement.
 pub const MAX_ANNOUNCED: usize = 4_096;
+/// Most types of proofs in Capabilities, and most tiers.
+pub const MAX_CAPABILITIES: usize = 256;
 /// Most hashes of a request.
 pub const MAX_REQUESTED: usize = 256;
 /// A response ends with the item that reaches this length, in bytes.
@@ -26,7 +28,7 @@ pub const MAX_VERIFICATIONS_PER_SLOT: u32 = 16;
 pub const MAX_OPEN_VERIFICATIONS: u32 = 2;
 /// Announced hashes that a node remembers of a peer.
 pub const MAX_REMEMBERED: usize = 16_384;
-/// Requests to a peer that may be open at once.
+/// Requests to a peer that may be open at once, and of those that were given up how many are remembered.
 pub const MAX_OPEN_REQUESTS: usize = 64;
 /// Requests for verification that were given up and are remembered, so that a late response does no harm.
 pub const MAX_GIVEN_UP: usize = 16;

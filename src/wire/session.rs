@@ -22,8 +22,12 @@ pub struct Session {
     pub capabilities: Option<Capabilities>,
     /// What the peer has announced and not delivered: type and size by wire hash.
     pub announced: BTreeMap<B256, (u8, u32)>,
+    /// Those of them that are not asked for yet, in the order of the announcements, and whether each is a PostOperation.
+    pub queue: Vec<(B256, bool)>,
+    /// The open request for announced items, and whether it is for PostOperations.
+    pub fetching: Option<(u64, bool)>,
     /// The wire hashes that are asked of the peer, with the slots of the requests, by request id.
-    pub requested: BTreeMap<u64, (BTreeSet<B256>, u64)>,
+    pub requested: BTreeMap<u64, (Vec<B256>, u64)>,
     /// The extensions that are asked of the peer, with the slots of the requests, by request id.
     pub requested_extensions: BTreeMap<u64, (B256, u64)>,
     /// The last request id in use; the first one is 1.
@@ -34,13 +38,17 @@ pub struct Session {
     pub open_verifications: BTreeMap<B256, u64>,
     /// The requests for verification that the peer has not answered: the name of the result, and the request's slot.
     pub asked_verifications: BTreeMap<B256, (B256, u64)>,
-    /// The ids of the last requests for verification that were given up, the oldest first.
-    pub given_up: Vec<B256>,
+    /// The ids of the last requests for items and extensions that were given up and not answered since.
+    pub given_up: BTreeSet<u64>,
+    /// The ids of the last requests for verification that were given up and not answered since, the oldest first.
+    pub given_up_verifications: Vec<B256>,
+    /// The slot in which the last message came.
+    pub heard: u64,
 }
 
 json_fields!(
-    Session: is_open, capabilities, announced, requested, requested_extensions, last_request_id, verifications,
-    open_verifications, asked_verifications, given_up
+    Session: is_open, capabilities, announced, queue, fetching, requested, requested_extensions, last_request_id,
+    verifications, open_verifications, asked_verifications, given_up, given_up_verifications, heard
 );
 
 /// What the node does after a message.
@@ -50,10 +58,10 @@ pub enum Action {
     None,
     /// Send this message to the peer.
     Send(Message),
-    /// Give these Operations to the pool.
-    Operations(Vec<Bytes>),
-    /// Give these PostOperations to the pool.
-    PostOperations(Vec<Bytes>),
+    /// Give these Operations to the pool, then send the next request to the peer, if there is one.
+    Operations(Vec<Bytes>, Option<Message>),
+    /// Give these PostOperations to the pool, then send the next request to the peer, if there is one.
+    PostOperations(Vec<Bytes>, Option<Message>),
     /// Answer this message from the pools.
     Answer(Message),
     /// Take note of what the peer can do.
@@ -91,6 +99,7 @@ impl Session {
         view: &ChainView,
         is_known: &dyn Fn(B256) -> bool,
     ) -> Result<Action, Rejection> {
+        self.heard = view.slot;
         match (&message, self.is_open) {
             (Message::Status(status), false) => self.open(status, view),
             // WIRE-006: once, and first.
@@ -106,16 +115,16 @@ impl Session {
                 Ok(Action::Capabilities { first: last.is_none() })
             }
             (Message::NewOperationHashes(announcement), _) => {
-                self.announce(announcement, Message::GetOperations, view.slot, is_known)
+                Ok(self.announce(announcement, false, view.slot, is_known))
             }
             (Message::NewPostOperationHashes(announcement), _) => {
-                self.announce(announcement, Message::GetPostOperations, view.slot, is_known)
+                Ok(self.announce(announcement, true, view.slot, is_known))
             }
             (Message::Operations(items), _) if items.request_id == 0 => {
                 // WIRE-011: small ones may come unasked.
                 match items.items.iter().find(|item| item.len() > MAX_PUSHED_BYTES) {
                     Some(item) => refuse(Reject::ResponseUnrequested, format!("{} bytes pushed", item.len())),
-                    None => Ok(Action::Operations(items.items.clone())),
+                    None => Ok(Action::Operations(items.items.clone(), None)),
                 }
             }
             (
@@ -123,9 +132,16 @@ impl Session {
                 | Message::PostOperations(PooledItems { request_id, .. })
                 | Message::Extension(Extension { request_id, .. }),
                 _,
-            ) if self.is_over(*request_id) => Ok(Action::None),
-            (Message::Operations(items), _) => self.deliver(items).map(Action::Operations),
-            (Message::PostOperations(items), _) => self.deliver(items).map(Action::PostOperations),
+                // WIRE-017: late is not wrong, once.
+            ) if self.given_up.remove(request_id) => Ok(Action::None),
+            (Message::Operations(items), _) => {
+                self.deliver(items)?;
+                Ok(Action::Operations(items.items.clone(), self.next(view.slot, is_known)))
+            }
+            (Message::PostOperations(items), _) => {
+                self.deliver(items)?;
+                Ok(Action::PostOperations(items.items.clone(), self.next(view.slot, is_known)))
+            }
             (Message::VerificationRequest(request), _) => {
                 // WIRE-014: a quota in each slot, and at once; what was never answered is open for a slot.
                 self.open_verifications.retain(|_, since| view.slot <= since.saturating_add(1));
@@ -141,8 +157,9 @@ impl Session {
             }
             (Message::VerificationResponse(response), _) => {
                 // WIRE-017: late is not wrong.
-                if let Some(place) = self.given_up.iter().position(|given_up| *given_up == response.request) {
-                    self.given_up.remove(place);
+                let place = self.given_up_verifications.iter().position(|given_up| *given_up == response.request);
+                if let Some(place) = place {
+                    self.given_up_verifications.remove(place);
                     return Ok(Action::None);
                 }
                 // WIRE-015: an answer to a question, signed.
@@ -181,32 +198,70 @@ impl Session {
         Ok(Action::None)
     }
 
+    /// Remembers what is announced, and begins to ask for it.
     fn announce(
         &mut self,
         announcement: &Announcement,
-        ask: fn(Request) -> Message,
+        is_result: bool,
         slot: u64,
         is_known: &dyn Fn(B256) -> bool,
-    ) -> Result<Action, Rejection> {
-        let mut hashes = BTreeSet::new();
+    ) -> Action {
         for ((hash, kind), size) in announcement.hashes.iter().zip(&announcement.types).zip(&announcement.sizes) {
             // WIRE-009: bounded, whatever a peer announces.
-            let has_room = self.announced.len() < MAX_REMEMBERED && self.open_requests() < MAX_OPEN_REQUESTS;
-            if !has_room || is_known(*hash) || self.announced.contains_key(hash) || hashes.len() >= MAX_REQUESTED {
-                continue;
+            let has_room = self.announced.len() < MAX_REMEMBERED;
+            if has_room && !is_known(*hash) && !self.announced.contains_key(hash) {
+                self.announced.insert(*hash, (*kind, *size));
+                self.queue.push((*hash, is_result));
             }
-            self.announced.insert(*hash, (*kind, *size));
-            hashes.insert(*hash);
         }
-        if hashes.is_empty() {
-            return Ok(Action::None);
-        }
-        let request_id = self.next_request(hashes.clone(), slot);
-        Ok(Action::Send(ask(Request { request_id, hashes: hashes.into_iter().collect() })))
+        self.next(slot, is_known).map_or(Action::None, Action::Send)
     }
 
-    /// Notes a request for items to the peer in this slot, and gives its id.
-    pub fn next_request(&mut self, hashes: BTreeSet<B256>, slot: u64) -> u64 {
+    /// The next request for announced items, if none is open and something is left to ask for.
+    pub fn next(&mut self, slot: u64, is_known: &dyn Fn(B256) -> bool) -> Option<Message> {
+        // WIRE-019: one after the other, so that a slow peer is not asked for more than it can send.
+        if self.fetching.is_some() || self.open_requests() >= MAX_OPEN_REQUESTS {
+            return None;
+        }
+        let (mut hashes, mut of_results, mut is_full) = (Vec::new(), None, false);
+        let announced = &mut self.announced;
+        self.queue.retain(|(hash, is_result)| {
+            if is_full {
+                return true;
+            }
+            if is_known(*hash) {
+                announced.remove(hash);
+                return false;
+            }
+            let of_results = *of_results.get_or_insert(*is_result);
+            let is_taken = *is_result == of_results;
+            if is_taken {
+                hashes.push(*hash);
+            }
+            // A result is of use only after its Operation, which was announced before it.
+            is_full = hashes.len() >= MAX_REQUESTED || of_results && !is_taken;
+            !is_taken
+        });
+        let is_result = of_results?;
+        let request_id = self.request(hashes.clone(), slot);
+        self.fetching = Some((request_id, is_result));
+        let request = Request { request_id, hashes };
+        Some(if is_result { Message::GetPostOperations(request) } else { Message::GetOperations(request) })
+    }
+
+    /// The request for a PostOperation on which the peer wants a verdict. None if it is asked for already.
+    pub fn fetch(&mut self, hash: B256, slot: u64) -> Option<Message> {
+        let is_asked = self.requested.values().any(|(hashes, _)| hashes.contains(&hash));
+        if is_asked || self.open_requests() >= MAX_OPEN_REQUESTS {
+            return None;
+        }
+        self.queue.retain(|(queued, _)| *queued != hash);
+        let hashes = vec![hash];
+        let request_id = self.request(hashes.clone(), slot);
+        Some(Message::GetPostOperations(Request { request_id, hashes }))
+    }
+
+    fn request(&mut self, hashes: Vec<B256>, slot: u64) -> u64 {
         self.last_request_id += 1;
         self.requested.insert(self.last_request_id, (hashes, slot));
         self.last_request_id
@@ -230,41 +285,46 @@ impl Session {
     }
 
     /// Gives up the requests that were made more than two slots before this one. Gives the names of the results on which
-    /// verdicts are missing, and the number of the other requests.
+    /// verdicts are missing, and the number of the other requests that are counted against the peer.
     pub fn give_up(&mut self, slot: u64) -> (Vec<B256>, usize) {
         // NODE-010, NODE-012, WIRE-018: the answer has until the second slot after the request's is over.
         let is_late = |since: u64| since.saturating_add(2) < slot;
-        let mut names = Vec::new();
-        let given_up = &mut self.given_up;
+        let (mut names, mut count) = (Vec::new(), 0);
+        let late_verifications = &mut self.given_up_verifications;
         self.asked_verifications.retain(|id, (name, since)| {
             if is_late(*since) {
                 names.push(*name);
-                given_up.push(*id);
+                late_verifications.push(*id);
             }
             !is_late(*since)
         });
         // WIRE-017: in bounded memory.
-        self.given_up.drain(..self.given_up.len().saturating_sub(MAX_GIVEN_UP));
-        let open = self.open_requests();
-        self.requested_extensions.retain(|_, (_, since)| !is_late(*since));
-        let announced = &mut self.announced;
-        self.requested.retain(|_, (hashes, since)| {
+        late_verifications.drain(..late_verifications.len().saturating_sub(MAX_GIVEN_UP));
+        let (late, announced, heard) = (&mut self.given_up, &mut self.announced, self.heard);
+        self.requested_extensions.retain(|id, (_, since)| {
             if is_late(*since) {
+                late.insert(*id);
+                count += 1;
+            }
+            !is_late(*since)
+        });
+        self.requested.retain(|id, (hashes, since)| {
+            if is_late(*since) {
+                late.insert(*id);
                 // What did not come may be announced again.
                 for hash in hashes.iter() {
                     announced.remove(hash);
                 }
+                // WIRE-018: a slow peer is not a silent one.
+                count += usize::from(heard <= *since);
             }
             !is_late(*since)
         });
-        (names, open - self.open_requests())
-    }
-
-    /// Whether a request with this id was made, and is not open any more.
-    fn is_over(&self, request_id: u64) -> bool {
-        // WIRE-017: late is not wrong. Ids count up, so all of them are known without a list.
-        let is_open = self.requested.contains_key(&request_id) || self.requested_extensions.contains_key(&request_id);
-        (1..=self.last_request_id).contains(&request_id) && !is_open
+        while late.len() > MAX_OPEN_REQUESTS {
+            late.pop_first();
+        }
+        self.fetching = self.fetching.filter(|(id, _)| self.requested.contains_key(id));
+        (names, count)
     }
 
     /// Whether the peer has said that it has adopted the extension.
@@ -287,26 +347,36 @@ impl Session {
         self.open_verifications.remove(&request);
     }
 
-    fn deliver(&mut self, items: &PooledItems) -> Result<Vec<Bytes>, Rejection> {
-        // WIRE-010: an answer to a question, with nothing else in it.
-        let Some((mut wanted, _)) = self.requested.remove(&items.request_id) else {
+    /// Takes note of what a response holds, and of what it leaves out.
+    fn deliver(&mut self, items: &PooledItems) -> Result<(), Rejection> {
+        // WIRE-010: an answer to an open question, with nothing else in it.
+        let Some((hashes, _)) = self.requested.remove(&items.request_id) else {
             return refuse(Reject::ResponseUnrequested, items.request_id.to_string());
         };
+        let fetching = self.fetching.take_if(|(id, _)| *id == items.request_id);
+        let mut missing: BTreeMap<B256, usize> = hashes.iter().copied().zip(0..).collect();
+        let mut end = 0;
         for item in &items.items {
             let hash = wire_hash(item);
-            if !wanted.remove(&hash) {
+            let Some(place) = missing.remove(&hash) else {
                 return refuse(Reject::ResponseUnrequested, hash.to_string());
-            }
+            };
+            end = end.max(place + 1);
             let found = (item.first().copied().unwrap_or(0), item.len() as u32);
             // WIRE-016: what was announced is what comes.
             if self.announced.remove(&hash).is_some_and(|announced| announced != found) {
                 return refuse(Reject::AnnouncedOtherwise, format!("type {}, {} bytes", found.0, found.1));
             }
         }
-        // What the peer no longer has may be announced again.
-        for hash in &wanted {
+        // WIRE-019: the peer no longer has what it leaves out before the last item; what follows may not have fitted.
+        let is_cut = |hash: &B256| end > 0 && missing.get(hash).is_some_and(|place| *place >= end);
+        let rest: Vec<B256> = hashes.into_iter().filter(is_cut).collect();
+        for hash in missing.keys().filter(|hash| !rest.contains(hash)) {
             self.announced.remove(hash);
         }
-        Ok(items.items.clone())
+        if let Some((_, is_result)) = fetching {
+            self.queue.splice(..0, rest.into_iter().map(|hash| (hash, is_result)));
+        }
+        Ok(())
     }
 }

@@ -47,7 +47,7 @@ pub enum Verdict {
     Valid = 0,
     /// It does not.
     Invalid = 1,
-    /// The node could not tell. Counts against its availability only.
+    /// The node could not tell. Counts against nobody.
     Error = 2,
 }
 

@@ -8,7 +8,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use middle_client::canonical_code::{CanonicalCode, Cell, IMMEDIATE_1, IMMEDIATE_2, Opcode, Word};
 use middle_client::circuit::builder::Label;
-use middle_client::circuit::bus::{Bus, CHALLENGES, Challenge, KnownTuple, pow2};
+use middle_client::circuit::bus::{Bus, CHALLENGES, Challenge, KnownTuple, inverse_pow2, pow2};
 use middle_client::circuit::plan::PublicCells;
 use middle_client::circuit::public::{known_sum, known_tuples};
 use middle_client::circuit::{Machine, Plan, Program, Rows, Tier};
@@ -37,7 +37,7 @@ pub type Form = Vec<(Fr, usize)>;
 pub type Tuple = [Fr; CHALLENGES];
 
 /// A tuple that a chip puts or takes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Traffic {
     pub label: Label,
     pub multiplicity: Form,
@@ -81,15 +81,51 @@ pub fn evaluate(form: &[(Fr, usize)], values: &[Fr]) -> Fr {
     form.iter().map(|(factor, column)| *factor * values[*column]).sum()
 }
 
+/// The circuit of one program (CIRCUIT-019).
+struct Own {
+    tier: Tier,
+    program: Program,
+    layout: Layout,
+}
+
+thread_local! {
+    /// The circuit in which this thread judges, if that is not the universal one.
+    static OWN: std::cell::Cell<Option<&'static Own>> = const { std::cell::Cell::new(None) };
+}
+
+/// The code words of the circuit in which this thread judges.
+fn code_words() -> usize {
+    OWN.get().map_or(TIER.code_words, |own| own.tier.code_words)
+}
+
+/// A circuit that has these words: as many rows of each of their classes as the universal one, and none of others.
+fn own_circuit(program: &Program, reads_witness: bool) -> &'static Own {
+    let classes: BTreeSet<u64> = program.code.iter().map(|entry| entry.into_bigint().0[0] & 31).collect();
+    let rows = std::array::from_fn(|index| if classes.contains(&(index as u64 + 1)) { TIER.rows[index] } else { 0 });
+    let tier = Tier {
+        name: "own",
+        code_words: program.code.len(),
+        image_cells: program.image.len(),
+        rows,
+        witness_words: if reads_witness { TIER.witness_words } else { 0 },
+        ..TIER
+    };
+    let layout = Layout::of(&Machine::custom(&tier, program));
+    // A few are made for each test, and tests end.
+    Box::leak(Box::new(Own { layout, program: program.clone(), tier }))
+}
+
 impl Layout {
     pub fn get() -> &'static Layout {
         static LAYOUT: OnceLock<Layout> = OnceLock::new();
-        LAYOUT.get_or_init(|| Layout::of(&TIER))
+        match OWN.get() {
+            Some(own) => &own.layout,
+            None => LAYOUT.get_or_init(|| Layout::of(&Machine::universal(&TIER))),
+        }
     }
 
-    fn of(tier: &Tier) -> Layout {
-        let machine = Machine::universal(tier);
-        let shape = Shape::of(&machine);
+    fn of(machine: &Machine) -> Layout {
+        let shape = Shape::of(machine);
         let labels = machine.labels();
         let challenge = 1 + shape.public;
         let committed = shape.known()..shape.instance();
@@ -293,6 +329,9 @@ impl World {
     }
 
     fn machine<'a>(&'a self, rows: &'a Rows) -> Machine<'a> {
+        if let Some(own) = OWN.get() {
+            return Machine { rows: Some(rows), ..Machine::custom(&own.tier, &own.program) };
+        }
         Machine { program: Some(&self.program), rows: Some(rows), ..Machine::universal(&TIER) }
     }
 
@@ -310,7 +349,7 @@ impl World {
         if tuple[Challenge::Epsilon as usize] == Fr::from(Bus::Code as u64) {
             let address = tuple[Challenge::Gamma as usize].into_bigint().0;
             return address[1..] == [0, 0, 0]
-                && (address[0] as usize) < TIER.code_words
+                && (address[0] as usize) < code_words()
                 && self.code_entry(address[0] as usize, values) == *tuple;
         }
         Layout::get().constant_entries.contains(tuple)
@@ -318,7 +357,7 @@ impl World {
 
     fn code_entry(&self, address: usize, values: &[Fr]) -> Tuple {
         let layout = Layout::get();
-        let first = layout.tables.len() - TIER.code_words;
+        let first = layout.tables.len() - code_words();
         layout.traffic[layout.tables[first + address]].tuple(values)
     }
 
@@ -390,25 +429,45 @@ impl World {
     /// The same judgement by the circuit itself: phase 2 is derived honestly from the wires, every row is evaluated, and
     /// the segments' sums are added to the verifier's. Of what is dropped, rows are passed over and fractions left out.
     pub fn verdict(&self, dropped: &dyn Fn(Label) -> bool) -> bool {
-        self.judge(dropped, &[])
+        self.judge(dropped, &[], &challenges())
     }
 
     /// The verdict of a circuit without these buses: none of their tuples is in a sum, the verifier's neither.
     pub fn verdict_without(&self, buses: &[Bus]) -> bool {
-        self.judge(&|_| false, buses)
+        self.judge(&|_| false, buses, &challenges())
     }
 
-    fn judge(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus]) -> bool {
+    /// The verdict of a circuit whose tuples have an address and a value in one coordinate, `address + 2⁴⁰ · value`: that is
+    /// what fingerprints say, but for the factor `2⁴⁰`, if delta is known to be `2⁻⁴⁰`.
+    pub fn verdict_if_packed(&self) -> bool {
+        let mut packed = challenges();
+        packed[Challenge::Delta as usize] = inverse_pow2(40);
+        self.judge(&|_| false, &[], &packed)
+    }
+
+    /// The verdict of a circuit whose buses have no tags.
+    pub fn verdict_without_tags(&self) -> bool {
+        let mut untagged = challenges();
+        untagged[Challenge::Epsilon as usize] = Fr::ZERO;
+        self.judge(&|_| false, &[], &untagged)
+    }
+
+    /// The verdict of a circuit without both: rules and buses.
+    pub fn verdict_but_for(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus]) -> bool {
+        self.judge(dropped, buses, &challenges())
+    }
+
+    fn judge(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus], challenges: &[Fr; CHALLENGES]) -> bool {
         let layout = Layout::get();
         let mut world = self.clone();
         world.recount(dropped);
         world.known.retain(|(_, tuple)| !buses.contains(&tuple.bus));
-        let mut sum = known_sum(&world.known, &challenges());
+        let mut sum = known_sum(&world.known, challenges);
         for (rows, values) in world.rows.iter().zip(&world.values) {
             let committed = &values[layout.committed.clone()];
             let change = |wires: &mut [Fr]| wires.copy_from_slice(&committed[..wires.len()]);
             let machine = world.machine(rows);
-            let derived = assignment(&machine, &challenges(), Some(&change));
+            let derived = assignment(&machine, challenges, Some(&change));
             for (row, label) in layout.labels.iter().enumerate() {
                 let left_out = row < layout.early && dropped(*label);
                 if !left_out && !layout.satisfied(row, &derived) {
@@ -423,6 +482,47 @@ impl World {
             }
         }
         sum.is_zero()
+    }
+
+    /// Judges the same wires in the circuit of their program, with [`OWN`] set; `None` if a row is used of a chip that this
+    /// circuit does not have. What is left out there is put by nobody here.
+    pub fn in_own_circuit<T>(&self, judge: impl FnOnce(&World) -> T) -> Option<T> {
+        let universal = Layout::get();
+        let zero = |values: &[Fr], block: &Block| values[block.wires.clone()].iter().all(|value| value.is_zero());
+        let used = |block: &Block| self.values.iter().any(|values| !zero(values, block));
+        let reads_witness = universal.blocks.iter().any(|block| block.chip == "witness" && used(block));
+        let own = own_circuit(&self.program, reads_witness);
+        let counterpart = |block: &Block| {
+            let mut all = own.layout.blocks.iter();
+            all.find(|other| (other.chip, other.number) == (block.chip, block.number))
+        };
+        let mut values = Vec::new();
+        for wires in &self.values {
+            let mut here = vec![Fr::ZERO; own.layout.committed.end];
+            here[0] = Fr::one();
+            // Whether it is the first segment, and what hides the sum.
+            here[own.layout.shape.public] = wires[universal.shape.public];
+            for block in &universal.blocks {
+                match counterpart(block) {
+                    Some(other) => here[other.wires.clone()].copy_from_slice(&wires[block.wires.clone()]),
+                    None if zero(wires, block) => {}
+                    None => return None,
+                }
+            }
+            values.push(here);
+        }
+        // The wires are those above, whatever the rows say: only what is public of them counts.
+        let rows = self.rows.iter().map(|rows| Rows { first: rows.first, ..Rows::default() }).collect();
+        // The image is not filled up.
+        let is_spare = |count: i64, tuple: &KnownTuple| {
+            let KnownTuple { bus, plain, frame_pointer, .. } = tuple;
+            count < 0 && *bus == Bus::Initial && plain.is_zero() && *frame_pointer == 0
+        };
+        let known = self.known.iter().filter(|(count, tuple)| !is_spare(*count, tuple)).copied().collect();
+        OWN.set(Some(own));
+        let judgement = judge(&World { program: own.program.clone(), rows, values, known, cycles: self.cycles });
+        OWN.set(None);
+        Some(judgement)
     }
 
     /// Active rows: segment and block.

@@ -17,6 +17,8 @@ use middle_client::circuit::{Program, Rows};
 use middle_client::host_interface::Inputs;
 use middle_client::notation::Trap;
 use middle_client::profile::MAX_FRAME_POINTER;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use Opcode::*;
 
@@ -74,6 +76,13 @@ pub fn nothing(_: Label) -> bool {
     false
 }
 
+/// Whether this test has not judged such an attack in the circuit of a program yet: each test is a thread, and each circuit
+/// takes megabytes.
+fn is_first(attack: (&str, String)) -> bool {
+    thread_local!(static SEEN: RefCell<BTreeSet<(String, String)>> = const { RefCell::new(BTreeSet::new()) });
+    SEEN.with(|seen| seen.borrow_mut().insert((attack.0.into(), attack.1)))
+}
+
 /// Only this constraint or look-up catches the forged wires.
 pub fn caught_by_rule(mut world: World, refill: bool, chip: &str, name: &str) {
     if refill {
@@ -91,6 +100,19 @@ pub fn caught_by_rule(mut world: World, refill: bool, chip: &str, name: &str) {
     assert_eq!(world.faults(&dropped), [], "{chip}, {name}");
     assert!(world.verdict(&dropped), "{chip}, {name}: it does not pass without the rule");
     assert!(!world.verdict(&nothing), "{chip}, {name}: it passes with the rule");
+    // The same in the circuit of the program, unless that has no such chip; of each rule the first attack of a test.
+    if !is_first((chip, name.to_string())) {
+        return;
+    }
+    let own = world.in_own_circuit(|world| {
+        assert_eq!(world.faults(&nothing), faults, "{chip}, {name}: in its own circuit");
+        assert_eq!(world.faults(&dropped), [], "{chip}, {name}: in its own circuit");
+        assert!(world.verdict(&dropped), "{chip}, {name}: it does not pass without the rule in its own circuit");
+        assert!(!world.verdict(&nothing), "{chip}, {name}: it passes with the rule in its own circuit");
+    });
+    if own.is_none() {
+        println!("{chip}, {name}: not in its own circuit");
+    }
 }
 
 /// All rows and look-ups are satisfied; only the tuples of these buses do not cancel. Without them it passes.
@@ -103,6 +125,19 @@ pub fn caught_by_bus(mut world: World, refill: bool, buses: &[Bus]) {
     assert_eq!(world.faults(&nothing), expected);
     assert!(world.verdict_without(buses), "it does not pass without {buses:?}");
     assert!(!world.verdict(&nothing), "it passes with {buses:?}");
+    if !is_first(("", format!("{buses:?}"))) {
+        return;
+    }
+    let own = world.in_own_circuit(|world| {
+        // The image is not filled up with zeros there: without cells of its own it puts nothing.
+        let faults = world.faults(&nothing);
+        let image = expected.iter().filter(|fault| **fault != Fault::Bus(Bus::Initial as u64));
+        let same = faults == expected || world.program.image.is_empty() && faults.iter().eq(image);
+        assert!(same, "{faults:?} instead of {expected:?} in its own circuit");
+        assert!(world.verdict_without(buses), "it does not pass without {buses:?} in its own circuit");
+        assert!(!world.verdict(&nothing), "it passes with {buses:?} in its own circuit");
+    });
+    assert!(own.is_some(), "every program has its own circuit");
 }
 
 #[test]

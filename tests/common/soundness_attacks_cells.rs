@@ -8,7 +8,7 @@ use ark_ff::{AdditiveGroup, Field, One};
 use middle_client::canonical_code::{IMMEDIATE_1, Opcode, Space, WITNESS_LENGTH, Word};
 use middle_client::circuit::Rows;
 use middle_client::circuit::bus::Bus;
-use middle_client::circuit::chips::audit::WitnessLength;
+use middle_client::circuit::chips::witness::WitnessLength;
 use middle_client::circuit::entry::{Entry, address};
 use middle_client::host_interface::{Inputs, MAX_WITNESS_BYTES};
 
@@ -246,21 +246,6 @@ fn s9_an_unused_row_that_has_a_public_value() {
         world.values[1][column] = value;
     }
     caught_by_rule(world, false, "audit", "public final");
-}
-
-/// A first time that is no multiple of 2¹³. It claims nothing that is false: whatever the first time is, each access
-/// finds what the one before has left, since that follows from `elapsed` alone.
-#[test]
-fn s4_a_first_time_that_is_no_multiple() {
-    let mut world = run(vec![set(1, 5), halt(0)]);
-    step(&mut world, 1).accesses[3].as_mut().unwrap().old_time = 5;
-    world.refill();
-    let audit = world.rows[0].audits.iter().position(|cell| cell.address == 1).unwrap();
-    let block = Layout::get().block("audit", audit);
-    let epoch = tuple_of(block, "put first tuple").coordinates[1][0];
-    assert_eq!(epoch.0, two_to(13));
-    world.values[0][epoch.1] = Fr::from(5u64) * two_to(13).inverse().unwrap();
-    caught_by_rule(world, false, "audit", "initial time");
 }
 
 /// The sum of a segment is public, and so are the challenges: without masks, somebody who guesses the witness computes the

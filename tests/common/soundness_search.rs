@@ -446,8 +446,18 @@ pub fn range_checks(block: &Block, values: &[Fr]) -> BTreeSet<&'static str> {
 /// and looks up stays.
 /// Range checks can be released, so that they do not bind what they check.
 pub fn kernel(block: &Block, values: &[Fr], released: &[&str]) -> Vec<Vec<Fr>> {
+    kernel_of(block, values, &inputs(block, values), released, None)
+}
+
+/// The same with other wires that cannot move, and without the constraints and look-ups of one name.
+pub fn kernel_of(
+    block: &Block,
+    values: &[Fr],
+    pinned: &BTreeSet<usize>,
+    released: &[&str],
+    dropped: Option<&str>,
+) -> Vec<Vec<Fr>> {
     let layout = Layout::get();
-    let pinned = inputs(block, values);
     let unknown: Vec<usize> = block.wires.clone().filter(|column| !pinned.contains(column)).collect();
     let place: BTreeMap<usize, usize> = unknown.iter().enumerate().map(|(index, column)| (*column, index)).collect();
     let mut rows: Vec<Vec<Fr>> = Vec::new();
@@ -463,7 +473,7 @@ pub fn kernel(block: &Block, values: &[Fr], released: &[&str]) -> Vec<Vec<Fr>> {
         }
     };
     let [a, b, c] = &layout.shape.matrices;
-    for row in block.constraints.clone() {
+    for row in block.constraints.clone().filter(|row| dropped != Some(layout.labels[*row].name)) {
         let (left, right) = (evaluate(&a[row], values), evaluate(&b[row], values));
         let terms = a[row].iter().map(|(factor, column)| (*factor * right, *column));
         let terms = terms.chain(b[row].iter().map(|(factor, column)| (*factor * left, *column)));
@@ -479,7 +489,8 @@ pub fn kernel(block: &Block, values: &[Fr], released: &[&str]) -> Vec<Vec<Fr>> {
         }
     }
     for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]).filter(|traffic| traffic.is_look_up()) {
-        let is_released = traffic.bus == Bus::Range as u64 && released.contains(&traffic.label.name);
+        let name = traffic.label.name;
+        let is_released = traffic.bus == Bus::Range as u64 && released.contains(&name) || dropped == Some(name);
         if !is_released && !evaluate(&traffic.multiplicity, values).is_zero() {
             for form in &traffic.coordinates {
                 add(&mut form.iter().copied());
@@ -519,6 +530,12 @@ pub fn kernel(block: &Block, values: &[Fr], released: &[&str]) -> Vec<Vec<Fr>> {
 
 /// What a row puts or takes that moves in one of these directions.
 pub fn loose_effects(block: &Block, values: &[Fr], kernel: &[Vec<Fr>]) -> BTreeSet<String> {
+    let parts = loose_parts(block, values, kernel).into_iter();
+    parts.map(|part| part.split(':').next().unwrap_or_default().to_string()).collect()
+}
+
+/// The same with the part of the tuple that moves.
+pub fn loose_parts(block: &Block, values: &[Fr], kernel: &[Vec<Fr>]) -> BTreeSet<String> {
     let layout = Layout::get();
     let mut loose = BTreeSet::new();
     let moves = |form: &Form, direction: &[Fr]| {
@@ -532,10 +549,11 @@ pub fn loose_effects(block: &Block, values: &[Fr], kernel: &[Vec<Fr>]) -> BTreeS
     for direction in kernel {
         for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]).filter(|t| !t.is_look_up()) {
             let present = !evaluate(&traffic.multiplicity, values).is_zero();
-            if moves(&traffic.multiplicity, direction)
-                || present && traffic.coordinates.iter().any(|form| moves(form, direction))
-            {
-                loose.insert(traffic.label.name.to_string());
+            let parts = ["value", "time", "program counter", "address or frame", "tag"].into_iter();
+            let moved = parts.zip(&traffic.coordinates).filter(|(_, form)| present && moves(form, direction));
+            let count = moves(&traffic.multiplicity, direction).then_some("count");
+            for part in moved.map(|(part, _)| part).chain(count) {
+                loose.insert(format!("{}: {part}", traffic.label.name));
             }
         }
     }

@@ -1,5 +1,6 @@
-//! Loads.
+//! Loads, and those beyond the memory's end.
 
+use super::trap::out_of_bounds;
 use crate::canonical_code::{Opcode, Space};
 use crate::circuit::builder::{Builder, constant, linear, times};
 use crate::circuit::bus::{Bus, inverse_pow2, pow2};
@@ -193,4 +194,19 @@ pub(super) fn load(builder: &mut Builder, step: Option<&Step>) {
     row.write(row.active, destination, result);
     let next = row.next();
     row.put_state(next);
+}
+
+/// The chip `load_trap`.
+pub(in crate::circuit) fn load_trap(builder: &mut Builder, step: Option<&Step>) {
+    let mut row = Row::begin(builder, step);
+    let absolute = row.feature("absolute", IMMEDIATE);
+    let sizes = sizes(&mut row);
+    sign_features(&mut row);
+    row.slot("slot of destination", 0);
+    let slot_p = row.slot("slot of p", 1);
+    let offset = row.rest();
+    row.fetch(Kind::Load);
+    let p = row.read(P, linear(row.active) - absolute, slot_p);
+    row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
+    out_of_bounds(row, sizes, p.into(), offset);
 }

@@ -1,10 +1,12 @@
-//! The chips: one file for each class of code words, one function for each table of constraints.
+//! The chips: one file for each, with its second chip for a trap; one function for each table of constraints.
 
 pub mod add;
 pub mod audit;
 pub mod bitwise;
 pub mod branch;
+pub mod call_indirect;
 pub mod cell;
+pub mod compare;
 pub mod count;
 pub mod divide;
 pub mod end;
@@ -14,9 +16,11 @@ pub mod load;
 pub mod memory;
 pub mod multiply;
 pub mod poseidon;
+pub mod refresh;
 pub mod shift;
 pub mod store;
 pub mod trap;
+pub mod witness;
 
 use super::builder::Builder;
 use super::entry::Kind;
@@ -27,7 +31,7 @@ use crate::canonical_code::Word;
 pub(super) fn features(word: &Word, first: bool, set: &mut impl FnMut(u32, bool)) {
     match Kind::of(word.opcode) {
         Kind::Add => add::features(word.opcode, first, set),
-        Kind::Compare | Kind::Branch => branch::features(word.opcode, first, set),
+        Kind::Compare | Kind::Branch => compare::features(word.opcode, first, set),
         Kind::Jump => jump::features(word.opcode, set),
         Kind::Load => load::features(word.opcode, set),
         Kind::Store => store::features(word.opcode, set),
@@ -49,10 +53,10 @@ pub(super) fn row(kind: Kind, builder: &mut Builder, step: Option<&Step>) {
     builder.chip(kind.name());
     match kind {
         Kind::Add => add::add(builder, step),
-        Kind::Compare => branch::compare(builder, step),
+        Kind::Compare => compare::compare(builder, step),
         Kind::Branch => branch::branch(builder, step),
         Kind::Jump => jump::jump(builder, step),
-        Kind::CallIndirect => jump::call_indirect(builder, step),
+        Kind::CallIndirect => call_indirect::call_indirect(builder, step),
         Kind::Load => load::load(builder, step),
         Kind::Store => store::store(builder, step),
         Kind::Bitwise => bitwise::bitwise(builder, step),

@@ -1,6 +1,7 @@
-//! Stores.
+//! Stores, and those beyond the memory's end.
 
 use super::load::{below, bytes_and_above, locate, size_features, size_log, size_power, sizes, widths};
+use super::trap::out_of_bounds;
 use crate::canonical_code::Opcode;
 use crate::circuit::builder::{Builder, constant, linear, times};
 use crate::circuit::bus::{inverse_pow2, pow2};
@@ -80,4 +81,22 @@ pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
     row.access(3, bytes.crosses.into(), bytes.address.clone() + constant(1), second.into(), new_second);
     let next = row.next();
     row.put_state(next);
+}
+
+/// The chip `store_trap`.
+pub(in crate::circuit) fn store_trap(builder: &mut Builder, step: Option<&Step>) {
+    let mut row = Row::begin(builder, step);
+    let immediate = row.feature("immediate", IMMEDIATE);
+    let sizes = sizes(&mut row);
+    let absolute = row.feature("absolute", ABSOLUTE);
+    let slot_p = row.slot("slot of p", 1);
+    let offset = row.rest();
+    let slot_q = row.high();
+    row.builder.range("offset in range", offset.into(), &[(32, row.active.into())]);
+    row.fetch(Kind::Store);
+    let p = row.read(P, linear(row.active) - absolute, slot_p);
+    row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
+    let q = row.operand_q(row.active.into(), immediate, slot_q);
+    row.builder.range("q in range", q.into(), &[(64, row.active.into())]);
+    out_of_bounds(row, sizes, p.into(), offset);
 }
