@@ -697,7 +697,8 @@ fn an_access_takes_no_tuple_of_another_cell() {
             1 => cell.last_time = 7,
             2 => cell.last_time = 13,
             at if at == first => (cell.last, cell.last_time, cell.initial_time) = (0, 0, 0),
-            at if at == second => (cell.last, cell.last_time, cell.initial_time) = (6, 14, 0),
+            // The time before the access, as the honest row has it for output 0.
+            at if at == second => (cell.last, cell.last_time, cell.initial_time) = (6, 14, 13),
             _ => {}
         }
     }

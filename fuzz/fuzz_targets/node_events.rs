@@ -48,7 +48,7 @@ fuzz_target!(|steps: Vec<Step>| {
             }
             Step::Reorg(depth, replaces) => {
                 // The new branch may have another entry for the extension.
-                if let Some(known) = view.extensions.get_mut(&Default::default()) {
+                for known in view.extensions.values_mut() {
                     known.entry_hash = [u8::from(*replaces); 32].into();
                 }
                 view.head_number = view.head_number.saturating_sub((*depth).into());

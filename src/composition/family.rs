@@ -84,12 +84,16 @@ pub fn assemble(
         }
     }
     let order = plan(&members)?;
-    // COMP-010: what was reserved for the Operation pays for its family.
-    let needed = |gas: Option<u64>, child: &Operation| gas?.checked_add(child.gas_limit)?.checked_add(SETTLEMENT_GAS);
-    let own = operations[1..].iter().fold(Some(0), needed).and_then(|needed| operation.gas_limit.checked_sub(needed));
-    let Some(own) = own else { return refuse(Reject::FamilyGas, format!("{} gas is not enough", operation.gas_limit)) };
-    operations[0].gas_limit = own;
+    operations[0].gas_limit = own_gas(operation, operations[1..].iter().map(|child| child.gas_limit))?;
     Ok(Family { operations, order })
+}
+
+/// What is left of an Operation's gas limit for its own call, after the children with these gas limits.
+pub fn own_gas(operation: &Operation, mut children: impl Iterator<Item = u64>) -> Result<u64, Rejection> {
+    // COMP-010: what was reserved for the Operation pays for its family.
+    let needed = |sum: u64, child: u64| sum.checked_add(child)?.checked_add(SETTLEMENT_GAS);
+    let own = children.try_fold(0, needed).and_then(|needed| operation.gas_limit.checked_sub(needed));
+    own.map_or_else(|| refuse(Reject::FamilyGas, format!("{} gas is not enough", operation.gas_limit)), Ok)
 }
 
 fn member(parent: Option<u32>, hash: B256, operation: &Operation, result: &PostOperation) -> Result<Member, Rejection> {

@@ -4,7 +4,7 @@ mod children;
 mod family;
 
 pub use children::{Child, children, encode_children};
-pub use family::{ChildResult, Family, Member, assemble, check_data, claimed_blob, plan};
+pub use family::{ChildResult, Family, Member, assemble, check_data, claimed_blob, own_gas, plan};
 
 /// How deep a family of Operations is at most; an Operation without children has depth 1.
 pub const MAX_DEPTH: usize = 4;

@@ -1,10 +1,10 @@
 //! The node: handlers composed. Events in, actions out; no sockets, no clock.
 
 use super::{Items, MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING, MAX_WAITING_OF_PEER};
-use crate::composition::{Child, check_data, children, claimed_blob};
+use crate::composition::{check_data, children, claimed_blob, own_gas};
 use crate::notation::json::{Json, hex};
 use crate::notation::{B256, Outcome, Reject, Rejection, Stage, keccak256};
-use crate::operation::{self, ChainView, Operation, SETTLEMENT_GAS, wire_hash};
+use crate::operation::{self, ChainView, Operation, wire_hash};
 use crate::pools::{Addition, Pools};
 use crate::post_operation::{self, PostOperation, Verify, check, statement};
 use crate::profile;
@@ -886,17 +886,12 @@ fn check_settles(result: &PostOperation, operation: Option<&Operation>, view: &C
     if rule == Some(DATA_BLOB) && claimed_blob(operation).is_none() {
         check_data(DATA_BLOB, false, None, &[])?;
     }
-    let refuse = |reason, detail: &str| Err(Rejection::new(reason, 0, detail));
     // COMP-005: as far as the Operation and its own children go.
     if claimed.iter().any(|child| (child.extension_id, child.lane) == (operation.extension_id, operation.lane)) {
-        return refuse(Reject::FamilyCyclic, "a child in the lane of its parent");
+        return Err(Rejection::new(Reject::FamilyCyclic, 0, "a child in the lane of its parent"));
     }
     // COMP-010: what further children take comes on top.
-    let add = |gas: u64, child: &Child| gas.checked_add(child.gas_limit)?.checked_add(SETTLEMENT_GAS);
-    match claimed.iter().try_fold(0, add) {
-        Some(gas) if gas <= operation.gas_limit => Ok(()),
-        _ => refuse(Reject::FamilyGas, "the children take more gas than the Operation has"),
-    }
+    own_gas(operation, claimed.iter().map(|child| child.gas_limit)).map(drop)
 }
 
 /// Whether a peer has sent the entry with this hash and its module.

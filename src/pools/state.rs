@@ -60,7 +60,7 @@ impl Pools {
         let is_proven = |hash| results.can_settle(hash, view);
         let admission =
             self.operations.admit(hash, operation, view, reputation, &self.limits, &is_proven, comes_back)?;
-        // POOL-011: nor does a result stay whose Operation was replaced, since it could not be settled any more.
+        // POOL-018: what has no Operation any more cannot be settled.
         for gone in admission.evicted.iter().chain(&admission.replaced) {
             self.post_operations.remove_operation(*gone);
         }

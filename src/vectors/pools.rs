@@ -622,12 +622,12 @@ fn replacements() -> Vec<Case> {
         one().result(&result).head(0, &with_base_fee(20 * BASE_FEE + 1)).operation(&at("alice", 0, 110)).accept(
             "replaced-below-base-fee",
             "The base fee has risen above the fee, and the owner raises it.",
-            &["POOL-006", "POOL-007"],
+            &["POOL-006", "POOL-007", "POOL-018"],
         ),
         one().result(&unprepared).operation(&at("alice", 0, 110)).accept(
             "replaced-unprepared",
             "The result cannot be settled.",
-            &["POOL-006", "POOL-007"],
+            &["POOL-006", "POOL-007", "POOL-018"],
         ),
         one().result(&result).head(0, &with_base_fee(20 * BASE_FEE)).operation(&at("alice", 0, 110)).refuse(
             "replace-locked-base-fee",

@@ -172,6 +172,8 @@ fn s4_a_refresh_backwards() {
 fn s10_an_unused_row_that_accesses_a_cell() {
     let mut world = run(vec![set(2, 1), set(3, 1), word(Move, 0, 4, 1, 0, 0), halt(0)]);
     step(&mut world, 3).accesses[1].as_mut().unwrap().old_time = 8;
+    // An unused row says that the cell was left at time 0.
+    register(&mut world, 1).initial_time = 0;
     world.refill();
     let layout = Layout::get();
     let block = layout.block("add", TIER.rows[0] - 1);

@@ -13,6 +13,27 @@ use crate::proof_system::{EarlyLinear, EarlyWire};
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 
+/// What both chips decode alike.
+struct Operands {
+    destination: EarlyWire,
+    distance: EarlyWire,
+    type_number: EarlyWire,
+    size: EarlyWire,
+    p: EarlyWire,
+}
+
+fn decode(row: &mut Row) -> Operands {
+    let destination = row.slot("slot of destination", 0);
+    let slot_p = row.slot("slot of p", 1);
+    let distance = row.slot("distance", 2);
+    let type_number = row.rest();
+    let size = row.high();
+    row.builder.range("type in range", type_number.into(), &[(32, row.active.into())]);
+    row.fetch(Kind::CallIndirect);
+    let p = row.read(P, row.active, slot_p);
+    Operands { destination, distance, type_number, size, p }
+}
+
 /// Reads an entry of the table.
 fn table_entry(row: &mut Row, multiplicity: EarlyLinear, index: EarlyLinear) -> EarlyWire {
     let entry = row.wire(|step| step.old(2));
@@ -24,16 +45,8 @@ fn table_entry(row: &mut Row, multiplicity: EarlyLinear, index: EarlyLinear) -> 
 /// The chip `call_indirect`: a call through the entry of the table whose index is p and whose type is the word's.
 pub(super) fn call_indirect(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
-    let destination = row.slot("slot of destination", 0);
-    let slot_p = row.slot("slot of p", 1);
-    let distance = row.slot("distance", 2);
-    let type_number = row.rest();
-    let size = row.high();
-    row.builder.range("type in range", type_number.into(), &[(32, row.active.into())]);
-    row.fetch(Kind::CallIndirect);
-
+    let Operands { destination, distance, type_number, size, p } = decode(&mut row);
     let active = row.active;
-    let p = row.read(P, active, slot_p);
     row.builder.range("index in table", linear(size) - active - p, &[(32, active.into())]);
     let entry = table_entry(&mut row, active.into(), p.into());
     let target = linear(entry) - times(type_number, pow2(HALF));
@@ -52,15 +65,8 @@ pub(super) fn call_indirect(builder: &mut Builder, step: Option<&Step>) {
 pub(in crate::circuit) fn call_indirect_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let none = EarlyLinear::zero();
-    row.slot("slot of destination", 0);
-    let slot_p = row.slot("slot of p", 1);
-    let distance = row.slot("distance", 2);
-    let type_number = row.rest();
-    let size = row.high();
-    row.builder.range("type in range", type_number.into(), &[(32, row.active.into())]);
-    row.fetch(Kind::CallIndirect);
+    let Operands { distance, type_number, size, p, .. } = decode(&mut row);
     let active = row.active;
-    let p = row.read(P, active, slot_p);
 
     let undefined = row.bit("undefined", |step| step.trap == Some(Trap::UndefinedElement));
     let uninitialized = row.bit("uninitialized", |step| step.trap == Some(Trap::UninitializedElement));

@@ -136,24 +136,38 @@ pub(super) fn widths(sizes: &[EarlyLinear; 4]) -> [(u32, EarlyLinear); 4] {
 }
 
 /// The features of signed loads, and whether they extend to 32 bits.
-pub(super) fn sign_features(row: &mut Row) -> ([EarlyWire; 3], EarlyWire) {
+fn sign_features(row: &mut Row) -> ([EarlyWire; 3], EarlyWire) {
     (SIGNED.map(|(bit, name)| row.feature(name, bit)), row.feature("to 32 bits", TO_32))
+}
+
+/// What both chips decode alike.
+struct Operands {
+    sizes: [EarlyLinear; 4],
+    signed: [EarlyWire; 3],
+    to_32: EarlyWire,
+    destination: EarlyWire,
+    offset: EarlyWire,
+    p: EarlyWire,
+}
+
+fn decode(row: &mut Row) -> Operands {
+    let absolute = row.feature("absolute", IMMEDIATE);
+    let sizes = sizes(row);
+    let (signed, to_32) = sign_features(row);
+    let destination = row.slot("slot of destination", 0);
+    let slot_p = row.slot("slot of p", 1);
+    let offset = row.rest();
+    row.fetch(Kind::Load);
+    let p = row.read(P, linear(row.active) - absolute, slot_p);
+    row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
+    Operands { sizes, signed, to_32, destination, offset, p }
 }
 
 /// The chip `load`.
 pub(super) fn load(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
     let none = EarlyLinear::zero();
-    let absolute = row.feature("absolute", IMMEDIATE);
-    let sizes = sizes(&mut row);
-    let (signed, to_32) = sign_features(&mut row);
-    let destination = row.slot("slot of destination", 0);
-    let slot_p = row.slot("slot of p", 1);
-    let offset = row.rest();
-    row.fetch(Kind::Load);
-
-    let p = row.read(P, linear(row.active) - absolute, slot_p);
-    row.builder.enforce("no base", absolute, p, none.clone());
+    let Operands { sizes, signed, to_32, destination, offset, p } = decode(&mut row);
     let bytes = locate(&mut row, sizes, p.into(), offset);
     let [first, second] = [1, 2].map(|place| row.wire(|step| step.old(place)));
     row.access(1, row.active.into(), bytes.address.clone(), first.into(), first.into());
@@ -199,14 +213,6 @@ pub(super) fn load(builder: &mut Builder, step: Option<&Step>) {
 /// The chip `load_trap`.
 pub(in crate::circuit) fn load_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
-    let absolute = row.feature("absolute", IMMEDIATE);
-    let sizes = sizes(&mut row);
-    sign_features(&mut row);
-    row.slot("slot of destination", 0);
-    let slot_p = row.slot("slot of p", 1);
-    let offset = row.rest();
-    row.fetch(Kind::Load);
-    let p = row.read(P, linear(row.active) - absolute, slot_p);
-    row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
+    let Operands { sizes, offset, p, .. } = decode(&mut row);
     out_of_bounds(row, sizes, p.into(), offset);
 }

@@ -8,7 +8,7 @@ use crate::circuit::bus::{inverse_pow2, pow2};
 use crate::circuit::entry::{IMMEDIATE, Kind};
 use crate::circuit::row::{P, Row};
 use crate::circuit::step::Step;
-use crate::proof_system::EarlyLinear;
+use crate::proof_system::{EarlyLinear, EarlyWire};
 
 /// The base is 0 instead of a register.
 pub const ABSOLUTE: u32 = 4;
@@ -29,12 +29,17 @@ fn value(step: &Step) -> u64 {
     step.q() & (u64::MAX >> (64 - (8 << size_log(step))))
 }
 
-/// The chip `store`.
-pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
-    let mut row = Row::begin(builder, step);
-    let none = EarlyLinear::zero();
+/// What both chips decode alike.
+struct Operands {
+    sizes: [EarlyLinear; 4],
+    p: EarlyWire,
+    offset: EarlyWire,
+    q: EarlyWire,
+}
+
+fn decode(row: &mut Row) -> Operands {
     let immediate = row.feature("immediate", IMMEDIATE);
-    let sizes = sizes(&mut row);
+    let sizes = sizes(row);
     let absolute = row.feature("absolute", ABSOLUTE);
     let slot_p = row.slot("slot of p", 1);
     let offset = row.rest();
@@ -42,10 +47,17 @@ pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
     // The slot or immediate is what the other parts of the entry leave.
     row.builder.range("offset in range", offset.into(), &[(32, row.active.into())]);
     row.fetch(Kind::Store);
-
     let p = row.read(P, linear(row.active) - absolute, slot_p);
-    row.builder.enforce("no base", absolute, p, none.clone());
+    row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
     let q = row.operand_q(row.active.into(), immediate, slot_q);
+    Operands { sizes, p, offset, q }
+}
+
+/// The chip `store`.
+pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
+    let mut row = Row::begin(builder, step);
+    let none = EarlyLinear::zero();
+    let Operands { sizes, p, offset, q } = decode(&mut row);
     let bytes = locate(&mut row, sizes, p.into(), offset);
     let widths = widths(&bytes.sizes);
     let size_power = size_power(&bytes.sizes);
@@ -86,17 +98,7 @@ pub(super) fn store(builder: &mut Builder, step: Option<&Step>) {
 /// The chip `store_trap`.
 pub(in crate::circuit) fn store_trap(builder: &mut Builder, step: Option<&Step>) {
     let mut row = Row::begin(builder, step);
-    let immediate = row.feature("immediate", IMMEDIATE);
-    let sizes = sizes(&mut row);
-    let absolute = row.feature("absolute", ABSOLUTE);
-    let slot_p = row.slot("slot of p", 1);
-    let offset = row.rest();
-    let slot_q = row.high();
-    row.builder.range("offset in range", offset.into(), &[(32, row.active.into())]);
-    row.fetch(Kind::Store);
-    let p = row.read(P, linear(row.active) - absolute, slot_p);
-    row.builder.enforce("no base", absolute, p, EarlyLinear::zero());
-    let q = row.operand_q(row.active.into(), immediate, slot_q);
+    let Operands { sizes, p, offset, q } = decode(&mut row);
     row.builder.range("q in range", q.into(), &[(64, row.active.into())]);
     out_of_bounds(row, sizes, p.into(), offset);
 }
