@@ -14,6 +14,7 @@ use middle_client::circuit::{Machine, Plan, TIERS, Tier};
 use middle_client::host_interface::Inputs;
 use middle_client::profile::load;
 use middle_client::proof_system::{Shape, assignment};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -93,34 +94,27 @@ fn check(code: &CanonicalCode, inputs: &Inputs, limit: u64) -> Option<Result<u32
 /// circuit_executions.rs has the extensions, and executions to their end.
 #[test]
 fn honest_traces_of_the_execution_vectors_satisfy_the_circuit() {
-    let (mut checked, mut refused, mut extensions, mut too_large, mut failed) = (0, 0, 0, 0, Vec::new());
-    let mut segments = 0;
-    for file in ["accept", "reject"] {
+    let cases = ["accept", "reject"].into_iter().flat_map(|file| {
         let text = std::fs::read_to_string(format!("vectors/v1/execution/{file}.json")).unwrap();
-        let file: Value = serde_json::from_str(&text).unwrap();
-        for case in file["cases"].as_array().unwrap() {
-            let input = &case["input"];
-            if case["expect"]["stage"] != "execution" {
-                refused += 1;
-                continue;
-            }
-            if input["module"]["blob"].is_string() {
-                extensions += 1;
-                continue;
-            }
-            let inputs = ["input", "witness", "context"].map(|part| bytes(&input[part]));
-            let inputs = Inputs::new(&inputs[0], &inputs[1], &inputs[2]).unwrap();
-            let code = lower(&load(&bytes(&input["module"])).unwrap()).unwrap();
-            match check(&code, &inputs, 300) {
-                None => too_large += 1,
-                Some(Ok(count)) => {
-                    checked += 1;
-                    segments += count;
-                }
-                Some(Err(error)) => failed.push(format!("{}: {error}", case["id"])),
-            }
-        }
-    }
+        let mut file: Value = serde_json::from_str(&text).unwrap();
+        std::mem::take(file["cases"].as_array_mut().unwrap())
+    });
+    let (executed, refused): (Vec<Value>, Vec<Value>) = cases.partition(|case| case["expect"]["stage"] == "execution");
+    let (extensions, others): (Vec<Value>, Vec<Value>) =
+        executed.into_iter().partition(|case| case["input"]["module"]["blob"].is_string());
+    let results = others.par_iter().map(|case| {
+        let input = &case["input"];
+        let inputs = ["input", "witness", "context"].map(|part| bytes(&input[part]));
+        let inputs = Inputs::new(&inputs[0], &inputs[1], &inputs[2]).unwrap();
+        let code = lower(&load(&bytes(&input["module"])).unwrap()).unwrap();
+        check(&code, &inputs, 300).map(|result| result.map_err(|error| format!("{}: {error}", case["id"])))
+    });
+    let results: Vec<Option<Result<u32, String>>> = results.collect();
+    let (refused, extensions) = (refused.len(), extensions.len());
+    let too_large = results.iter().filter(|result| result.is_none()).count();
+    let (satisfied, failed): (Vec<_>, Vec<_>) = results.into_iter().flatten().partition(|result| result.is_ok());
+    let failed: Vec<String> = failed.into_iter().filter_map(|result| result.err()).collect();
+    let (checked, segments) = (satisfied.len(), satisfied.into_iter().flatten().sum::<u32>());
     println!(
         "{checked} executions in {segments} segments satisfied, {refused} are none, {extensions} of extensions, \
          {too_large} too large"

@@ -403,16 +403,18 @@ fn what_cannot_be_proven_says_why() {
 
 #[test]
 fn vectors_are_built_and_checked() {
-    let target = scratch("vectors");
-    let dir = target.to_str().unwrap();
-    let first = stdout(&["vectors", "build", "--dir", dir]);
+    // Without a command the vectors are built below the current directory, all of them here.
+    let home = scratch("home");
+    fs::create_dir_all(&home).unwrap();
+    let output = command(&[]).current_dir(&home).output().unwrap();
+    let first = text(&output.stdout);
     assert!(
         first.starts_with("file  ") && first.contains("\nadded canonical-code-") && !first.contains("nothing changed")
     );
+    let target = home.join("vectors");
+    let dir = target.to_str().unwrap();
     let again = stdout(&["vectors", "build", "--dir", dir]);
     assert!(again.ends_with("nothing changed\n"), "{again}");
-    let report = stdout(&["vectors", "check", "--dir", dir]);
-    assert!(report.ends_with(" cases, 0 differences\n"), "{report}");
 
     let path = target.join("v1/profile/accept.json");
     fs::write(&path, fs::read_to_string(&path).unwrap().replacen("\"codeHash\": \"0x", "\"codeHash\": \"0x1", 1))
@@ -421,13 +423,6 @@ fn vectors_are_built_and_checked() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).ends_with(" differences\n"));
     assert!(text(&output.stderr).contains("error: v1/profile/accept.json: profile-minimal.expect.codeHash: expected"));
-
-    // Without a command the vectors are built below the current directory.
-    let home = scratch("home");
-    fs::create_dir_all(&home).unwrap();
-    let output = command(&[]).current_dir(&home).output().unwrap();
-    assert_eq!(text(&output.stdout), first);
-    assert!(home.join("vectors/MANIFEST.json").exists());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::proof::Cache;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use middle_client::vectors::{self, BuildError, Summary};
+use middle_client::vectors::{self, BuildError, Progress, Summary};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -67,12 +67,10 @@ pub fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 /// Shows a bar on standard error, which hides itself when that is no terminal.
-fn with_progress<T>(
-    job: impl FnOnce(&mut dyn FnMut(usize, usize, &str)) -> Result<T, BuildError>,
-) -> Result<T, Failure> {
+fn with_progress<T>(job: impl FnOnce(&Progress) -> Result<T, BuildError>) -> Result<T, Failure> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {wide_msg}").expect("the template is right");
     let bar = ProgressBar::new(0).with_style(style);
-    let result = job(&mut |done, total, id| {
+    let result = job(&|done, total, id| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
         bar.set_message(id.to_string());

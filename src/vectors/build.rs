@@ -2,7 +2,7 @@
 
 use super::json::Fault;
 use super::proving::Proven;
-use super::suite::{self, Files, MANIFEST};
+use super::suite::{self, Files, MANIFEST, Progress};
 use crate::proof_system::CacheError;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,9 +61,8 @@ pub enum BuildError {
 }
 
 /// Builds all vectors into the directory `target`. The key of the smallest tier and the proofs under it are taken from the
-/// directory `cache`, or made and put there. `progress` is told of each case before it is run: how many are
-/// done, of how many, and its id.
-pub fn build(target: &Path, cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Summary, BuildError> {
+/// directory `cache`, or made and put there. `progress` is told of each case before it is run.
+pub fn build(target: &Path, cache: &Path, progress: &Progress) -> Result<Summary, BuildError> {
     // Before minutes are spent: a target that is no directory, or cannot be made one.
     if target.exists() && !target.is_dir() {
         return Err(BuildError::Io(target.into(), io::ErrorKind::NotADirectory.into()));

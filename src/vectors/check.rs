@@ -1,11 +1,12 @@
 //! Checks the vectors on disk: checksums, every case, and that building them again gives the same bytes.
 
+use super::Format;
 use super::build::{BuildError, is_cases, read_files};
 use super::bytes::{Blobs, sha256};
 use super::evaluate::evaluate;
 use super::json::{self, Fault, Node, first_difference};
 use super::proving::Proven;
-use super::suite::{self, Files, MANIFEST};
+use super::suite::{self, Files, MANIFEST, Progress, StoredCase, on_all_cores};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -20,9 +21,9 @@ pub struct Report {
     pub faults: Vec<Fault>,
 }
 
-/// Checks the vectors in the directory `target`. Keys and proofs are taken from there, so no setup is needed. `progress` is told of each case before it is run: how many are done,
-/// of how many, and its id.
-pub fn check(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Report, BuildError> {
+/// Checks the vectors in the directory `target`. Keys and proofs are taken from there, so no setup is needed. `progress` is told of each case
+/// before it is run.
+pub fn check(target: &Path, progress: &Progress) -> Result<Report, BuildError> {
     let files = read_files(target)?;
     let mut report = Report::default();
     if files.is_empty() {
@@ -31,7 +32,7 @@ pub fn check(target: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Res
     }
     check_manifest(&files, &mut report).unwrap_or_else(|fault| report.faults.push(fault));
     check_cases(&files, &mut report, progress);
-    match suite::files(&Proven::stored(&files), &mut |_, _, _| ()) {
+    match suite::files(&Proven::stored(&files), &|_, _, _| ()) {
         Ok(rebuilt) => compare(&files, &rebuilt, &mut report),
         Err(faults) => report.faults.extend(faults),
     }
@@ -71,7 +72,7 @@ fn check_manifest(files: &Files, report: &mut Report) -> Result<(), Fault> {
 }
 
 /// Every case, read from its file as any client reads it, gives the expectation that stands there.
-fn check_cases(files: &Files, report: &mut Report, progress: &mut dyn FnMut(usize, usize, &str)) {
+fn check_cases(files: &Files, report: &mut Report, progress: &Progress) {
     let blobs = files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("v1/blobs/")?.into(), bytes.clone())));
     let blobs: Blobs = blobs.collect();
     let mut parsed = Vec::new();
@@ -81,22 +82,26 @@ fn check_cases(files: &Files, report: &mut Report, progress: &mut dyn FnMut(usiz
             Err(fault) => report.faults.push(fault),
         }
     }
-    let total = parsed.iter().map(|(_, cases)| cases.len()).sum();
+    let all: Vec<(Format, &StoredCase)> =
+        parsed.iter().flat_map(|(format, cases)| cases.iter().map(move |case| (*format, case))).collect();
+    report.cases = all.len();
     let mut ids = BTreeSet::new();
-    for (format, cases) in &parsed {
-        for case in cases {
-            progress(report.cases, total, &case.id);
-            report.cases += 1;
-            let place = &case.place;
-            if !ids.insert(&case.id) {
-                report.faults.push(Fault::new(place, "the id is not unique"));
-            }
-            match case.input(&blobs).and_then(|input| evaluate(*format, &input, &mut Blobs::new())) {
-                Ok(found) => report.faults.extend(first_difference(&format!("{place}.expect"), &case.expect, &found)),
-                Err(fault) => report.faults.push(Fault::new(place, fault.to_string())),
-            }
-        }
+    for (_, case) in all.iter().filter(|(_, case)| !ids.insert(&case.id)) {
+        report.faults.push(Fault::new(&case.place, "the id is not unique"));
     }
+    let found = on_all_cores(
+        &all,
+        |(_, case)| &case.id,
+        progress,
+        |(format, case)| {
+            let found = case.input(&blobs).and_then(|input| evaluate(*format, &input, &mut Blobs::new()));
+            match found {
+                Ok(found) => first_difference(&format!("{}.expect", case.place), &case.expect, &found),
+                Err(fault) => Some(Fault::new(&case.place, fault.to_string())),
+            }
+        },
+    );
+    report.faults.extend(found.into_iter().flatten());
 }
 
 /// The files on disk are those that building gives.

@@ -40,11 +40,11 @@ use crate::notation::json;
 
 pub use crate::notation::json::{Fault, Node, first_difference, hex, quantity, to_text};
 pub use build::{BuildError, FileSummary, Summary, build};
-pub use bytes::{Blobs, MAX_BYTES, MAX_INLINE_BYTES, sha256};
+pub use bytes::{Blobs, MAX_BYTES, MAX_INLINE_BYTES, from_json as bytes_from_json, sha256, to_json as bytes_to_json};
 pub use case::{Case, Draft, Input, Run, Subject, case, random, wat};
 pub use check::{Report, check};
 pub use evaluate::evaluate;
-pub use suite::{StoredCase, parse};
+pub use suite::{Progress, StoredCase, parse};
 
 /// Version of the vectors: the major number counts formats, the minor one rises when cases are added, the last one
 /// when a wrong case is fixed.

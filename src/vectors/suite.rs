@@ -6,8 +6,10 @@ use super::evaluate::evaluate;
 use super::json::{self, Fault, Node, first_difference, to_text};
 use super::proving::Proven;
 use super::{CHAPTERS, Format, VERSION};
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The files below `vectors/` by their path, with `/` between its parts. The README, for people, is none of them.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -15,25 +17,35 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// The file that lists all others.
 pub(super) const MANIFEST: &str = "MANIFEST.json";
 
-/// Builds all files, with the keys and proofs that take a setup. `progress` is told of each case before it is run: how many are done, of how many, and its id.
-pub(super) fn files(proven: &Proven, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Files, Vec<Fault>> {
+/// Builds all files, with the keys and proofs that take a setup. `progress` is told of each case before it is
+/// run.
+pub(super) fn files(proven: &Proven, progress: &Progress) -> Result<Files, Vec<Fault>> {
     let suite: Vec<(Format, Vec<Case>)> =
-        Format::ALL.into_iter().map(|format| (format, format.cases(proven))).collect();
+        Format::ALL.into_par_iter().map(|format| (format, format.cases(proven))).collect();
     let faults = check_structure(&suite);
     if !faults.is_empty() {
         return Err(faults);
     }
-    let total = suite.iter().map(|(_, cases)| cases.len()).sum();
-    let mut done = 0;
+    let all: Vec<(Format, &Case)> =
+        suite.iter().flat_map(|(format, cases)| cases.iter().map(move |case| (*format, case))).collect();
+    let mut rendered = on_all_cores(
+        &all,
+        |(_, case)| &case.id,
+        progress,
+        |(format, case)| {
+            let mut blobs = Blobs::new();
+            (render(*format, case, &mut blobs), blobs)
+        },
+    )
+    .into_iter();
     let mut faults = Vec::new();
     let mut files = Files::new();
     let mut blobs = Blobs::new();
     for (format, cases) in &suite {
         let (mut accept, mut ignore, mut reject) = (Vec::new(), Vec::new(), Vec::new());
-        for case in cases {
-            progress(done, total, &case.id);
-            done += 1;
-            match render(*format, case, &mut blobs) {
+        for (case, (value, files)) in cases.iter().zip(&mut rendered) {
+            blobs.extend(files);
+            match value {
                 Ok(value) if case.is_accepted() => accept.push(value),
                 Ok(value) if value["expect"]["outcome"] == "ignore" => ignore.push(value),
                 Ok(value) => reject.push(value),
@@ -59,6 +71,25 @@ pub(super) fn files(proven: &Proven, progress: &mut dyn FnMut(usize, usize, &str
     let manifest = manifest(&files, &suite);
     files.insert(MANIFEST.into(), to_text(&manifest).into());
     Ok(files)
+}
+
+/// What is told of each case: how many are done, of how many, and its id.
+pub type Progress<'a> = dyn Fn(usize, usize, &str) + Sync + 'a;
+
+/// Runs each case, as many at once as there are cores; the results are in the order of the cases. `progress` is told of each
+/// before it is run.
+pub(super) fn on_all_cores<T: Sync, R: Send>(
+    cases: &[T],
+    id: impl Fn(&T) -> &str + Sync,
+    progress: &Progress,
+    run: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let done = AtomicUsize::new(0);
+    let run = |case: &T| {
+        progress(done.fetch_add(1, Ordering::Relaxed), cases.len(), id(case));
+        run(case)
+    };
+    cases.par_iter().map(run).collect()
 }
 
 /// The checks that need no execution: ids, sentences, derivations.

@@ -9,7 +9,7 @@ pub(super) use evaluate::evaluate;
 use super::fixture::{CHAIN_ID, account, block_hash, extension};
 use super::json::hex;
 use super::proof_system::list_of_values;
-use super::suite::Files;
+use super::suite::{Files, Progress};
 use super::{Case, case, end_to_end, wat};
 use crate::canonical_code::lower;
 use crate::circuit::TIERS;
@@ -50,7 +50,7 @@ impl Proven {
     ///
     /// # Panics
     /// If a case cannot be proven: they are constants of this crate.
-    pub fn make(cache: &Path, progress: &mut dyn FnMut(usize, usize, &str)) -> Result<Proven, CacheError> {
+    pub fn make(cache: &Path, progress: &Progress) -> Result<Proven, CacheError> {
         let mut proven = Proven::default();
         let [universal, customs] = [subjects(), custom::subjects()];
         let total = universal.len() + end_to_end::NAMES.len() + customs.len() + 1 + custom::KEYS.len();
