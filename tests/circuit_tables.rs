@@ -1,5 +1,8 @@
-//! The chapter's tables of the chips have the labels of the code, all of them and in their order, and its widths; the tables of
-//! buses and tiers have its numbers.
+//! What is compared of the chapter with the code: the labels of the chips' tables, all of them and in their order; of a range check
+//! with one width the bits, and whether it has a condition; the numbers of the tables of buses and tiers.
+//!
+//! What is not: formulas. Which equation, number, condition or multiplicity stands behind a label is for a reader to see, and so are
+//! widths that depend on features. Executions (`circuit_executions.rs`) and attacks (`circuit_soundness.rs`) test the code alone.
 
 #[path = "common/soundness.rs"]
 #[allow(dead_code)]

@@ -323,6 +323,36 @@ fn proofs_are_made_and_verified() {
     assert!(error.contains("run `middle-client setup --tier small`"), "{error}");
 }
 
+/// What is not judged by a rule is an object, too: a proof of another statement, and one whose key is not there.
+#[test]
+fn proofs_that_no_rule_judges_are_reported() {
+    let vectors = fs::read_to_string(Path::new(ROOT).join("vectors/v1/proving/accept.json")).unwrap();
+    let vectors: Value = serde_json::from_str(&vectors).unwrap();
+    let proof = |id: &str| {
+        let case = vectors["cases"].as_array().unwrap().iter().find(|case| case["id"] == id).unwrap();
+        file(&format!("{id}.json"), case["input"]["text"].as_str().unwrap())
+    };
+    let (universal, custom, empty) = (proof("proving-file-one"), proof("proving-file-custom"), scratch("nothing"));
+    let (empty, digest) = (empty.to_str().unwrap(), format!("0x{}", "11".repeat(32)));
+    let no_key = file("no-key.json", "{}");
+    for (arguments, outcome, reason, detail) in [
+        (vec![&universal[..], "--statement-digest", &digest], "reject", Value::Null, "the statement's digest is 0x"),
+        (vec![&universal, "--cache", empty], "unknown", Value::Null, "run `middle-client setup --tier small`"),
+        (vec![&custom], "unknown", Value::Null, "--key-hash"),
+        (vec![&custom, "--custom", &no_key, "--key-hash", &digest], "reject", "key_file_malformed".into(), "format"),
+    ] {
+        let arguments = [vec!["verify", "tests/extensions/fibonacci/fibonacci.wasm"], arguments].concat();
+        let error = failure(1, &arguments);
+        let output = run(&[&arguments[..], &["--json"]].concat());
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), error));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&report["outcome"], &report["reason"]), (&outcome.into(), &reason), "{report}");
+        assert!(report["detail"].as_str().unwrap().contains(detail), "{report}");
+        let fields: Vec<&String> = report.as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["detail", "offset", "outcome", "reason", "stage"]);
+    }
+}
+
 /// Custom mode, from the setup to the verdict: who can forge is said wherever such a key is used.
 #[test]
 fn an_extension_has_a_key_of_its_own() {

@@ -271,7 +271,7 @@ fn two_extensions_are_proven_and_verified() {
 ///
 /// `cargo test --release --test proving -- --ignored --nocapture every_extension`
 #[test]
-#[ignore = "takes an hour, and gigabytes of memory for keys of 2^20 rows"]
+#[ignore = "takes half an hour, and gigabytes of memory for keys of 2^20 rows"]
 fn every_extension_is_proven_and_verified() {
     let chosen = std::env::var("EXTENSIONS").ok();
     let is_chosen = |name: &String| chosen.as_ref().is_none_or(|chosen| chosen.split(',').any(|one| one == name));

@@ -46,8 +46,8 @@ impl Tier {
 
 /// The tiers, by number. A segment of the first has 2¹⁶ rows, for short Operations; one of the others 2²⁰, with the mix of
 /// chips that programs of a kind need: those that hash with words, those that calculate, those that work on their memory, and
-/// those that hash with Poseidon. The numbers fill a power of two: each mix is the one with which the extensions of its kind
-/// under `tests/extensions/` need the fewest segments, and above that some rows of every chip.
+/// those that hash with Poseidon. The numbers fill a power of two: each mix is close to what the extensions of its kind under
+/// `tests/extensions/` use, found by hand and by trials with `wasm stats`, with some rows of every chip besides.
 pub const TIERS: [Tier; 5] = [
     tier("small", [2_048, 128, 16, 250, 64], [231, 21, 54, 21, 3, 54, 27, 86, 75, 7, 10, 10, 5, 36, 4, 1, 2]),
     tier(

@@ -262,9 +262,9 @@ pub fn no_tier(needs: &Needs) -> String {
 }
 
 /// The key in a file, whatever it is worth: its hash decides.
-fn custom_key(path: &Path) -> Result<CustomKey, Failure> {
+fn custom_key(path: &Path) -> Result<Result<CustomKey, Rejection>, Failure> {
     let text = String::from_utf8(source::read(path)?).map_err(|error| Failure::input(path.display(), error))?;
-    CustomKey::from_json(&text).map_err(|rejection| Failure::input(path.display(), rejection))
+    Ok(CustomKey::from_json(&text))
 }
 
 fn add_key(result: &mut Report, key: &ProvingKey, origin: Origin, start: Instant) {
@@ -322,7 +322,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         }
     };
     let (key, verifier, prepared) = if let Some(path) = &arguments.custom {
-        let custom = custom_key(path)?;
+        let custom = custom_key(path)?.map_err(|rejection| Failure::input(path.display(), rejection))?;
         let verifier = TierVerifier::custom(custom.clone()).map_err(|error| fail(error.into()))?;
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
         suffices(&custom.capacities, arguments.segments)?;
@@ -393,6 +393,13 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
         }
         Ok(Failure::input(place.display(), rejection))
     };
+    // Of these no rule speaks: the proof is of something else, or nobody can judge it without its key.
+    let end = |place: &Path, outcome: &str, cause: String, out: &mut _| -> Result<Failure, Failure> {
+        if arguments.json {
+            Report::without_reason(outcome, &cause).print(true, out)?;
+        }
+        Ok(Failure::input(place.display(), cause))
+    };
     let text = String::from_utf8(text).map_err(|error| Failure::input(arguments.proof.display(), error))?;
     let file = match ProofFile::from_json(&text) {
         Ok(file) => file,
@@ -402,8 +409,8 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
         let digest = file.statement.digest();
         let expected: B256 = fixed::<32>("--statement-digest", Some(expected.as_str()))?.into();
         if digest != expected {
-            let detail = format!("the statement's digest is {digest}, not {expected}");
-            return Err(Failure::input(arguments.proof.display(), detail));
+            let cause = format!("the statement's digest is {digest}, not {expected}");
+            return Err(end(&arguments.proof, "reject", cause, out)?);
         }
     }
     let extension = match Extension::from_wasm(&wasm) {
@@ -413,19 +420,26 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
     let number = file.proof.tier;
     let verifier = if let (Some(path), Some(hash)) = (&arguments.custom, &arguments.key_hash) {
         let key_hash = fixed("--key-hash", Some(hash.as_str()))?.into();
-        let custom = CustomKey::registered(&custom_key(path)?.to_bytes(), key_hash).and_then(TierVerifier::custom);
-        match custom {
+        let custom = custom_key(path)?.and_then(|key| CustomKey::registered(&key.to_bytes(), key_hash));
+        match custom.and_then(TierVerifier::custom) {
             Ok(verifier) => verifier,
             Err(rejection) => return Err(refuse(path, rejection, out)?),
         }
     } else if number == CUSTOM_TIER {
         let cause = "the proof is under a custom key: give it with --custom, and the registered hash with --key-hash";
-        return Err(Failure::input(arguments.proof.display(), cause));
+        return Err(end(&arguments.proof, "unknown", cause.into(), out)?);
     } else {
         let (place, key) = verifying_key(arguments, number)?;
-        match key.and_then(|key| TierVerifier::published(number, key)) {
-            Ok(verifier) => verifier,
-            Err(rejection) => return Err(refuse(&place, rejection, out)?),
+        match key {
+            Some(key) => match key.and_then(|key| TierVerifier::published(number, key)) {
+                Ok(verifier) => verifier,
+                Err(rejection) => return Err(refuse(&place, rejection, out)?),
+            },
+            None => {
+                let name = tier_name(number);
+                let cause = format!("the key of tier {name} is not there: run `middle-client setup --tier {name}`");
+                return Err(end(&place, "unknown", cause, out)?);
+            }
         }
     };
     let start = Instant::now();
@@ -442,29 +456,24 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
     Ok(result.print(arguments.json, out)?)
 }
 
-/// A verifying key for a tier, or why it cannot be read, and where it comes from.
+/// A verifying key for a tier, or why it cannot be read, and where it comes from; `None` if it is not there.
 fn verifying_key(
     arguments: &VerifyArguments,
     number: u32,
-) -> Result<(PathBuf, Result<VerifyingKey, Rejection>), Failure> {
+) -> Result<(PathBuf, Option<Result<VerifyingKey, Rejection>>), Failure> {
     if let Some(path) = &arguments.key {
-        return Ok((path.clone(), VerifyingKey::from_bytes(&source::read(path)?)));
+        return Ok((path.clone(), Some(VerifyingKey::from_bytes(&source::read(path)?))));
     }
     let tier = match Tiers::get(number) {
         Ok(tier) => tier,
-        Err(rejection) => return Ok((arguments.proof.clone(), Err(rejection))),
+        Err(rejection) => return Ok((arguments.proof.clone(), Some(Err(rejection)))),
     };
     let published = published(tier).ok_or_else(|| {
         Failure::input(arguments.proof.display(), format!("no key of tier {} is published", tier.name))
     })?;
     let directory = arguments.cache.directory()?;
-    match cached_verifying_key(&directory, published.key).transpose() {
-        Some(key) => Ok((directory, key)),
-        None => {
-            let cause = format!("the key of tier {0} is not there: run `middle-client setup --tier {0}`", tier.name);
-            Err(Failure::input(directory.display(), cause))
-        }
-    }
+    let key = cached_verifying_key(&directory, published.key).transpose();
+    Ok((directory, key))
 }
 
 pub fn tier_named(name: &str) -> Result<(u32, &'static Tier), Failure> {

@@ -40,6 +40,16 @@ impl Report {
         result
     }
 
+    /// What ends without a verdict of the rules: the fields of a refusal, without a stage and a reason.
+    pub fn without_reason(outcome: &str, detail: &str) -> Report {
+        let mut result = Report::new("outcome", outcome);
+        result.add("stage", Value::Null);
+        result.add("reason", Value::Null);
+        result.add("offset", Value::Null);
+        result.add("detail", detail);
+        result
+    }
+
     pub fn add_counts(&mut self, module: &Module) {
         self.add("imports", module.imports.len());
         self.add("functions", module.functions.len());

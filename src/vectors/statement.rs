@@ -365,7 +365,7 @@ fn refused_encodings() -> Vec<Case> {
             "A segment above the limit.",
             "STATEMENT-006",
             "plain",
-            "set the number of segments to 65,537",
+            "set the number of segments to 241",
             Reject::StatementSegmentsOutOfRange,
             patched(&plain(), SEGMENTS, &(MAX_SEGMENTS + 1).to_be_bytes()),
         ),

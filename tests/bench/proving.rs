@@ -8,13 +8,12 @@ mod workloads;
 use alloy_primitives::Address;
 use criterion::{Criterion, criterion_group, criterion_main};
 use middle_client::canonical_code::execute;
-use middle_client::circuit::{Costs, Machine, Needs, TIERS, costs};
+use middle_client::circuit::{Costs, Machine, Needs, TIERS, Tier, costs};
 use middle_client::execution;
-
 use middle_client::host_interface::Inputs;
 use middle_client::notation::B256;
 use middle_client::profile::load;
-use middle_client::proof_system::commit;
+use middle_client::proof_system::{ProvingKey, commit};
 use middle_client::proving::{
     Extension, Job, Prepared, Randomness, TierVerifier, Tiers, insecure_tier_key, needs, prove, verify,
 };
@@ -121,6 +120,8 @@ const TIMED: &str = "sha256";
 const TIMED_CYCLES: u64 = 30_000;
 /// How often: the load of a machine changes.
 const ROUNDS: usize = 2;
+/// The numbers of segments of which the memory is compared.
+const SEGMENTS: [u32; 3] = [2, 4, 8];
 
 /// Prints how long the proof of an execution takes, from the module to the proof, beside the sums and transforms that it
 /// is made of; then how long its verification takes beside plain Groth16's.
@@ -178,6 +179,42 @@ fn print_proof(workload: &Workload, tier: u32) {
             u128::from(statement.cycles) * 1_000 / whole.clock.as_millis().max(1),
         );
     }
+    print_memory(&key, &prepared, workload, &terms);
+}
+
+/// Prints what more segments cost under the same key: memory should be that of one, and time by segment the same.
+fn print_memory(key: &ProvingKey, prepared: &Prepared, workload: &Workload, terms: &Terms) {
+    let mut rng = ChaCha20Rng::from_seed([9; 32]);
+    println!(
+        "{:>10}{:>10}{:>22}{:>22}{:>10}",
+        "segments", "cycles", "clock a segment", "processors a segment", "peak MB"
+    );
+    for segments in SEGMENTS {
+        let cycle_limit = most_cycles(prepared.extension(), &workload.inputs, &TIERS[terms.tier as usize], segments);
+        let terms = Terms { cycle_limit, ..*terms };
+        forget_peak();
+        let (whole, (statement, proof)) = Times::of(|| {
+            let randomness = Randomness::fresh(&mut rng);
+            prove(key, prepared, &workload.inputs, &terms, randomness, &mut |_, _, _| {}).expect("it can be proven")
+        });
+        let peak = peak_megabytes();
+        assert_eq!(proof.segments.len() as u32, segments);
+        println!(
+            "{segments:>10}{:>10}{:>22.2?}{:>22.2?}{peak:>10}",
+            statement.cycles,
+            whole.clock / segments,
+            whole.processors / segments
+        );
+    }
+}
+
+/// The most cycles, in thousands, that so many segments have room for.
+fn most_cycles(extension: &Extension, inputs: &Inputs, tier: &Tier, segments: u32) -> u64 {
+    let fits = |limit: &u64| {
+        let needs = needs(extension, inputs, *limit).expect("the inputs are allowed");
+        needs.segments(tier).expect("the tier has room for it") <= segments
+    };
+    (1..1_000).map(|thousands| 1_000 * thousands).take_while(fits).last().expect("a thousand cycles fit")
 }
 
 /// Prints how long the proof of one segment takes to verify, beside plain Groth16's of two inputs.

@@ -232,6 +232,11 @@ impl Layout {
         self.blocks.iter().find(|block| block.chip == chip && block.number == number).unwrap()
     }
 
+    /// The column of the public sum.
+    pub fn sum(&self) -> usize {
+        1 + self.shape.public + self.shape.challenges
+    }
+
     pub fn satisfied(&self, row: usize, values: &[Fr]) -> bool {
         let [a, b, c] = [0, 1, 2].map(|matrix: usize| evaluate(&self.shape.matrices[matrix][row], values));
         a * b == c
@@ -458,30 +463,51 @@ impl World {
     }
 
     fn judge(&self, dropped: &dyn Fn(Label) -> bool, buses: &[Bus], challenges: &[Fr; CHALLENGES]) -> bool {
-        let layout = Layout::get();
         let mut world = self.clone();
         world.recount(dropped);
-        world.known.retain(|(_, tuple)| !buses.contains(&tuple.bus));
-        let mut sum = known_sum(&world.known, challenges);
-        for (rows, values) in world.rows.iter().zip(&world.values) {
-            let committed = &values[layout.committed.clone()];
-            let change = |wires: &mut [Fr]| wires.copy_from_slice(&committed[..wires.len()]);
-            let machine = world.machine(rows);
-            let derived = assignment(&machine, challenges, Some(&change));
+        world.left_over_but_for(dropped, buses, challenges).is_some_and(|sum| sum.is_zero())
+    }
+
+    /// What the sums of the segments and the verifier's leave, with the counts of tables as they are; `None` if a row is not
+    /// satisfied.
+    pub fn left_over(&self, challenges: &[Fr; CHALLENGES]) -> Option<Fr> {
+        self.left_over_but_for(&|_| false, &[], challenges)
+    }
+
+    fn left_over_but_for(
+        &self,
+        dropped: &dyn Fn(Label) -> bool,
+        buses: &[Bus],
+        challenges: &[Fr; CHALLENGES],
+    ) -> Option<Fr> {
+        let layout = Layout::get();
+        let known: Vec<_> = self.known.iter().filter(|(_, tuple)| !buses.contains(&tuple.bus)).copied().collect();
+        let mut sum = known_sum(&known, challenges);
+        for derived in self.derived(challenges) {
             for (row, label) in layout.labels.iter().enumerate() {
                 let left_out = row < layout.early && dropped(*label);
                 if !left_out && !layout.satisfied(row, &derived) {
-                    return false;
+                    return None;
                 }
             }
-            sum += derived[1 + layout.shape.public + layout.shape.challenges];
+            sum += derived[layout.sum()];
             let without = |traffic: &&Traffic| buses.iter().any(|bus| *bus as u64 == traffic.bus);
             for traffic in layout.traffic.iter().filter(|traffic| dropped(traffic.label) || without(traffic)) {
                 let fraction = layout.shape.matrices[0][traffic.row][0].1;
                 sum -= derived[fraction];
             }
         }
-        sum.is_zero()
+        Some(sum)
+    }
+
+    /// All variables of each segment: the committed wires as they are, and what phase 2 derives from them.
+    pub fn derived(&self, challenges: &[Fr; CHALLENGES]) -> Vec<Vec<Fr>> {
+        let derive = |(rows, values): (&Rows, &Vec<Fr>)| {
+            let committed = &values[Layout::get().committed.clone()];
+            let change = |wires: &mut [Fr]| wires.copy_from_slice(&committed[..wires.len()]);
+            assignment(&self.machine(rows), challenges, Some(&change))
+        };
+        self.rows.iter().zip(&self.values).map(derive).collect()
     }
 
     /// Judges the same wires in the circuit of their program, with [`OWN`] set; `None` if a row is used of a chip that this

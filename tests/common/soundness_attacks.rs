@@ -159,6 +159,23 @@ fn s4_a_read_of_the_past() {
 }
 
 #[test]
+fn s4_a_first_time_after_the_first_access() {
+    // The first tuple of a cell is put after it was written, with a time that the design would refuse. The read takes it and
+    // finds zero; the write takes what the read has put, in its own future.
+    let mut world = run(vec![set(1, 5), word(Move, 0, 2, 1, 0, 0), halt(0)]);
+    let (written, first, found) = (7, 8, 9);
+    let access = step(&mut world, 1).accesses[3].as_mut().unwrap();
+    (access.old, access.old_time) = (0, found);
+    read(&mut world, 2, 1, 0);
+    step(&mut world, 2).accesses[1].as_mut().unwrap().old_time = first;
+    write(&mut world, 2, 3, 0);
+    register(&mut world, 2).last = 0;
+    let cell = register(&mut world, 1);
+    (cell.initial_time, cell.last, cell.last_time) = (first, 5, written);
+    caught_by_rule(world, true, "add", "elapsed 3");
+}
+
+#[test]
 fn s4_a_refresh_backwards() {
     // The same with a refresh: it takes the present tuple and puts it in the past, before it was written.
     let mut world = run(vec![set(1, 5), set(2, 6), word(Move, 0, 3, 1, 0, 0), halt(0)]);

@@ -446,16 +446,16 @@ pub fn range_checks(block: &Block, values: &[Fr]) -> BTreeSet<&'static str> {
 /// and looks up stays.
 /// Range checks can be released, so that they do not bind what they check.
 pub fn kernel(block: &Block, values: &[Fr], released: &[&str]) -> Vec<Vec<Fr>> {
-    kernel_of(block, values, &inputs(block, values), released, None)
+    kernel_of(block, values, &inputs(block, values), released, &[])
 }
 
-/// The same with other wires that cannot move, and without the constraints and look-ups of one name.
+/// The same with other wires that cannot move, and without the constraints and look-ups of some names.
 pub fn kernel_of(
     block: &Block,
     values: &[Fr],
     pinned: &BTreeSet<usize>,
     released: &[&str],
-    dropped: Option<&str>,
+    dropped: &[&str],
 ) -> Vec<Vec<Fr>> {
     let layout = Layout::get();
     let unknown: Vec<usize> = block.wires.clone().filter(|column| !pinned.contains(column)).collect();
@@ -473,7 +473,7 @@ pub fn kernel_of(
         }
     };
     let [a, b, c] = &layout.shape.matrices;
-    for row in block.constraints.clone().filter(|row| dropped != Some(layout.labels[*row].name)) {
+    for row in block.constraints.clone().filter(|row| !dropped.contains(&layout.labels[*row].name)) {
         let (left, right) = (evaluate(&a[row], values), evaluate(&b[row], values));
         let terms = a[row].iter().map(|(factor, column)| (*factor * right, *column));
         let terms = terms.chain(b[row].iter().map(|(factor, column)| (*factor * left, *column)));
@@ -490,7 +490,7 @@ pub fn kernel_of(
     }
     for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]).filter(|traffic| traffic.is_look_up()) {
         let name = traffic.label.name;
-        let is_released = traffic.bus == Bus::Range as u64 && released.contains(&name) || dropped == Some(name);
+        let is_released = traffic.bus == Bus::Range as u64 && released.contains(&name) || dropped.contains(&name);
         if !is_released && !evaluate(&traffic.multiplicity, values).is_zero() {
             for form in &traffic.coordinates {
                 add(&mut form.iter().copied());

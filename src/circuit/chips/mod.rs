@@ -1,4 +1,8 @@
 //! The chips: one file for each, with its second chip for a trap; one function for each table of constraints.
+//!
+//! Some have no file of their own: `limit` is in [`trap`], `audit_end` in [`audit`], `witness_length` in [`witness`], and
+//! `branch` takes its comparison from [`compare`]. The tables for range, and, power, ones and place are in
+//! [`tables`](super::tables), those of the code and the image in [`machine`](super::machine).
 
 pub mod add;
 pub mod audit;

@@ -18,14 +18,24 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// The keys, by the names of their accepted cases.
-pub(super) const KEYS: [&str; 2] = ["divider", "fibonacci"];
+pub(super) const KEYS: [&str; 4] = ["divider", "fibonacci", "traps", "fee-rule"];
 
 /// The module of a key, and the sample executions to which its capacities are fitted: inputs and witness inputs.
 fn origin(name: &str) -> (Vec<u8>, Vec<[Vec<u8>; 2]>) {
+    let extension = |name: &str, inputs: &[Vec<u8>]| {
+        (extensions::wasm(name).to_vec(), inputs.iter().map(|input| [input.clone(), Vec::new()]).collect())
+    };
     match name {
         "divider" => (divider(), vec![[words(&[5, 0]), words(&[35])], [words(&[5, 3]), words(&[35])]]),
-        _ => (extensions::wasm("fibonacci").to_vec(), vec![[words(&[40]), Vec::new()]]),
+        "traps" => extension("traps", &[0x00, 0x01, 0x04, 0x06, 0x15].map(|selector| vec![selector])),
+        "fee-rule" => extension("fee_rule", &[no_blocks()]),
+        _ => extension("fibonacci", &[words(&[40])]),
     }
+}
+
+/// The input of the extension's case `no_blocks`: base fee, gas limit, number of blocks, and the gas that they use.
+fn no_blocks() -> Vec<u8> {
+    words(&[1_000_000_000, 30_000_000, 0, 0])
 }
 
 /// The key of this name, from the directory of cached keys or made and put there.
@@ -68,6 +78,20 @@ pub(super) fn subjects() -> Vec<Subject> {
             custom: Some("fibonacci"),
             ..divided("custom-two-segments", 5, 0)
         },
+        Subject {
+            module: extensions::wasm("traps").to_vec(),
+            input: vec![0x0e],
+            witness: Vec::new(),
+            custom: Some("traps"),
+            ..divided("custom-traps", 0, 0)
+        },
+        Subject {
+            module: extensions::wasm("fee_rule").to_vec(),
+            input: no_blocks(),
+            witness: Vec::new(),
+            custom: Some("fee-rule"),
+            ..divided("custom-fee-rule", 0, 0)
+        },
     ]
 }
 
@@ -86,7 +110,7 @@ fn fitted() -> Vec<Case> {
             .accept()
     };
     let none: [[Vec<u8>; 2]; 0] = [];
-    let [(divider, two), (fibonacci, one)] = KEYS.map(origin);
+    let [(divider, two), (fibonacci, one)] = ["divider", "fibonacci"].map(origin);
     let traps = extensions::wasm("traps");
     let selectors = [0x00u8, 0x04, 0x15].map(|selector| [vec![selector], Vec::new()]);
     vec![
@@ -244,6 +268,8 @@ fn verified(proven: &Proven) -> Vec<Case> {
             "custom-accepted" => "An accepted execution with a private witness input, under the key of its extension.",
             "custom-rejected" => "An execution that its extension rejects.",
             "custom-trapped" => "A trap that no sample had.",
+            "custom-traps" => "An indirect call beyond the table, in an extension of all classes; no sample had one.",
+            "custom-fee-rule" => "An extension that a compiler made of a high-level language; the sample itself.",
             _ => "An execution of two segments, with fewer cycles in the sample.",
         };
         let (module, statement) = (subject.module.clone(), subject.statement());

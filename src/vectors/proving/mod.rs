@@ -722,7 +722,7 @@ fn decoded(proven: &Proven) -> Vec<Case> {
     refuse("none", "set the number of segments to 0", Reject::StatementSegmentsOutOfRange, with(4, &[0; 4]));
     refuse(
         "too-many",
-        "set the number of segments to 65537",
+        "set the number of segments to 241",
         Reject::StatementSegmentsOutOfRange,
         with(4, &(MAX_SEGMENTS + 1).to_be_bytes()),
     );
