@@ -253,7 +253,7 @@ fn play(events: &[Event]) -> Pools {
                 match pools.add(&result, &view, &reputation, &|_, _| Ok(())) {
                     Err(_) => assert_eq!(pools, before),
                     // POOL-017: with the next head it is still there, since it has not evicted what carries it.
-                    Ok(Addition::Added) if is_steady(&before, &view) => {
+                    Ok(Addition::Added { .. }) if is_steady(&before, &view) => {
                         let mut later = pools.clone();
                         later.head(&view, 900);
                         let key = (result.operation_hash, result.pre_root);

@@ -104,6 +104,19 @@ proptest! {
     }
 }
 
+/// What is counted while a ban lasts would make its end mean nothing.
+#[test]
+fn nothing_is_counted_in_a_ban() {
+    let (peer, mut reputation) = (Entity::Peer(B256::ZERO), Reputation::default());
+    for _ in 0..256 {
+        reputation.count(peer, Counter::Rejected, 0);
+    }
+    assert_eq!(reputation.records[&peer], Record { banned_until: 7_200, bans: 1, ..Record::default() });
+    assert_eq!(reputation.status(peer, 7_200), Status::Ok);
+    reputation.count(peer, Counter::Rejected, 7_200);
+    assert_eq!(reputation.records[&peer].counters.rejected, 1);
+}
+
 #[test]
 fn bans_double_up_to_a_limit() {
     let (peer, mut reputation, mut slot) = (Entity::Peer(B256::ZERO), Reputation::default(), 0);

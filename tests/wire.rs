@@ -217,6 +217,45 @@ fn requests_for_items_are_given_up() {
     assert_eq!(session.receive(Message::NewOperationHashes(announce()), &view, &|_| false), ask(2));
 }
 
+/// More than 64 requests are not open at once, whatever they are for.
+#[test]
+fn open_requests_are_bounded() {
+    let view = ChainView::default();
+    let mut session = Session { is_open: true, ..Session::default() };
+    let hash = |number: usize| keccak256(number.to_be_bytes());
+    for number in 0..MAX_OPEN_REQUESTS {
+        match number % 2 {
+            0 => assert!(session.next_extension(hash(number), 0).is_some()),
+            _ => assert!(session.fetch(hash(number), 0).is_some()),
+        }
+    }
+    assert_eq!((session.open_requests(), session.last_request_id), (64, 64));
+    assert_eq!((session.next_extension(hash(99), 0), session.fetch(hash(99), 0)), (None, None));
+    let announcement = Announcement { types: vec![1].into(), sizes: vec![9], hashes: vec![hash(99)] };
+    assert_eq!(session.receive(Message::NewOperationHashes(announcement), &view, &|_| false), Ok(Action::None));
+    assert_eq!((session.open_requests(), session.last_request_id, session.queue.len()), (64, 64, 1));
+    // With an answer there is room for what was announced.
+    let answer = Message::PostOperations(PooledItems { request_id: 2, items: vec![] });
+    let next = Message::GetOperations(Request { request_id: 65, hashes: vec![hash(99)] });
+    assert_eq!(session.receive(answer, &view, &|_| false), Ok(Action::PostOperations(vec![], Some(next))));
+}
+
+/// A peer may ask for sixteen verdicts in a slot, if each is answered before the third.
+#[test]
+fn questions_of_a_slot_are_bounded() {
+    let mut view = ChainView { slot: 5, ..ChainView::default() };
+    let mut session = Session { is_open: true, ..Session::default() };
+    let ask = |salt| VerificationRequest { salt, ..VerificationRequest::default() };
+    for salt in 0..MAX_VERIFICATIONS_PER_SLOT.into() {
+        assert!(session.receive(Message::VerificationRequest(ask(salt)), &view, &|_| false).is_ok());
+        session.verified(ask(salt).id());
+    }
+    let refused = session.receive(Message::VerificationRequest(ask(16)), &view, &|_| false).unwrap_err();
+    assert_eq!(refused.reason, Reject::TooManyVerifications);
+    view.slot = 6;
+    assert!(session.receive(Message::VerificationRequest(ask(16)), &view, &|_| false).is_ok());
+}
+
 /// Lists are counted before they are read: ten million entries take no time and no memory.
 #[test]
 fn long_lists_are_not_read() {

@@ -1,23 +1,24 @@
 //! The node: handlers composed. Events in, actions out; no sockets, no clock.
 
-use super::{Items, MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_REJECTED, MAX_WAITING, MAX_WAITING_OF_PEER};
+use super::{Items, MAX_ASKED_PER_SLOT, MAX_COLLECTED, MAX_EVIDENCE, MAX_REJECTED, MAX_WAITING, MAX_WAITING_OF_PEER};
 use crate::composition::{check_data, children, claimed_blob, own_gas};
 use crate::notation::json::{Json, hex};
 use crate::notation::{B256, Outcome, Reject, Rejection, Stage, keccak256};
 use crate::operation::{self, ChainView, Operation, wire_hash};
 use crate::pools::{Addition, Pools};
-use crate::post_operation::{self, PostOperation, Verify, check, statement};
+use crate::post_operation::{self, PostOperation, Proof, Verify, check, statement};
 use crate::profile;
 use crate::registry::{DATA_BLOB, DATA_NONE, Entry, MODE_CUSTOM, onboard};
 use crate::reputation::{Counter, Entity, Reputation, Status as Standing, counts_against};
 use crate::settlement::Slashed;
-use crate::statement::relation;
+use crate::statement::{Statement, relation};
 use crate::wire::{
     self, Announcement, Capabilities, Extension, GetExtension, MAX_ANNOUNCED, MAX_OPEN_VERIFICATIONS, MAX_PUSHED_BYTES,
     Message, PooledItems, Session, Verdict, VerificationRequest, VerificationResponse,
 };
 use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens to a node.
@@ -125,6 +126,8 @@ impl Node {
         // NODE-001: one event after the other, and nothing but its arguments.
         match event {
             Event::Connected(peer) => {
+                // A connection takes nothing over from the one before it.
+                self.forget_peer(*peer);
                 self.sessions.insert(*peer, Session::default());
                 let status = Session::status(&self.view, self.head_hash());
                 self.send(*peer, Message::Status(status), &mut actions);
@@ -137,13 +140,7 @@ impl Node {
                 self.announce(*peer, operation::ENVELOPE, items, &mut actions);
             }
             Event::Disconnected(peer) => {
-                self.sessions.remove(peer);
-                self.asked.remove(peer);
-                self.pending.retain(|(of, _), _| of != peer);
-                // Who comes back may be asked again.
-                for asked in self.wanted.values_mut() {
-                    asked.remove(peer);
-                }
+                self.forget_peer(*peer);
                 self.want(&mut actions);
             }
             Event::Message(peer, bytes) => self.receive(*peer, bytes, verify, &mut actions),
@@ -178,11 +175,11 @@ impl Node {
                     self.pass_time(&mut actions);
                     // POOL-011: what has expired goes. No block becomes final.
                     self.pools.head(&self.view, 0);
+                    self.items.forget(&self.pools);
                     // NODE-005: a head may be long in coming.
                     let slot = self.view.slot;
                     self.retry(|since| since.saturating_add(1) < slot, verify, &mut actions);
                     self.settle_pending(&mut actions);
-                    self.items.forget(&self.pools);
                 }
             }
             Event::Head(view, finalized_number, settled, slashed) => {
@@ -203,8 +200,10 @@ impl Node {
                 }
                 let back = self.pools.reorg(*ancestor, *depth, kept, &self.view, &self.reputation);
                 for hash in back {
-                    let bytes = self.pools.operations.operations.get(&hash).map(|it| it.operation.to_bytes());
-                    self.items.add_operation(hash, bytes.unwrap_or_default().into());
+                    // It may have made way again for another one that came back.
+                    if let Some(pooled) = self.pools.operations.operations.get(&hash) {
+                        self.items.add_operation(hash, pooled.operation.to_bytes().into());
+                    }
                 }
                 self.after_head(verify, &mut actions);
             }
@@ -251,6 +250,14 @@ impl Node {
             let now = registered(&self.view, id);
             now.is_some_and(|hash| registered(old, id) != now && hash != keccak256(entry))
         };
+        for (id, asked) in &mut self.wanted {
+            let now = registered(&self.view, id);
+            if now.is_some() && registered(old, id) != now {
+                // NODE-018: an answer that is on its way is about the old entry, and nobody's fault.
+                asked.clear();
+                self.sessions.values_mut().for_each(|session| session.give_up_extension(*id));
+            }
+        }
         let adopted = self.extensions.iter();
         let replaced: Vec<B256> =
             adopted.filter(|(id, (entry, _))| is_replaced(id, entry)).map(|(id, _)| *id).collect();
@@ -544,9 +551,9 @@ impl Node {
 
     /// What the chain has changed is done.
     fn after_head(&mut self, verify: Verify, actions: &mut Vec<Action>) {
+        self.items.forget(&self.pools);
         self.retry(|_| true, verify, actions);
         self.settle_pending(actions);
-        self.items.forget(&self.pools);
     }
 
     /// What has waited since one of these slots is tried again, once.
@@ -589,6 +596,10 @@ impl Node {
             Ok(wire::Action::Answer(message)) => self.answer(peer, message, actions),
             Ok(wire::Action::Operations(items, next)) => {
                 for item in items {
+                    // NODE-003: what a peer has sent before its ban is not handled after it.
+                    if !self.sessions.contains_key(&peer) {
+                        break;
+                    }
                     match self.operation(Some(peer), &item, actions) {
                         Ok(()) => self.reputation.count(Entity::Peer(peer), Counter::Accepted, self.view.slot),
                         Err(rejection) => self.blame(Some(peer), rejection, actions),
@@ -598,6 +609,10 @@ impl Node {
             }
             Ok(wire::Action::PostOperations(items, next)) => {
                 for item in items {
+                    // NODE-003: nor is this.
+                    if !self.sessions.contains_key(&peer) {
+                        break;
+                    }
                     match self.post_operation(Some(peer), &item, verify, actions) {
                         Ok(()) => self.reputation.count(Entity::Peer(peer), Counter::Valid, self.view.slot),
                         Err(rejection) => self.blame(Some(peer), rejection, actions),
@@ -641,14 +656,18 @@ impl Node {
         }
         let admitted = Operation::from_bytes(bytes).and_then(|operation| {
             let admission = self.pools.admit(&operation, &self.view, &self.reputation)?;
-            Ok((operation, admission.hash))
+            Ok((operation, admission))
         });
         match admitted {
-            Ok((operation, operation_hash)) => {
+            Ok((operation, admission)) => {
+                // NODE-007: what has made way is served no more.
+                for gone in admission.evicted.iter().chain(&admission.replaced) {
+                    self.items.remove_operation(*gone);
+                }
                 for entity in entities(&operation) {
                     self.reputation.count(entity, Counter::Seen, self.view.slot);
                 }
-                self.items.add_operation(operation_hash, bytes.clone());
+                self.items.add_operation(admission.hash, bytes.clone());
                 self.relay(from, hash, bytes, actions);
                 Ok(())
             }
@@ -675,11 +694,18 @@ impl Node {
         if let Ok(it) = &read {
             (prover, key) = (Some(Entity::Prover(it.prover)), (it.operation_hash, it.pre_root));
         }
+        // NODE-003: whether a proof is verified here and now.
+        let verified = Cell::new(false);
+        let noted = |stated: &Statement, proof: &Proof| {
+            let found = verify(stated, proof);
+            verified.set(found.is_ok());
+            found
+        };
         // NODE-015: `verify` refuses what it has no code for, and nobody is to blame.
         let mut added = read.and_then(|it| {
             let operation = self.pools.operations.operations.get(&it.operation_hash).map(|pooled| &pooled.operation);
             check_settles(&it, operation, &self.view)?;
-            self.pools.add(&it, &self.view, &self.reputation, verify)
+            self.pools.add(&it, &self.view, &self.reputation, &noted)
         });
         // NODE-009: what the pool does not take as it is now can be judged all the same.
         let can_judge = |reason: Reject| reason.stage() == Stage::Admission && reason != Reject::ProverUnstaked;
@@ -692,7 +718,7 @@ impl Node {
         }
         // NODE-003: the signature is checked before the proof, so a proof that fails is its prover's.
         let counter = match &added {
-            Ok(Addition::Added) => Some(Counter::Valid),
+            Ok(_) if verified.get() && !self.vouched.contains_key(&hash) => Some(Counter::Valid),
             Err(_) if is_vouched => Some(Counter::Valid),
             Err(rejection) if rejection.reason.stage() == Stage::Verification => Some(Counter::Invalid),
             _ => None,
@@ -704,7 +730,11 @@ impl Node {
             self.reputation.count(Entity::Peer(peer), Counter::Valid, self.view.slot);
         }
         match added {
-            Ok(Addition::Added | Addition::Renewed) => {
+            Ok(addition @ (Addition::Added { .. } | Addition::Renewed)) => {
+                // NODE-007: what has made way is served no more.
+                if let Addition::Added { evicted } = addition {
+                    evicted.into_iter().for_each(|gone| self.items.remove_result(gone));
+                }
                 self.items.add_result(key, bytes.clone());
                 self.relay(from, hash, bytes, actions);
                 Ok(())
@@ -717,6 +747,14 @@ impl Node {
                 let [one, two] = evidence.map_or([None; 2], |pair| [&pair[0], &pair[1]].map(|it| self.confirms(it)));
                 self.pools.head(&self.view, 0);
                 let [first, second] = self.items.add_conflict(key, bytes.clone());
+                // NODE-008: in bounded memory.
+                let kept = &mut self.pools.post_operations.evidence;
+                if kept.len() > MAX_EVIDENCE
+                    && let Some(least) = kept.keys().find(|other| **other != key).copied()
+                {
+                    kept.remove(&least);
+                }
+                self.items.forget(&self.pools);
                 actions.push(Action::Alarm(extension_id, [(first, one), (second, two)]));
                 self.relay(from, hash, bytes, actions);
                 Ok(())
@@ -843,29 +881,45 @@ impl Node {
         actions.push(Action::Send(peer, message.to_bytes().into()));
     }
 
+    /// Forgets what belongs to the connection to a peer. Gives whether there was one.
+    fn forget_peer(&mut self, peer: B256) -> bool {
+        self.asked.remove(&peer);
+        self.pending.retain(|(of, _), _| *of != peer);
+        // Who comes back may be asked again.
+        for asked in self.wanted.values_mut() {
+            asked.remove(&peer);
+        }
+        self.sessions.remove(&peer).is_some()
+    }
+
     fn disconnect(&mut self, peer: B256, reason: Reject, actions: &mut Vec<Action>) {
-        if self.sessions.remove(&peer).is_some() {
-            self.asked.remove(&peer);
-            self.pending.retain(|(of, _), _| *of != peer);
+        if self.forget_peer(peer) {
             actions.push(Action::Disconnect(peer, reason));
             self.want(actions);
         }
     }
 
-    /// The node as vectors show it.
+    /// The node as vectors show it: all that events change. Of its view that is the slot; the rest is as an event has said.
     pub fn to_json(&self) -> Value {
         json!({
+            "slot": self.view.slot.to_json(),
             "pools": self.pools.to_json(),
             "reputation": self.reputation.to_json(),
-            "peers": self.sessions.keys().map(hex).collect::<Value>(),
+            "sessions": self.sessions.to_json(),
             "items": self.items.hashes().map(hex).collect::<Value>(),
             "rejected": self.rejected.to_json(),
-            "waiting": self.waiting.len(),
+            "waiting": self.waiting.to_json(),
             "quarantined": self.quarantined.to_json(),
+            "witnessReaders": self.witness_readers.to_json(),
             "refuted": self.refuted.to_json(),
-            "extensions": self.extensions.keys().map(hex).collect::<Value>(),
-            "wanted": self.wanted.keys().map(hex).collect::<Value>(),
-            "verdicts": self.verdicts.iter().map(|(name, of)| json!([hex(name), of.len()])).collect::<Value>(),
+            "vouched": self.vouched.to_json(),
+            "askedResults": self.asked_results.to_json(),
+            "pending": self.pending.to_json(),
+            "asked": self.asked.to_json(),
+            "verdicts": self.verdicts.to_json(),
+            "extensions": self.extensions.to_json(),
+            "capabilities": self.capabilities.to_json(),
+            "wanted": self.wanted.to_json(),
         })
     }
 }

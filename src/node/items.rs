@@ -64,6 +64,25 @@ impl Items {
         self.bytes.insert(hash, bytes);
     }
 
+    /// Forgets an Operation that has left the pool, and its results, which have left with it.
+    pub fn remove_operation(&mut self, operation_hash: B256) {
+        if let Some(hash) = self.operations.remove(&operation_hash) {
+            self.bytes.remove(&hash);
+        }
+        let range = (operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff));
+        let keys: Vec<Key> = self.results.range(range).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.remove_result(key);
+        }
+    }
+
+    /// Forgets a result that has left the pool.
+    pub fn remove_result(&mut self, key: Key) {
+        if let Some(hash) = self.results.remove(&key) {
+            self.bytes.remove(&hash);
+        }
+    }
+
     /// Keeps both results of a conflict: the one that was pooled, and the bytes of the other one. Gives their wire hashes.
     pub fn add_conflict(&mut self, key: Key, bytes: Bytes) -> [B256; 2] {
         let hash = wire_hash(&bytes);
@@ -73,7 +92,7 @@ impl Items {
         pair
     }
 
-    /// Forgets what is gone from the pools.
+    /// Forgets what is gone from the pools, after changes that are not told one by one.
     pub fn forget(&mut self, pools: &Pools) {
         let bytes = &mut self.bytes;
         let mut is_kept = |is_pooled: bool, hashes: &[B256]| {

@@ -13,6 +13,8 @@ pub const MAX_REJECTED: usize = 16_384;
 pub const MAX_COLLECTED: usize = 1_024;
 /// Verdicts for which a node asks a peer in a slot: half of the quota, since the peer may be a slot behind.
 pub const MAX_ASKED_PER_SLOT: u32 = 8;
+/// Conflicts whose results a node keeps.
+pub const MAX_EVIDENCE: usize = 64;
 /// PostOperations that wait for a block or an Operation.
 pub const MAX_WAITING: usize = 256;
 /// Those of them that one peer has sent.

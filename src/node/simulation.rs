@@ -10,6 +10,7 @@ use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation
 use crate::post_operation::{MAX_PROOF_BYTES, PROOF_COMMITTED_GROTH16, PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
 use crate::registry::{Entry, universal_key_hash};
+use crate::reputation::Entity;
 use crate::settlement::{Call, CallResult, Consensus, Evidence, Item, STAKE_UNIT, Slashed, TargetCall};
 use crate::statement::{Statement, Terms, relation};
 use crate::wire::{
@@ -30,6 +31,14 @@ const FIRST_SLOT: u64 = 160;
 const CROWD_OPERATIONS: u64 = 4;
 /// Operations of a crowd for one extension: as many as a pool holds of one that is new.
 const CROWD_OF_EXTENSION: u64 = 10;
+/// Nodes, slots and events of a scenario, at most.
+const MAX_NODES: u8 = 32;
+const MAX_SLOTS: u64 = 512;
+const MAX_EVENTS: usize = 4_096;
+/// The longest time that a message takes, in eighths of a slot.
+const MAX_LATENCY: u64 = 64;
+/// The largest number of an event.
+const MAX_NUMBER: u64 = 4_096;
 /// Bytes of the data of an Operation of a crowd: too many to be pushed.
 const CROWD_BYTES: usize = 10_000;
 /// Quiet slots in the end, in which everything arrives.
@@ -79,9 +88,9 @@ pub struct Scenario {
     pub nodes: u8,
     /// The number of slots, at most 512.
     pub slots: u64,
-    /// Messages take 1 to so many eighths of a slot.
+    /// Messages take 1 to so many eighths of a slot, at most 64.
     pub latency: u64,
-    /// The number of blocks after which one is final.
+    /// The number of blocks after which one is final, at most 160.
     pub finality: u64,
     /// The nodes that prove what they can.
     pub provers: Vec<u8>,
@@ -91,7 +100,7 @@ pub struct Scenario {
     pub is_broken: bool,
     /// Whether the extension reads a witness. Each prover then has one of its own.
     pub reads_witness: bool,
-    /// The events, by slot.
+    /// The events, by slot, at most 4,096.
     pub events: Vec<Incident>,
     /// The number of Operations that are settled in the end.
     pub settled: u64,
@@ -115,7 +124,7 @@ pub struct Incident {
     /// the new branch settles what the lost one has settled. An extension that a scenario prepares is not prepared in the
     /// beginning.
     pub what: String,
-    /// The user of an Operation, the number of a crowd, or the depth of a re-org.
+    /// The user of an Operation, the number of a crowd, or the depth of a re-org, at most 4,096.
     pub number: u64,
     /// The nodes that it concerns.
     pub nodes: Vec<u8>,
@@ -165,6 +174,8 @@ struct World {
     rng: ChaCha20Rng,
     slot: u64,
     chain: Vec<L1Block>,
+    /// The number of the last final block. No re-org takes it back.
+    finalized: usize,
     orphans: BTreeMap<B256, Block>,
     nodes: Vec<Node>,
     /// What is under way: moment of arrival, number, from, to, bytes.
@@ -192,26 +203,52 @@ struct World {
     silent: BTreeSet<usize>,
     honest_disconnects: u64,
     repelled: BTreeSet<B256>,
+    /// The stakers that have signed what is false.
+    culprits: BTreeSet<Address>,
 }
 
 /// Reads and runs a scenario, twice: the second run must give the same.
 pub fn run(node: &JsonNode) -> Result<Outcome, Fault> {
     let scenario = Scenario::from_json(node)?;
-    if !(1..=32).contains(&scenario.nodes)
-        || scenario.slots > 512
-        || scenario.latency == 0
-        || scenario.events.len() > 4_096
-    {
-        return Err(node.fault("has too many nodes, slots or events, or no latency"));
-    }
-    if let Some(incident) = scenario.events.iter().find(|it| it.nodes.iter().any(|node| *node >= scenario.nodes)) {
-        return Err(node.fault(format!("an event in slot {} names a node that does not exist", incident.slot)));
-    }
+    check(node, &scenario)?;
     let first = World::new(&scenario)?.play()?;
     let second = World::new(&scenario)?.play()?;
     let mut outcome = first.clone();
     outcome.invariants.insert("replaying gives the same".into(), first == second);
     Ok(outcome)
+}
+
+/// Refuses a scenario that would not end, or has nothing to stand on.
+fn check(node: &JsonNode, scenario: &Scenario) -> Result<(), Fault> {
+    let within = |node: &JsonNode, value: u64, least: u64, most: u64| match (least..=most).contains(&value) {
+        true => Ok(()),
+        false => Err(node.fault(format!("is not from {least} to {most}"))),
+    };
+    within(&node.field("nodes")?, scenario.nodes.into(), 1, MAX_NODES.into())?;
+    within(&node.field("slots")?, scenario.slots, 0, MAX_SLOTS)?;
+    within(&node.field("latency")?, scenario.latency, 1, MAX_LATENCY)?;
+    within(&node.field("finality")?, scenario.finality, 0, FIRST_SLOT)?;
+    let each_once = |node: JsonNode, numbers: &[u8]| {
+        if numbers.iter().any(|number| *number >= scenario.nodes) {
+            return Err(node.fault("names a node that does not exist"));
+        }
+        match numbers.len() == numbers.iter().collect::<BTreeSet<_>>().len() {
+            true => Ok(()),
+            false => Err(node.fault("names a node twice")),
+        }
+    };
+    each_once(node.field("provers")?, &scenario.provers)?;
+    each_once(node.field("lacking")?, &scenario.lacking)?;
+    let events = node.field("events")?;
+    if scenario.events.len() > MAX_EVENTS {
+        return Err(events.fault(format!("has more than {MAX_EVENTS} items")));
+    }
+    for (event, incident) in events.items()?.iter().zip(&scenario.events) {
+        within(&event.field("slot")?, incident.slot, 0, scenario.slots + QUIET_SLOTS - 1)?;
+        within(&event.field("number")?, incident.number, 0, MAX_NUMBER)?;
+        each_once(event.field("nodes")?, &incident.nodes)?;
+    }
+    Ok(())
 }
 
 fn secret(kind: &str, number: u64) -> B256 {
@@ -290,6 +327,7 @@ impl World {
             rng: ChaCha20Rng::from_seed(keccak256(format!("scenario {}", scenario.seed)).0),
             slot: FIRST_SLOT,
             chain: Vec::new(),
+            finalized: 0,
             orphans: BTreeMap::new(),
             nodes: vec![Node::default(); scenario.nodes.into()],
             messages: BTreeSet::new(),
@@ -308,12 +346,13 @@ impl World {
             silent: BTreeSet::new(),
             honest_disconnects: 0,
             repelled: BTreeSet::new(),
+            culprits: BTreeSet::new(),
         };
         for slot in 0..=FIRST_SLOT {
             let hash = keccak256(format!("block {slot}"));
             let (settled, batch, rewarded) = (Vec::new(), Vec::new(), Vec::new());
             let prepared = scenario.events.iter().all(|event| event.what != "prepare");
-            world.chain.push(L1Block { hash, slot, contract: contract.clone(), settled, batch, rewarded, prepared });
+            world.push(L1Block { hash, slot, contract: contract.clone(), settled, batch, rewarded, prepared });
         }
         for (number, node) in world.nodes.iter_mut().enumerate() {
             node.id = peer(number);
@@ -364,6 +403,13 @@ impl World {
         Ok(self.outcome())
     }
 
+    /// Puts a block on the chain, and with it another one is final.
+    fn push(&mut self, block: L1Block) {
+        self.chain.push(block);
+        let last = (self.chain.len() - 1).saturating_sub(self.scenario.finality as usize);
+        self.finalized = self.finalized.max(last);
+    }
+
     fn tip(&self) -> &L1Block {
         &self.chain[self.chain.len() - 1]
     }
@@ -375,8 +421,10 @@ impl World {
     fn view(&self) -> ChainView {
         let head = self.chain.len() as u64 - 1;
         let mut blocks = self.orphans.clone();
+        // OP-022: no older one can be an anchor.
+        let known = self.chain.iter().enumerate().filter(|(_, block)| block.slot + 512 >= self.slot);
         blocks.extend(
-            self.chain.iter().enumerate().rev().take(300).map(|(number, block)| {
+            known.map(|(number, block)| {
                 (block.hash, Block { number: number as u64, slot: block.slot, canonical: true })
             }),
         );
@@ -398,7 +446,7 @@ impl World {
         let mut view = ChainView {
             chain_id: 1,
             slot: self.slot,
-            finalized_slot: self.chain[head.saturating_sub(self.scenario.finality) as usize].slot,
+            finalized_slot: self.chain[self.finalized].slot,
             base_fee: 100,
             blocks,
             head_number: head,
@@ -410,8 +458,7 @@ impl World {
     }
 
     fn head(&self, settled: &[B256], slashed: &[Slashed]) -> Event {
-        let finalized = (self.chain.len() as u64 - 1).saturating_sub(self.scenario.finality);
-        Event::Head(Box::new(self.view()), finalized, settled.to_vec(), slashed.to_vec())
+        Event::Head(Box::new(self.view()), self.finalized as u64, settled.to_vec(), slashed.to_vec())
     }
 
     fn say(&mut self, line: String) {
@@ -580,7 +627,6 @@ impl World {
 
     /// An Operation of an account, changed and signed.
     fn signed(&self, secret: &B256, nonce: U256, change: impl FnOnce(&mut Operation)) -> Result<Operation, Fault> {
-        let anchor = self.chain.len() - 1 - self.scenario.finality as usize;
         let mut operation = Operation {
             chain_id: 1,
             sender: account(secret)?,
@@ -597,7 +643,7 @@ impl World {
                 ..GasManagement::default()
             },
             data: 1u64.to_le_bytes().to_vec().into(),
-            anchor_hash: self.chain[anchor].hash,
+            anchor_hash: self.chain[self.finalized].hash,
             valid_until_slot: self.slot + 200,
             ..Operation::default()
         };
@@ -798,7 +844,7 @@ impl World {
             self.say(format!("node {} settles {}", number.unwrap_or_default(), names.join(", ")));
         }
         let block = L1Block { hash, slot: self.slot, contract, settled: settled.clone(), batch, rewarded, prepared };
-        self.chain.push(block);
+        self.push(block);
         (settled, slashed)
     }
 
@@ -858,7 +904,7 @@ impl World {
     /// L1 loses its last blocks. The new branch begins in this slot, with an empty block or with one that settles again what
     /// is lost and takes the evidence that waits.
     fn reorg(&mut self, depth: u64, keeps: bool) -> Result<(), Fault> {
-        let depth = depth.min(self.scenario.finality.saturating_sub(1)).min(self.chain.len() as u64 - 1);
+        let depth = depth.min((self.chain.len() - 1).saturating_sub(self.finalized + 1) as u64);
         let mut lost = Vec::new();
         for _ in 0..depth {
             if let Some(block) = self.chain.pop() {
@@ -883,7 +929,7 @@ impl World {
         } else {
             let (settled, batch, rewarded) = (Vec::new(), Vec::new(), Vec::new());
             let (contract, prepared) = (parent.contract, parent.prepared);
-            self.chain.push(L1Block { hash, slot: self.slot, contract, settled, batch, rewarded, prepared });
+            self.push(L1Block { hash, slot: self.slot, contract, settled, batch, rewarded, prepared });
         }
         let event = Event::Reorg(ancestor, depth, kept, Box::new(self.view()), slashed);
         for number in 0..self.nodes.len() {
@@ -992,6 +1038,7 @@ impl World {
             "equivocation" => {
                 // A staker, number `number`, answers one request in two ways.
                 let signer = secret("node", number);
+                self.culprits.insert(account(&signer)?);
                 let said = |verdict: Verdict| -> Result<VerificationResponse, Fault> {
                     let mut response = VerificationResponse {
                         verdict: verdict as u8,
@@ -1007,6 +1054,7 @@ impl World {
             }
             "falseProver" => {
                 // A staker, number `number`, signs results that are false.
+                self.culprits.insert(account(&secret("node", number))?);
                 let view = self.view();
                 let pooled: Vec<Operation> =
                     self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
@@ -1019,6 +1067,7 @@ impl World {
             }
             "falseVerdict" => {
                 // A staker, number `number`, signs that results are valid which are false.
+                self.culprits.insert(account(&secret("node", number))?);
                 let view = self.view();
                 let pooled: Vec<Operation> =
                     self.nodes[victim].pools.operations.operations.values().map(|it| it.operation.clone()).collect();
@@ -1082,6 +1131,19 @@ impl World {
         Ok(())
     }
 
+    /// Whether an entity has done nothing wrong: a node, a staker as a prover, a user, whoever sends in its name.
+    fn is_honest(&self, entity: &Entity) -> bool {
+        let nodes = 0..self.nodes.len();
+        match entity {
+            Entity::Peer(id) => nodes.into_iter().any(|node| peer(node) == *id),
+            Entity::Prover(prover) => {
+                let mut stakers = nodes.filter_map(|node| account(&secret("node", node as u64)).ok());
+                stakers.any(|staker| staker == *prover) && !self.culprits.contains(prover)
+            }
+            Entity::Extension(_) | Entity::Sponsor(_) | Entity::Sender(_) => true,
+        }
+    }
+
     fn outcome(self) -> Outcome {
         let operations = |node: &Node| node.pools.operations.operations.keys().copied().collect::<Vec<_>>();
         let results = |node: &Node| {
@@ -1094,11 +1156,14 @@ impl World {
         let same = |one: &Node, two: &Node| operations(one) == operations(two) && results(one) == results(two);
         let converge = self.nodes.windows(2).all(|pair| same(&pair[0], &pair[1]));
         let quarantined = self.nodes.iter().any(|node| !node.quarantined.is_empty());
+        let mut records = self.nodes.iter().flat_map(|node| &node.reputation.records);
+        let fair = records.all(|(entity, record)| record.bans == 0 || !self.is_honest(entity));
         let invariants = [
             ("the pools converge", converge),
             ("nothing settles twice", once.len() == all_settled.len()),
             ("value is conserved", self.chain.iter().all(|block| block.contract.is_balanced())),
             ("no honest node is disconnected", self.honest_disconnects == 0),
+            ("nobody honest is banned", fair),
             ("as many Operations are settled as expected", once.len() as u64 == self.scenario.settled),
             ("as many results have verdicts of two thirds as expected", rewarded == self.scenario.rewarded),
             ("as many stakes are slashed as expected", slashed == self.scenario.slashed),

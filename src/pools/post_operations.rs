@@ -28,7 +28,10 @@ pub struct PooledPostOperation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
     /// It is in the pool; if a worse one of the same Operation and root was, it has taken its place.
-    Added,
+    Added {
+        /// The results that had to go, by Operation and root.
+        evicted: Vec<(B256, B256)>,
+    },
     /// It has taken the place of the same result with an older stamp.
     Renewed,
     /// It contradicts a pooled one, and both are evidence.
@@ -143,8 +146,8 @@ impl PostOperationPool {
             self.remove_extension(operation.extension_id);
             return Ok(conflict);
         }
-        for victim in victims {
-            self.remove(victim);
+        for victim in &victims {
+            self.remove(*victim);
         }
         let lane = operation.lane;
         self.remove(key);
@@ -154,7 +157,7 @@ impl PostOperationPool {
             self.by_post_root.entry(root).or_default().insert(key);
         }
         self.post_operations.insert(key, pooled);
-        Ok(if renews { Addition::Renewed } else { Addition::Added })
+        Ok(if renews { Addition::Renewed } else { Addition::Added { evicted: victims } })
     }
 
     /// The depth of a result with this pre-state root.

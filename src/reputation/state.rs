@@ -122,13 +122,17 @@ impl Reputation {
         record.counters.unstaked_operations(self.status(entity, slot))
     }
 
-    /// Counts an event. The status may become a ban.
+    /// Counts an event, unless a ban lasts. The status may become a ban.
     pub fn count(&mut self, entity: Entity, counter: Counter, slot: u64) {
         self.advance(slot);
         let record = self.record(entity);
+        // REP-007: who is banned starts anew, whatever still comes of what it did before.
+        if slot < record.banned_until {
+            return;
+        }
         let value = record.counters.get_mut(counter);
         *value = value.saturating_add(1);
-        if slot >= record.banned_until && record.counters.status() == Status::Banned {
+        if record.counters.status() == Status::Banned {
             self.begin_ban(entity, slot);
         }
     }

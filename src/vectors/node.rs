@@ -373,6 +373,14 @@ fn adoptions() -> Vec<Case> {
         )
         .accept(),
         history(
+            "adopt-changed",
+            "A re-org changes the entry while a request is open: the answer on its way is ignored, and the peers are asked anew.",
+            &["NODE-018", "WIRE-017"],
+            &keys,
+            two(&[adopt(), head(&renamed_view, &[]), message(1, &of(&entry)), message(1, &sent(2, &renamed, &wasm))]),
+        )
+        .accept(),
+        history(
             "conflict-executed",
             "A node that has the module tells which of two results that differ its own execution confirms.",
             &["NODE-008", "NODE-019"],
@@ -533,6 +541,24 @@ fn histories() -> Vec<Case> {
         message(from, &Message::PostOperations(PooledItems { request_id, items: vec![Bytes::from(item.to_vec())] }))
     };
     let broken = json!({"event": "message", "peer": peer(1).to_json(), "bytes": "0xff"});
+    let raised = operation("alice", 0, |it| {
+        let gas = &mut it.gas_management;
+        for fee in [&mut gas.max_fee, &mut gas.max_priority_fee, &mut gas.prover_fee_max] {
+            *fee += *fee / 10;
+        }
+    });
+    let many = (0..6).map(wrong).chain([first.clone()]).map(|it| it.to_bytes().into()).collect();
+    let many = message(1, &Message::Operations(PooledItems { request_id: 0, items: many }));
+    // A result that its prover signs again, with the same proof or another one.
+    let renewals = |segment: u8| {
+        let stamped = |slot: u64, segment: u8| {
+            publish(&post_operation(&first, "prover", &view(), |it| {
+                it.stamp_hash = block_hash(slot);
+                it.proof.segments = vec![vec![segment].into()];
+            }))
+        };
+        [start(1), vec![submit(&first), stamped(SLOT - 9, 0), stamped(SLOT, segment)]].concat()
+    };
     let asked =
         Message::GetOperations(Request { request_id: 5, hashes: vec![wire_hash(&first.to_bytes()), B256::ZERO] });
     let stale = Operation { valid_until_slot: SLOT, ..first.clone() };
@@ -568,6 +594,9 @@ fn histories() -> Vec<Case> {
         response
     };
     let answer = |verdict, node: &str| message(1, &Message::VerificationResponse(signed_response(verdict, node)));
+    let sixteen =
+        [start(1), vec![submit(&first), publish(&result)], (0..16).map(|salt| request(&name, SLOT, salt)).collect()];
+    let sixteen = sixteen.concat();
     // The same result of another prover, and a request for a verdict on it.
     let beside = post_operation(&first, "carol", &view(), |_| ());
     let stated = statement(&first, &beside, &view()).ok().flatten();
@@ -637,6 +666,10 @@ fn histories() -> Vec<Case> {
         accept("capabilities-size", "Nor is one for which the proof is a byte too long.", &["NODE-011"], [start(0), connected_with(1, Capabilities { max_proof_bytes: proof_bytes - 1, ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
         accept("capabilities-size-fits", "A proof of just the size.", &["NODE-011"], [start(0), connected_with(1, Capabilities { max_proof_bytes: proof_bytes, ..able(0, &[]) }), vec![submit(&first), publish(&result)]].concat()),
         accept("connect-later", "What is pooled is announced to a new peer.", &["NODE-001", "NODE-011"], [start(0), vec![submit(&first), publish(&result)], connected(1)].concat()),
+        accept("replaced", "What was replaced is not sent any more.", &["NODE-007", "POOL-006"], [start(1), vec![submit(&first), submit(&raised), message(1, &asked)]].concat()),
+        accept("rejected-in-one", "When a peer is banned, the rest of its message is not handled.", &["NODE-003", "REP-007"], [start(1), vec![many, slot(SLOT + 1)]].concat()),
+        accept("renewed", "A renewal with the proof that was verified already is not counted for its prover.", &["NODE-003", "POOL-014"], renewals(0)),
+        accept("renewed-proof", "One with another proof is.", &["NODE-003", "POOL-014"], renewals(1)),
         accept("answer", "What is pooled is sent, and nothing else.", &["NODE-007"], [start(1), vec![submit(&first), message(1, &asked)]].concat()),
         accept("fetch-result", "A result is fetched from the peer that announces it.", &["NODE-003"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
         accept("fetch-silent", "A peer that does not answer is counted, its late answer is ignored, and what it announces again is asked for again.", &["WIRE-017", "WIRE-018", "NODE-017"], [start(1), vec![
@@ -723,6 +756,7 @@ fn histories() -> Vec<Case> {
             "event": "reorg", "ancestor": (SLOT - 1).to_json(), "depth": 1u64.to_json(), "kept": BTreeMap::from([(first.hash(CONTRACT), SLOT)]).to_json(), "view": view().to_json(), "slashed": [],
         })]].concat()),
         accept("verdict-valid", "A node that has verified a result says so.", &["NODE-009", "WIRE-012"], asked_first.clone()),
+        accept("verdict-sixteen", "A peer may ask sixteen times in a slot.", &["WIRE-014"], sixteen.clone()),
         accept("verdict-waits", "A verdict waits for the result that it is about.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes())]].concat()),
         accept("verdict-too-late", "A result that does not come within a slot gives an error.", &["NODE-009"], [start(1), vec![submit(&first), request(&name, SLOT, 1), head(&after(1), &[]), head(&after(2), &[])]].concat()),
         accept("verdict-other-name", "Bytes under another result's name are an error when the time is over.", &["NODE-009"], [start(1), vec![submit(&first), publish(&result), request(&B256::repeat_byte(9), SLOT, 1), head(&after(2), &[])]].concat()),
@@ -733,6 +767,7 @@ fn histories() -> Vec<Case> {
         history("verdict-invalid", "A node that has refuted a proof says so.", &["NODE-009"], [start(1), vec![submit(&first), announced(1, &result.to_bytes()), delivered(1, 1, &result.to_bytes()), request(&name, SLOT, 1)]].concat(), "invalid").accept(),
         accept("asks", "A node asks its peers, and counts what they answer.", &["NODE-010", "WIRE-013"], [asking(), vec![answer(0, "bob"), head(&after(3), &[])]].concat()),
         accept("asks-twice", "What is asked already is not asked again.", &["NODE-009"], [asking(), vec![ask.clone(), answer(0, "bob")]].concat()),
+        accept("asks-eight", "A ninth question in a slot is not asked, and one in the next slot is.", &["NODE-009"], [asking(), (0..8).flat_map(|_| [answer(0, "bob"), ask.clone()]).collect(), vec![slot(SLOT + 1), ask.clone()]].concat()),
         accept("asks-error", "An error is counted against nobody.", &["NODE-010"], [asking(), vec![answer(2, "bob")]].concat()),
         accept("asks-in-time", "No answer yet.", &["NODE-010"], [asking(), vec![head(&after(2), &[])]].concat()),
         accept("asks-in-vain", "No answer.", &["NODE-010"], [asking(), vec![head(&after(3), &[])]].concat()),
@@ -744,6 +779,9 @@ fn histories() -> Vec<Case> {
             .reject(Reject::EntityBanned),
         accept("signed", "What the operator has signed is sent.", &["NODE-009"], [asked_first, vec![json!({"event": "signed", "peer": peer(1).to_json(), "response": signed_response(0, "bob").to_json()})]].concat()),
         proofs(3, "invalid", "three-false-proofs", "Three false proofs throttle a peer.").accept(),
+        history("verdict-seventeen", "The seventeenth question ends the connection.", &["WIRE-014"], [sixteen, vec![request(&name, SLOT, 16)]].concat(), "valid")
+            .derived_from("node-verdict-sixteen", "ask once more")
+            .reject(Reject::TooManyVerifications),
         history("broken-message", "A message without a meaning ends the connection.", &["NODE-002"], [start(1), vec![broken]].concat(), "valid")
             .derived_from("node-connect", "send a byte that begins no message")
             .reject(Reject::MessageUnknown),

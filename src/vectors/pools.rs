@@ -65,7 +65,7 @@ fn apply(step: &Node, pools: &mut Pools, view: &mut ChainView, reputation: &Repu
             let post_operation = PostOperation::from_bytes(&step.field("encoding")?.hex()?)?;
             let verdict = verdict(&step.field("proofVerdict")?)?;
             match pools.add(&post_operation, view, reputation, &|_, _| verdict.clone())? {
-                Addition::Added => Ok(json!({"added": hex(post_operation.result_id())})),
+                Addition::Added { .. } => Ok(json!({"added": hex(post_operation.result_id())})),
                 Addition::Renewed => Ok(json!({"renewed": hex(post_operation.result_id())})),
                 Addition::Conflict { extension_id, pooled, other } => {
                     Ok(json!({"quarantined": hex(extension_id), "results": [hex(pooled), hex(other)]}))

@@ -179,6 +179,13 @@ fn histories() -> Vec<Case> {
         accept("forgotten", "What is zero is forgotten.", &["REP-006", "REP-010"], &[accepted(299, 1)], 300),
         accept("no-ban", "Five rejected Operations.", bans, &[event(10, peer, Counter::Rejected, 5)], 10),
         accept("ban-over", "The slot in which the ban ends.", bans, &[ban(10)], 7_210),
+        accept(
+            "ban-uncounted",
+            "What is counted while a ban lasts begins no other one.",
+            bans,
+            &[ban(10), event(11, peer, Counter::Rejected, 250)],
+            7_210,
+        ),
         accept("other-peer", "A ban is its entity's alone.", bans, &[event(10, other, Counter::Rejected, 6)], 10),
         accept("second-ban-over", "The second ban is twice as long.", bans, &[ban(10), ban(7_210)], 21_610),
         // The ban ends in slot 7,210, and the period that begins 216,000 slots later or more begins in slot 223,500.

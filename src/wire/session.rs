@@ -327,6 +327,21 @@ impl Session {
         (names, count)
     }
 
+    /// Gives up the request for an extension, which is another one now.
+    pub fn give_up_extension(&mut self, id: B256) {
+        let late = &mut self.given_up;
+        self.requested_extensions.retain(|request_id, (wanted, _)| {
+            if *wanted == id {
+                late.insert(*request_id);
+            }
+            *wanted != id
+        });
+        // WIRE-017: in bounded memory.
+        while late.len() > MAX_OPEN_REQUESTS {
+            late.pop_first();
+        }
+    }
+
     /// Whether the peer has said that it has adopted the extension.
     pub fn has_extension(&self, id: B256) -> bool {
         self.capabilities.as_ref().is_some_and(|it| it.extensions.contains(&id))
