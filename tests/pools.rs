@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, U256};
 use middle_client::notation::Reject;
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
-use middle_client::pools::{Addition, Limbo, Limits, Pools};
+use middle_client::pools::{Addition, Limits, Pools};
 use middle_client::post_operation::{PostOperation, Proof, statement};
 use middle_client::reputation::{Counter, Entity, Reputation};
 use proptest::prelude::*;
@@ -384,26 +384,19 @@ proptest! {
             pools.head(view, 900);
             pools
         };
-        let of_key = |(_, it): (&B256, &Limbo)| (it.operation.sender, it.operation.nonce_key());
         let go = |pools: &mut Pools, to: &(ChainView, BTreeMap<B256, u64>)| {
             let was = pools.clone();
             pools.reorg(900, 4, &to.1, &to.0, &reputation);
             check(pools, &to.0);
             let expected = directly(to);
             assert_eq!((&pools.operations, &pools.limbo), (&expected.operations, &expected.limbo));
-            let (now, expected) = (&pools.post_operations.post_operations, &expected.post_operations.post_operations);
-            assert!(now.keys().all(|key| expected.contains_key(key)));
-            // What follows an Operation that comes back has left for a moment, and its results with it.
-            let returned: BTreeSet<_> = was.limbo.iter().filter(|(hash, _)| !to.1.contains_key(*hash)).map(of_key).collect();
-            let has_stayed = |hash: &B256| {
-                was.operations.operations.get(hash).is_some_and(|it| {
-                    !returned.contains(&(it.operation.sender, it.operation.nonce_key()))
-                })
-            };
-            let was = &was.post_operations.post_operations;
-            assert!(expected.iter().all(|(key, it)| {
-                it.depth > 1 || !was.contains_key(key) || !has_stayed(&key.0) || now.contains_key(key)
-            }));
+            // POOL-020: what leaves for a moment keeps its results; POOL-018 finds their depths anew.
+            let mut results = was.post_operations;
+            for hash in was.operations.operations.keys().filter(|hash| !pools.operations.operations.contains_key(*hash)) {
+                results.remove_operation(*hash);
+            }
+            results.revalidate(&to.0, &pools.limits);
+            assert_eq!(pools.post_operations, results);
         };
         let mut pools = directly(&first);
         prop_assert_eq!(pools.limbo.len(), first.1.len());
@@ -411,7 +404,62 @@ proptest! {
         go(&mut pools, &first);
         go(&mut pools, &(ChainView { base_fee: 600, ..root.clone() }, BTreeMap::new()));
         prop_assert_eq!(&pools.operations, &before.operations);
+        // In a lane that no branch has moved, the results of what none has settled are all there.
+        let moved = |lane: (B256, U256)| [&first.0, &second.0].iter().any(|view| view.roots.contains_key(&lane));
+        for (key, it) in &before.post_operations.post_operations {
+            let is_settled = first.1.contains_key(&key.0) || second.1.contains_key(&key.0);
+            if it.depth == 1 && !is_settled && !moved((it.post_operation.extension_id, it.lane)) {
+                prop_assert!(pools.post_operations.post_operations.contains_key(key));
+            }
+        }
     }
+}
+
+/// What has an extension's places is looked at from the least rank on, 64 at a time, whatever an Operation without a signature
+/// asks for; what was too many after that makes way with the next ones.
+#[test]
+fn an_extension_above_its_limit_shrinks_by_64_at_a_time() {
+    let mut view = first_view(&secrets());
+    let senders: Vec<Address> = (0..200u32).map(|n| Address::left_padding_from(&(n + 1).to_be_bytes())).collect();
+    let root = view.clone();
+    let of = |n: usize, fee: u128| operation(senders[n], 0, fee, 0, 10, &root);
+    let all: Vec<Operation> = (0..200).map(|n| of(n, 100 + n as u128)).collect();
+    for operation in all.iter().chain(&[of(150, 1_000), of(151, 1_000), of(152, 1_000)]) {
+        view.deposits.insert(operation.sender, u128::MAX / 2);
+        let hash = operation.hash(Address::ZERO);
+        view.contracts.entry(operation.sender).or_default().insert((hash, Default::default()));
+    }
+    let mut reputation = Reputation::default();
+    (0..100).for_each(|_| reputation.count(Entity::Extension(B256::ZERO), Counter::Included, 1_000));
+    let mut pools = Pools::default();
+    for operation in &all[..120] {
+        pools.admit(operation, &view, &reputation).unwrap();
+    }
+    // Nothing was included any more: 111 of 121 are too many.
+    let reputation = Reputation::default();
+    let refused = pools.clone().admit(&of(150, 150), &view, &reputation).unwrap_err();
+    assert_eq!(refused.reason, Reject::EntityLimit);
+    let hashes = |range: std::ops::Range<usize>| all[range].iter().map(|it| it.hash(Address::ZERO)).collect::<Vec<_>>();
+    assert_eq!(pools.admit(&of(150, 1_000), &view, &reputation).unwrap().evicted, hashes(0..64));
+    assert_eq!(pools.admit(&of(151, 1_000), &view, &reputation).unwrap().evicted, hashes(64..112));
+    assert_eq!(pools.operations.operations.len(), 10);
+    // Of 64 locked ones of the least rank all stay, and so does what comes after them.
+    let mut pools = Pools::default();
+    let mut reputation = Reputation::default();
+    (0..100).for_each(|_| reputation.count(Entity::Extension(B256::ZERO), Counter::Included, 1_000));
+    for operation in &all[..120] {
+        pools.admit(operation, &view, &reputation).unwrap();
+    }
+    for (n, operation) in all[..64].iter().enumerate() {
+        let result = result_for(operation, (B256::ZERO, B256::repeat_byte(n as u8 + 1)), 1, 1, &view);
+        if n == 63 {
+            let evicted = pools.clone().admit(&of(150, 1_000), &view, &reputation).unwrap().evicted;
+            assert_eq!(evicted, [operation.hash(Address::ZERO)]);
+        }
+        pools.add(&result, &view, &reputation, &|_, _| Ok(())).unwrap();
+    }
+    let refused = pools.admit(&of(150, 1_000), &view, &reputation).unwrap_err();
+    assert_eq!(refused.reason, Reject::EntityLimit);
 }
 
 /// What the checks of a pool depend on, and an Operation or result with all faults at once.

@@ -3,7 +3,7 @@
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::Header;
 use middle_client::notation::{Reject, keccak256};
-use middle_client::operation::{ChainView, wire_hash};
+use middle_client::operation::{ChainView, rlp, wire_hash};
 use middle_client::wire::*;
 use proptest::prelude::*;
 
@@ -64,6 +64,25 @@ proptest! {
         bytes[place] = byte;
         if let Ok(decoded) = Message::from_bytes(&bytes) {
             prop_assert_eq!(decoded.to_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn node_records_have_one_encoding(
+        fields in any::<(u32, u64, [u8; 20])>(),
+        place in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        more in prop::collection::vec(any::<u8>(), 1..4),
+    ) {
+        let entry = EnrEntry { version: fields.0, chain_id: fields.1, consensus_contract: fields.2.into() };
+        let mut bytes = rlp::encode(&entry);
+        prop_assert_eq!(rlp::decode(&bytes, 0), Ok(entry));
+        prop_assert!(rlp::decode::<EnrEntry>(&[&bytes[..], &more].concat(), 0).is_err());
+        let place = place.index(bytes.len());
+        prop_assert!(rlp::decode::<EnrEntry>(&bytes[..place], 0).is_err());
+        bytes[place] = byte;
+        if let Ok(decoded) = rlp::decode::<EnrEntry>(&bytes, 0) {
+            prop_assert_eq!(rlp::encode(&decoded), bytes);
         }
     }
 
@@ -274,6 +293,16 @@ fn long_lists_are_not_read() {
     {
         let refused = Message::from_bytes(&long(id, before, entry)).unwrap_err();
         assert_eq!(refused.reason, Reject::TooManyEntries, "message {id}");
+    }
+    // What is wrong with an item after the last one that is counted is not looked at, and before it nothing else is.
+    for (count, reason) in
+        [(256, Reject::RlpLengthMismatch), (257, Reject::RlpLengthMismatch), (258, Reject::TooManyEntries)]
+    {
+        let items = PooledItems { request_id: 1, items: vec![vec![1].into(); count] };
+        let mut bytes = Message::Operations(items).to_bytes();
+        // The last item says that it is longer than what is left.
+        *bytes.last_mut().unwrap() = 0x81;
+        assert_eq!(Message::from_bytes(&bytes).unwrap_err().reason, reason, "{count} items");
     }
 }
 

@@ -193,6 +193,8 @@ reasons! {
 
     /// An encoded proof or key is shorter or longer than its parts.
     ProofLengthMismatch, "proof_length_mismatch", Verification;
+    /// The sum of a segment's proof is a number that is not below the modulus.
+    SumNotCanonical, "sum_not_canonical", Verification;
     /// A proof file is not the JSON of a proof.
     ProofFileMalformed, "proof_file_malformed", Verification;
     /// The encoding of a point is that of no point on the curve.

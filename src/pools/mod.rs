@@ -22,6 +22,8 @@ pub struct Limits {
     pub slot_bytes: u64,
     /// Operations of one sender.
     pub sender_operations: u64,
+    /// Operations of an extension that are looked at when some of them have to make way: those of the least rank.
+    pub extension_candidates: u64,
     /// PostOperations in all.
     pub post_operations: u64,
     /// Pooled results of one lane that build on each other.
@@ -36,6 +38,7 @@ impl Default for Limits {
             slots: 5_120,
             slot_bytes: 32_768,
             sender_operations: 4,
+            extension_candidates: 64,
             post_operations: 4_096,
             lane_depth: 16,
             reorg_blocks: 64,
@@ -43,4 +46,6 @@ impl Default for Limits {
     }
 }
 
-json_fields!(Limits: slots, slot_bytes, sender_operations, post_operations, lane_depth, reorg_blocks);
+json_fields!(
+    Limits: slots, slot_bytes, sender_operations, extension_candidates, post_operations, lane_depth, reorg_blocks
+);

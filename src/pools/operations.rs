@@ -112,7 +112,9 @@ impl OperationPool {
         };
         let replaced = self.check_nonce(operation, view)?;
         self.check_entities(operation, replaced, view, reputation, limits)?;
-        let mut evicted = self.find_extension_victims(operation, hash, replaced, view, reputation, &is_locked)?;
+        // REP-005: an extension has no say in who uses it, so nothing but its inclusions counts.
+        let allowed = reputation.unstaked_operations(Entity::Extension(operation.extension_id), view.slot);
+        let mut evicted = self.find_extension_victims(operation, hash, replaced, allowed, limits, &is_locked)?;
         self.check_sponsor(operation, replaced, view, reputation)?;
         if let Some(old) = replaced {
             self.check_replacement(operation, old, &is_locked)?;
@@ -180,30 +182,31 @@ impl OperationPool {
         Ok(())
     }
 
-    /// The Operations of the extension that make way for a new one.
+    /// The Operations of the extension, of which so many are allowed, that make way for a new one.
     fn find_extension_victims(
         &self,
         operation: &Operation,
         hash: B256,
         replaced: Option<B256>,
-        view: &ChainView,
-        reputation: &Reputation,
+        allowed: u64,
+        limits: &Limits,
         is_locked: &dyn Fn(B256) -> bool,
     ) -> Result<Vec<B256>, Rejection> {
         let id = operation.extension_id;
         let Some(ranks) = self.by_extension.get(&id) else { return Ok(Vec::new()) };
         let same = replaced.is_some_and(|old| self.operations[&old].operation.extension_id == id);
         let pooled = ranks.len() as u64 - u64::from(same);
-        // REP-005: an extension has no say in who uses it, so nothing but its inclusions counts.
-        let allowed = reputation.unstaked_operations(Entity::Extension(id), view.slot);
-        // POOL-005: those that cannot be settled as they are make way, the least first.
+        // POOL-005: of the least ones those that cannot be settled as they are make way. No signature is checked yet, so no more
+        // are looked at.
+        let mut candidates = ranks.iter().take(limits.extension_candidates as usize);
         let stays = |it: &Operation| self.predecessors(it).iter().all(|hash| is_locked(*hash));
         let mut victims = Vec::new();
         let needed = (pooled + 1).saturating_sub(allowed);
         let frees = |it: &PooledOperation| u64::from(it.operation.extension_id == id);
-        match self.make_way(operation, hash, replaced, ranks, needed, &frees, &stays, &mut victims) {
-            true => Ok(victims),
-            false => refuse(Reject::EntityLimit, format!("{pooled} of the extension pooled, {allowed} allowed")),
+        match self.make_way(operation, hash, replaced, &mut candidates, needed, &frees, &stays, &mut victims) {
+            // What is too many since REP-006 makes way with the next ones.
+            Some(left) if left == 0 || !victims.is_empty() => Ok(victims),
+            _ => refuse(Reject::EntityLimit, format!("{pooled} of the extension pooled, {allowed} allowed")),
         }
     }
 
@@ -272,26 +275,27 @@ impl OperationPool {
         let freed: u64 = victims.iter().chain(&replaced).map(|gone| self.operations[gone].slots).sum();
         let needed = (self.slots - freed + slots).saturating_sub(limits.slots);
         // POOL-010: results go with their Operation.
-        match self.make_way(operation, hash, replaced, &self.by_rank, needed, &|it| it.slots, &|_| false, victims) {
-            true => Ok(()),
-            false => refuse(Reject::PoolFull, "nothing of less rank makes room"),
+        let mut candidates = self.by_rank.iter();
+        match self.make_way(operation, hash, replaced, &mut candidates, needed, &|it| it.slots, &|_| false, victims) {
+            Some(0) => Ok(()),
+            _ => refuse(Reject::PoolFull, "nothing of less rank makes room"),
         }
     }
 
-    /// Adds to the victims those of the least rank among the candidates, each with what cannot be settled without it, until they
-    /// free what is needed. False if they cannot.
+    /// Adds to the victims the candidates, which come in the order of their rank, each with what cannot be settled without it,
+    /// until they free what is needed. Gives what they do not free; none if the next one is not to go for the new one.
     #[allow(clippy::too_many_arguments, reason = "two limits that differ in what they count share it")]
     fn make_way(
         &self,
         operation: &Operation,
         hash: B256,
         replaced: Option<B256>,
-        candidates: &BTreeSet<Rank>,
+        candidates: &mut dyn Iterator<Item = &Rank>,
         mut needed: u64,
         frees: &dyn Fn(&PooledOperation) -> u64,
         stays: &dyn Fn(&Operation) -> bool,
         victims: &mut Vec<B256>,
-    ) -> bool {
+    ) -> Option<u64> {
         let mut gone: BTreeSet<B256> = victims.iter().copied().chain(replaced).collect();
         for candidate in candidates {
             if needed == 0 {
@@ -309,7 +313,7 @@ impl OperationPool {
                 && victim.nonce_key() == operation.nonce_key()
                 && victim.nonce < operation.nonce;
             if *candidate > rank(operation, hash) || carries {
-                return false;
+                return None;
             }
             for successor in self.successors(victim).into_iter().rev() {
                 if gone.insert(successor) {
@@ -318,7 +322,7 @@ impl OperationPool {
                 }
             }
         }
-        needed == 0
+        Some(needed)
     }
 
     /// The Operation and those of the same sender and nonce key that come after it, in their order.

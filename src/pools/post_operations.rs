@@ -2,7 +2,8 @@
 
 use super::operations::check_settling;
 use super::{Limits, MAX_UNSTAKED_SEGMENTS, Rank};
-use crate::notation::{B256, Reject, Rejection};
+use crate::composition::children;
+use crate::notation::{B256, Outcome, Reject, Rejection};
 use crate::operation::{ChainView, Operation};
 use crate::post_operation::{PostOperation, Verify, check, check_stamp, needs_renewal};
 use crate::reputation::{Entity, Reputation};
@@ -20,6 +21,8 @@ pub struct PooledPostOperation {
     pub result_id: B256,
     /// The number of pooled results of its lane that it builds on, itself included.
     pub depth: u64,
+    /// Whether it claims children, and so cannot be settled with what is pooled.
+    pub claims_children: bool,
     /// The rank of its Operation.
     pub rank: Rank,
 }
@@ -53,9 +56,12 @@ pub struct PostOperationPool {
     /// The pairs of valid results that contradict each other, by the same key.
     pub evidence: BTreeMap<(B256, B256), [PostOperation; 2]>,
     by_rank: BTreeSet<(Rank, B256)>,
-    /// The pooled results of a lane that change its root, by the root that they leave.
-    by_post_root: BTreeMap<(B256, U256, B256), BTreeSet<(B256, B256)>>,
+    /// The pooled results of a lane that change its root, by the root that they leave and their depth.
+    by_post_root: BTreeSet<(Root, u64, (B256, B256))>,
 }
+
+/// An extension, a lane, and a root of it.
+type Root = (B256, U256, B256);
 
 fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> {
     Err(Rejection::new(reason, 0, detail))
@@ -71,10 +77,11 @@ impl PostOperationPool {
         self.post_operations.range((operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff))).count() > 0
     }
 
-    /// Whether an Operation has a result in the pool whose tier is prepared.
+    /// Whether an Operation has a result in the pool whose tier is prepared, and which claims no children.
     pub fn can_settle(&self, operation_hash: B256, view: &ChainView) -> bool {
         let range = (operation_hash, B256::ZERO)..=(operation_hash, B256::repeat_byte(0xff));
-        self.post_operations.range(range).any(|(_, it)| is_prepared(&it.post_operation, view))
+        // POOL-007: the results of children are in no pool.
+        self.post_operations.range(range).any(|(_, it)| !it.claims_children && is_prepared(&it.post_operation, view))
     }
 
     /// Adds a PostOperation about a pooled Operation of this rank.
@@ -125,12 +132,7 @@ impl PostOperationPool {
         };
         let victims = match pooled {
             Some(_) => Vec::new(),
-            None => self.find_victims(
-                (operation.extension_id, operation.lane, post_operation.pre_root),
-                depth,
-                rank,
-                limits,
-            )?,
+            None => self.find_victims(operation, depth, rank, limits)?,
         };
         // POOL-014: the same proof of the same statement has been verified.
         let is_verified = renews && pooled.is_some_and(|old| old.post_operation.proof == post_operation.proof);
@@ -149,13 +151,12 @@ impl PostOperationPool {
         for victim in &victims {
             self.remove(*victim);
         }
-        let lane = operation.lane;
         self.remove(key);
         self.by_rank.insert((rank, key.1));
-        let pooled = PooledPostOperation { post_operation: post_operation.clone(), lane, result_id, depth, rank };
-        if let Some(root) = pooled.new_root() {
-            self.by_post_root.entry(root).or_default().insert(key);
-        }
+        let (lane, claims_children) = (operation.lane, claims_children(post_operation));
+        let post_operation = post_operation.clone();
+        let pooled = PooledPostOperation { post_operation, lane, result_id, depth, claims_children, rank };
+        self.by_post_root.extend(pooled.new_root().map(|root| (root, depth, key)));
         self.post_operations.insert(key, pooled);
         Ok(if renews { Addition::Renewed } else { Addition::Added { evicted: victims } })
     }
@@ -173,8 +174,10 @@ impl PostOperationPool {
         if view.root(id, lane) == pre_root {
             return Ok(1);
         }
-        let parents = self.by_post_root.get(&(id, lane, pre_root)).into_iter().flatten();
-        let Some(least) = parents.map(|parent| self.post_operations[parent].depth).min() else {
+        let root = (id, lane, pre_root);
+        let Some((_, least, _)) =
+            self.by_post_root.range((root, 0, (B256::ZERO, B256::ZERO))..).next().filter(|it| it.0 == root)
+        else {
             return refuse(Reject::PreRootUnknown, pre_root.to_string());
         };
         // POOL-013: bounded, since all of it falls with the first.
@@ -184,10 +187,10 @@ impl PostOperationPool {
         }
     }
 
-    /// The PostOperations that make room for one of this depth and rank on this root.
+    /// The PostOperations that make room for one of this depth and rank.
     fn find_victims(
         &self,
-        root: (B256, U256, B256),
+        operation: &Operation,
         depth: u64,
         rank: Rank,
         limits: &Limits,
@@ -196,48 +199,25 @@ impl PostOperationPool {
         if (self.post_operations.len() as u64) < limits.post_operations {
             return Ok(Vec::new());
         }
-        match self.by_rank.first() {
-            Some((least, pre_root)) if *least < rank => {
-                let victim = (least.hash, *pre_root);
-                match depth > 1 && self.is_ancestor(victim, root) {
-                    true => refuse(Reject::PoolFull, "it builds on the one of least rank"),
-                    false => Ok(vec![victim]),
-                }
-            }
-            _ => refuse(Reject::PoolFull, "nothing of less rank makes room"),
+        let Some((least, pre_root)) = self.by_rank.first().filter(|(least, _)| *least < rank) else {
+            return refuse(Reject::PoolFull, "nothing of less rank makes room");
+        };
+        let victim = (least.hash, *pre_root);
+        let of_victim = &self.post_operations[&victim];
+        let lane = (of_victim.post_operation.extension_id, of_victim.lane);
+        // POOL-017: it may carry the new one. To find out would take a walk through the lane, and no signature is checked yet.
+        match depth > 1 && lane == (operation.extension_id, operation.lane) {
+            true => refuse(Reject::PoolFull, "the one of least rank is of its lane"),
+            false => Ok(vec![victim]),
         }
-    }
-
-    /// Whether a result on this root of a lane builds on a pooled one.
-    fn is_ancestor(&self, pooled: (B256, B256), root: (B256, U256, B256)) -> bool {
-        let (id, lane, _) = root;
-        // POOL-017: what leads to the root, each root once.
-        let (mut seen, mut next) = (BTreeSet::from([root]), vec![root]);
-        while let Some(root) = next.pop() {
-            for parent in self.by_post_root.get(&root).into_iter().flatten() {
-                if *parent == pooled {
-                    return true;
-                }
-                let before = (id, lane, parent.1);
-                if seen.insert(before) {
-                    next.push(before);
-                }
-            }
-        }
-        false
     }
 
     /// Takes a PostOperation out of the pool.
     pub fn remove(&mut self, key: (B256, B256)) -> Option<PooledPostOperation> {
         let pooled = self.post_operations.remove(&key)?;
         self.by_rank.remove(&(pooled.rank, key.1));
-        if let Some(root) = pooled.new_root()
-            && let Some(keys) = self.by_post_root.get_mut(&root)
-        {
-            keys.remove(&key);
-            if keys.is_empty() {
-                self.by_post_root.remove(&root);
-            }
+        if let Some(root) = pooled.new_root() {
+            self.by_post_root.remove(&(root, pooled.depth, key));
         }
         Some(pooled)
     }
@@ -283,15 +263,17 @@ impl PostOperationPool {
         for key in gone {
             self.remove(key);
         }
+        self.by_post_root.clear();
         for (key, pooled) in &mut self.post_operations {
             pooled.depth = depths[key];
+            self.by_post_root.extend(pooled.new_root().map(|root| (root, pooled.depth, *key)));
         }
     }
 }
 
 impl PooledPostOperation {
     /// The root that it leaves, with extension and lane, if it is another one than it began with.
-    fn new_root(&self) -> Option<(B256, U256, B256)> {
+    fn new_root(&self) -> Option<Root> {
         let result = &self.post_operation;
         // POOL-024: what leaves the root as it was is nobody's parent, and so not its own.
         (result.post_root != result.pre_root).then_some((result.extension_id, self.lane, result.post_root))
@@ -301,6 +283,12 @@ impl PooledPostOperation {
 /// Whether the registry has what the contract needs to verify a result.
 fn is_prepared(result: &PostOperation, view: &ChainView) -> bool {
     view.extensions.get(&result.extension_id).is_some_and(|known| known.prepared.contains(&result.proof.tier))
+}
+
+/// Whether a result settles with those of its children only.
+fn claims_children(result: &PostOperation) -> bool {
+    // COMP-001: an accepted output with the mark; a claim that cannot be read is none that could be settled.
+    result.outcome() == Ok(Outcome::Accepted) && !children(&result.output).is_ok_and(|claimed| claimed.is_empty())
 }
 
 /// Whether a result can be settled where the pooled one cannot, or for less gas.

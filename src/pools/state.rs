@@ -99,16 +99,18 @@ impl Pools {
         // POOL-019: a final settlement is for ever, and of older ones POOL-021 brings nothing back.
         let last = finalized_number.max(view.head_number.saturating_sub(self.limits.reorg_blocks));
         self.limbo.retain(|_, limbo| limbo.block_number > last);
-        self.revalidate(view).into_iter().map(|(hash, _)| hash).collect()
+        let gone: Vec<B256> = self.operations.revalidate(view).into_iter().map(|(hash, _)| hash).collect();
+        self.drop_results(&gone, view);
+        gone
     }
 
-    fn revalidate(&mut self, view: &ChainView) -> Vec<(B256, Operation)> {
-        let gone = self.operations.revalidate(view);
-        for (hash, _) in &gone {
+    /// Takes out the results of those of these Operations that are not pooled, and of all others what can no longer be settled.
+    fn drop_results(&mut self, gone: &[B256], view: &ChainView) {
+        // POOL-018: what has no Operation any more cannot be settled, and what was built on it neither.
+        for hash in gone.iter().filter(|hash| !self.operations.operations.contains_key(*hash)) {
             self.post_operations.remove_operation(*hash);
         }
         self.post_operations.revalidate(view, &self.limits);
-        gone
     }
 
     /// The chain leaves its branch after block `ancestor`; `view` is the new branch. `kept` are the Operations that the
@@ -137,20 +139,25 @@ impl Pools {
         for (hash, block_number) in kept {
             self.settled(*hash, *block_number);
         }
-        let gone = self.revalidate(view);
+        let gone = self.operations.revalidate(view);
+        let left: Vec<B256> = gone.iter().map(|(hash, _)| *hash).collect();
+        let mut back = Vec::new();
         // POOL-021: deeper than that, users send again.
         if depth > self.limits.reorg_blocks {
-            return Vec::new();
+            self.drop_results(&left, view);
+            return back;
         }
+        // POOL-020: what comes back keeps its results, but those that the new branch has no place for lock nothing meanwhile.
+        self.post_operations.revalidate(view, &self.limits);
         // POOL-020: predecessors first, and with them what followed them and was left without.
         orphans.extend(gone);
         orphans.sort_by_key(|(_, operation)| (operation.sender, operation.nonce));
-        let mut back = Vec::new();
         for (hash, operation) in orphans {
             if let Ok(admission) = self.admit_operation(hash, &operation, view, reputation, true) {
                 back.push(admission.hash);
             }
         }
+        self.drop_results(&left, view);
         back
     }
 

@@ -76,8 +76,8 @@ impl SegmentProof {
             return Err(Rejection::new(Reject::ProofLengthMismatch, bytes.len().min(SEGMENT_BYTES), detail));
         }
         let (sum, proof) = bytes.split_at(32);
-        // PROVE-002: a sum has one encoding, below the modulus.
-        let sum = element_from_bytes(sum)?;
+        // PROVE-002: a sum has one encoding, below the modulus. It is a part of the proof, so another one is its prover's fault.
+        let sum = element_from_bytes(sum).map_err(|error| Rejection { reason: Reject::SumNotCanonical, ..error })?;
         let proof = proof_system::Proof::from_bytes(proof).map_err(|mut rejection| {
             rejection.offset += 32;
             rejection

@@ -1,11 +1,12 @@
 //! Cases of the format `composition`: claims of children, families, data rules.
 
 use super::evaluate::Stop;
-use super::fixture::{child, extension, field};
+use super::fixture::{broken, child, extension, field, with_item};
 use super::json::{Fault, Json, Node, hex};
 use super::{Case, Draft, case};
 use crate::composition::{Child, Member, check_data, children, encode_children, plan};
 use crate::notation::{B256, Reject};
+use crate::operation::rlp;
 use alloy_primitives::U256;
 use serde_json::{Value, json};
 
@@ -62,7 +63,15 @@ fn claims() -> Vec<Case> {
         claim(name, &[rule], output).derived_from("composition-children-two", mutation).reject(reason)
     };
     let with = |authorization| encode_children(&vec![Child { authorization, ..child(1) }, child(2)]);
-    vec![
+    let (mark, claimed) = two.split_at(32);
+    let unreadable = |name: &str, rule: &str, mutation: &str, list: &[u8], reason| {
+        claim(name, &["COMP-001", rule], [mark, list].concat())
+            .derived_from("composition-children-two", mutation)
+            .reject(reason)
+    };
+    let last = rlp::encode(&child(2));
+    let with_last = |last: Vec<u8>| with_item(claimed, 1, last);
+    let mut cases = vec![
         claim("two", rules, two.clone()).accept(),
         claim("none", rules, encode_children(&Vec::new())).accept(),
         claim("no-mark", rules, two[1..].to_vec()).accept(),
@@ -78,7 +87,21 @@ fn claims() -> Vec<Case> {
         refuse("trailing", "COMP-001", "append a byte", [two.clone(), vec![0]].concat(), Reject::RlpLengthMismatch),
         refuse("authorization-0", "COMP-002", "set an authorization to 0", with(0), Reject::AuthorizationUnknown),
         refuse("authorization-2", "COMP-002", "set an authorization to 2", with(2), Reject::AuthorizationUnknown),
-    ]
+        unreadable("string", "OP-003", "make the list of children an empty string", &[0x80], Reject::RlpUnexpectedKind),
+        unreadable(
+            "authorization-256",
+            "OP-005",
+            "set the last child's authorization to 256",
+            &with_last(with_item(&last, 0, vec![0x82, 1, 0])),
+            Reject::RlpFieldLength,
+        ),
+    ];
+    // A byte after a child would be the next child.
+    cases.extend(broken(&last).into_iter().filter(|it| it.name != "trailing").map(|it| {
+        let (name, mutation) = (format!("child-{}", it.name), format!("in the last child, {}", it.mutation));
+        unreadable(&name, it.rule, &mutation, &with_last(it.list), it.reason)
+    }));
+    cases
 }
 
 /// A family in which member `i` is the child of the member at `parents[i - 1]`, in lanes of their own.

@@ -390,7 +390,7 @@ pub(super) fn cases(proven: &Proven) -> Vec<Case> {
         encoded,
         "set the sum to the largest number of 32 bytes",
         segment(&|it| it[..32].fill(0xff)),
-        Reject::FieldElementNotCanonical,
+        Reject::SumNotCanonical,
     );
     refuse("sum", encoded, "change a bit of the sum", segment(&|it| it[31] ^= 1), sum);
     refuse(

@@ -172,6 +172,51 @@ pub fn with_item(bytes: &[u8], index: usize, item: Vec<u8>) -> Vec<u8> {
     list(&items)
 }
 
+/// A fault in the encoding of a list.
+pub struct Broken {
+    /// What it is called in the name of a case.
+    pub name: &'static str,
+    /// The rule that it breaks.
+    pub rule: &'static str,
+    /// What was done to the list.
+    pub mutation: &'static str,
+    /// The list with the fault.
+    pub list: Vec<u8>,
+    /// The reason for which it is refused.
+    pub reason: Reject,
+}
+
+/// The faults that every list of fields has, if the first field is a string.
+pub fn broken(good: &[u8]) -> Vec<Broken> {
+    let fields = items(good);
+    let (short, long) = (list(&fields[..fields.len() - 1]), list(&[fields.clone(), vec![vec![0x80]]].concat()));
+    let first = |item: Vec<u8>| with_item(good, 0, item);
+    let fault = |name, rule, mutation, list, reason| Broken { name, rule, mutation, list, reason };
+    vec![
+        fault("trailing", "OP-002", "append a byte", [good, &[0]].concat(), Reject::RlpLengthMismatch),
+        fault("item-missing", "OP-002", "remove the last item", short, Reject::RlpLengthMismatch),
+        fault("item-more", "OP-002", "append an item", long, Reject::RlpLengthMismatch),
+        fault("kind", "OP-003", "make the first item an empty list", first(vec![0xc0]), Reject::RlpUnexpectedKind),
+        fault(
+            "long-header",
+            "OP-004",
+            "write the first item with a header that is a byte longer",
+            first(with_longer_header(&fields[0])),
+            Reject::RlpNotCanonical,
+        ),
+    ]
+}
+
+/// The encoding of a string with a byte more than it needs.
+fn with_longer_header(item: &[u8]) -> Vec<u8> {
+    match item {
+        [byte @ ..0x80] => vec![0x81, *byte],
+        [head @ 0x80..=0xb7, rest @ ..] => [&[0xb8, head - 0x80], rest].concat(),
+        [head, rest @ ..] => [&[head + 1, 0], rest].concat(),
+        [] => Vec::new(),
+    }
+}
+
 /// A field of a case by its name.
 pub fn field<T: Json>(node: &Node, name: &str) -> Result<T, Fault> {
     T::from_json(&node.field(name)?)

@@ -3,17 +3,18 @@
 use super::bytes::{self, Blobs};
 use super::evaluate::Stop;
 use super::fixture::{
-    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, items, list, operation, post_operation,
-    verdict, view,
+    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, broken, extension, field, operation, post_operation,
+    verdict, view, with_item,
 };
 use super::json::{Fault, Json, Node, digest, hex};
 use super::{Case, Draft, case};
 use crate::composition::{Child, encode_children};
 use crate::native_transaction::{MiddleOpTx, apply, intrinsic_gas};
 use crate::notation::{B256, Reject};
-use crate::operation::{ChainView, ExtensionView, Operation, fee};
-use crate::post_operation::PostOperation;
+use crate::operation::{ChainView, ExtensionView, MAX_OPERATION_BYTES, Operation, fee, rlp};
+use crate::post_operation::{MAX_POST_OPERATION_BYTES, MAX_PROOF_BYTES, PostOperation};
 use crate::settlement::{CallResult, Consensus, Item};
+use alloy_primitives::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -158,7 +159,12 @@ pub fn cases() -> Vec<Case> {
         change(&mut it.post_operation);
         it.to_bytes()
     };
-    let parts = items(&encoding[1..]);
+    let typed = |list: Vec<u8>| [vec![0x4d], list].concat();
+    let with_part =
+        |index: usize, part: Vec<u8>| typed(with_item(&encoding[1..], index, rlp::encode(&Bytes::from(part))));
+    // The Operation without its type.
+    let fields = first.to_bytes()[1..].to_vec();
+    let broken_operation = [vec![1], with_item(&fields, 0, [vec![0x89, 1], vec![0; 8]].concat())].concat();
     // A contract accepts one byte, and validators pay for asking it.
     let mut wallet = operation("wallet", 0, |_| ());
     wallet.signature = vec![1, 1].into();
@@ -168,7 +174,7 @@ pub fn cases() -> Vec<Case> {
     wallet_state.deposits.insert(account("wallet"), wallet_state.deposit(account("alice")));
     wallet_state.paid_in += wallet_state.deposit(account("wallet"));
     let by_wallet = MiddleOpTx { post_operation: result(&wallet, |_| ()), operation: wallet };
-    vec![
+    let mut cases = vec![
         accept("accepted", &good, called),
         transaction(
             "contract-signature",
@@ -227,11 +233,53 @@ pub fn cases() -> Vec<Case> {
             Reject::TransactionTooLarge,
         ),
         refuse(
-            "item-missing",
-            "OP-002",
-            "remove the PostOperation",
-            &[vec![0x4d], list(&parts[..1])].concat(),
-            Reject::RlpLengthMismatch,
+            "operation-type",
+            "OP-001",
+            "set the Operation's type to 2",
+            &with_part(0, [vec![2], fields].concat()),
+            Reject::EnvelopeUnknown,
+        ),
+        refuse(
+            "post-operation-type",
+            "POST-001",
+            "set the PostOperation's type to 1",
+            &with_part(1, [vec![1], good.post_operation.to_bytes()[1..].to_vec()].concat()),
+            Reject::EnvelopeUnknown,
+        ),
+        refuse(
+            "operation-chain-65-bits",
+            "OP-005",
+            "set the Operation's chain id to 2^64",
+            &with_part(0, broken_operation),
+            Reject::RlpFieldLength,
+        ),
+        refuse(
+            "operation-too-large",
+            "OP-006",
+            "lengthen the Operation to 131,073 bytes",
+            &with_part(0, vec![1; MAX_OPERATION_BYTES + 1]),
+            Reject::OperationTooLarge,
+        ),
+        refuse(
+            "post-operation-too-large",
+            "POST-002",
+            "lengthen the PostOperation to 132,097 bytes",
+            &with_part(1, vec![2; MAX_POST_OPERATION_BYTES + 1]),
+            Reject::PostOperationTooLarge,
+        ),
+        refuse(
+            "proof-too-large",
+            "POST-003",
+            "lengthen the proof's segment to 65,536 bytes",
+            &of(|it| it.proof.segments = vec![vec![0x5e; MAX_PROOF_BYTES].into()]).to_bytes(),
+            Reject::ProofTooLarge,
+        ),
+        refuse(
+            "outcome-3",
+            "POST-004",
+            "set the outcome to 3",
+            &of(|it| it.outcome = 3).to_bytes(),
+            Reject::OutcomeUnknown,
         ),
         refuse(
             "stamp",
@@ -354,5 +402,8 @@ pub fn cases() -> Vec<Case> {
         transaction("invalid-proof", &["NATIVE-005", "POST-012"], &encoding, &view(), &state(), "invalid", called)
             .derived_from("native-transaction-accepted", "state the other verdict")
             .reject(Reject::ProofInvalid),
-    ]
+    ];
+    let faults = broken(&encoding[1..]).into_iter();
+    cases.extend(faults.map(|it| refuse(it.name, it.rule, it.mutation, &typed(it.list), it.reason)));
+    cases
 }

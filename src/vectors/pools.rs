@@ -3,11 +3,12 @@
 
 use super::evaluate::Stop;
 use super::fixture::{
-    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, extension, field, operation, post_operation, sponsored,
-    unsigned, verdict, view,
+    BASE_FEE, CONTRACT, DEPOSIT, SLOT, account, block_hash, child, extension, field, operation, post_operation,
+    sponsored, unsigned, verdict, view,
 };
 use super::json::{Json, Node, digest, hex};
 use super::{Case, Draft, case};
+use crate::composition::encode_children;
 use crate::notation::{B256, Reject, Trap};
 use crate::operation::{Block, ChainView, Operation, fee};
 use crate::pools::{Addition, Limits, Pools};
@@ -231,6 +232,14 @@ fn ten_in_order(history: History) -> History {
     ["s1", "s2", "s3", "s4"].iter().fold(history, |history, sender| several(history, sender, 2))
 }
 
+/// Ten Operations for one extension, of which it looks at two to make way.
+fn two_of_ten() -> History {
+    let history = funded(history().limits(|limits| limits.extension_candidates = 2));
+    let history = history.operation(&at("s0", 0, 80)).operation(&at("s1", 0, 90));
+    let history = history.operation(&plain("alice", 0)).operation(&plain("bob", 0));
+    ["s2", "s3", "s4"].iter().fold(history, |history, sender| several(history, sender, 2))
+}
+
 /// The first Operation of this sender that a sponsor pays for, for this extension.
 fn paid(sender: &str, id: &str) -> Operation {
     sponsored(sender, Operation { extension_id: extension(id), ..unsigned(sender, 0) })
@@ -270,6 +279,9 @@ fn admissions() -> Vec<Case> {
     let on_first =
         post_operation(&at("s0", 1, 200), "prover", &view(), |it| it.pre_root = proved(&at("s0", 0, 90)).post_root);
     let unprepared = post_operation(&at("s0", 0, 90), "prover", &view(), |it| it.proof.tier = 2);
+    let claiming = post_operation(&at("s0", 0, 90), "prover", &view(), |it| {
+        it.output = encode_children(&vec![child(1)]).into();
+    });
     // The least of ten in order pays 18 gwei for a unit of gas at most. Deposits as there.
     let above_least = funded(history().view(|view| view.base_fee = 18 * BASE_FEE + 1)).view;
     let at_least = funded(history().view(|view| view.base_fee = 18 * BASE_FEE)).view;
@@ -372,6 +384,16 @@ fn admissions() -> Vec<Case> {
         ten_in_order(history()).result(&unprepared).operation(&at("s5", 0, 110)).accept(
             "eleventh-unprepared",
             "The least one has a result that cannot be settled, so it goes.",
+            &["POOL-005"],
+        ),
+        ten_in_order(history()).result(&claiming).operation(&at("s5", 0, 110)).accept(
+            "eleventh-children",
+            "The least one has a result that claims a child, whose result is in no pool, so it goes.",
+            &["POOL-005", "COMP-001"],
+        ),
+        two_of_ten().result(&proved(&at("s0", 0, 80))).operation(&at("s5", 0, 110)).accept(
+            "eleventh-looked-at",
+            "The last one that is looked at makes way.",
             &["POOL-005"],
         ),
         ten_in_order(history())
@@ -501,6 +523,17 @@ fn admissions() -> Vec<Case> {
             "lower the fees below those of the others",
             Reject::EntityLimit,
         ),
+        two_of_ten()
+            .result(&proved(&at("s0", 0, 80)))
+            .result(&proved(&at("s1", 0, 90)))
+            .operation(&at("s5", 0, 110))
+            .refuse(
+                "eleventh-not-looked-at",
+                entities,
+                "eleventh-looked-at",
+                "add a result of the second one",
+                Reject::EntityLimit,
+            ),
         ten(history()).operation(&least).refuse(
             "eleventh-equal",
             entities,
@@ -592,6 +625,15 @@ fn replacements() -> Vec<Case> {
     };
     let result = post_operation(&old, "prover", &view(), |_| ());
     let unprepared = post_operation(&old, "prover", &view(), |it| it.proof.tier = 2);
+    let claiming = |count: u64, change: fn(&mut PostOperation)| {
+        post_operation(&old, "prover", &view(), |it| {
+            it.output = encode_children(&(0..count).map(child).collect()).into();
+            change(it);
+        })
+    };
+    let replaced_claiming = |count: u64, change: fn(&mut PostOperation)| {
+        one().result(&claiming(count, change)).operation(&at("alice", 0, 110))
+    };
     let long_result = post_operation(&old, "bob", &view(), |it| it.proof.segments = vec![vec![0].into(); 2]);
     vec![
         one().operation(&at("alice", 0, 110)).accept("replaced", "All fees are raised by a tenth.", rules),
@@ -628,6 +670,25 @@ fn replacements() -> Vec<Case> {
             "replaced-unprepared",
             "The result cannot be settled.",
             &["POOL-006", "POOL-007", "POOL-018"],
+        ),
+        replaced_claiming(1, |_| ()).accept(
+            "replaced-children",
+            "The result claims a child, whose result is in no pool.",
+            &["POOL-006", "POOL-007", "COMP-001"],
+        ),
+        replaced_claiming(0, |_| ()).refuse(
+            "replace-locked-no-children",
+            &["POOL-007", "COMP-001"],
+            "replaced-children",
+            "claim no child",
+            Reject::OperationLocked,
+        ),
+        replaced_claiming(1, |it| (it.outcome, it.code, it.post_root) = (1, 7, it.pre_root)).refuse(
+            "replace-locked-rejected",
+            &["POOL-007", "COMP-001"],
+            "replaced-children",
+            "let the execution reject, so that its output claims nothing",
+            Reject::OperationLocked,
         ),
         one().result(&result).head(0, &with_base_fee(20 * BASE_FEE)).operation(&at("alice", 0, 110)).refuse(
             "replace-locked-base-fee",
@@ -798,6 +859,19 @@ fn results() -> Vec<Case> {
         }
         history
     };
+    // Room for two results; the third builds on the second, and the first, of the least Operation, is in this lane.
+    let full_beside = |lane: u64| {
+        let low = operation("alice", 0, |it| it.lane = alloy_primitives::U256::from(lane));
+        let (middle, next) = (at("bob", 0, 110), B256::repeat_byte(2));
+        let history = funded(history().limits(|limits| limits.post_operations = 2));
+        history
+            .operation(&low)
+            .operation(&middle)
+            .operation(&of_lane(2))
+            .result(&of(&low, &|_| ()))
+            .result(&of(&middle, &|it| it.post_root = next))
+            .result(&of(&of_lane(2), &|it| (it.pre_root, it.post_root) = (next, B256::repeat_byte(3))))
+    };
     let on_lane_root = of(&of_lane(3), &|it| it.post_root = B256::repeat_byte(9));
     let low_again = of(&of_lane(0), &|it| {
         (it.pre_root, it.post_root) = (B256::repeat_byte(2), B256::repeat_byte(8));
@@ -913,6 +987,11 @@ fn results() -> Vec<Case> {
         full_lane(2, 2).result(&on_lane_root).accept(
             "results-full-other-lane",
             "A result on the lane's root builds on nothing that could go.",
+            &["POOL-017"],
+        ),
+        full_beside(8).accept(
+            "results-full-deep",
+            "A result that builds on another one evicts one of another lane.",
             &["POOL-017"],
         ),
         two_roots.accept(
@@ -1034,6 +1113,13 @@ fn results() -> Vec<Case> {
             "let it build on a result that builds on that of the least Operation",
             Reject::PoolFull,
         ),
+        full_beside(7).refuse(
+            "results-full-same-lane",
+            &["POOL-017"],
+            "results-full-deep",
+            "let the least one be of the same lane",
+            Reject::PoolFull,
+        ),
         crowded(110).refuse(
             "results-full",
             &["POOL-017"],
@@ -1075,6 +1161,19 @@ fn chains() -> Vec<Case> {
     let both = || history().operation(&first).operation(&second).result(&result).result(&child);
     let in_limbo = || both().settled(&first, SLOT).head(0, &settled);
     let after_settling = || history().operation(&first).operation(&second).settled(&first, SLOT).settled(&second, SLOT);
+    // In another lane a result of what follows the first one, and one of another sender on it.
+    let of_lane_8 =
+        |sender: &str, sequence: u64| operation(sender, sequence, |it| it.lane = alloy_primitives::U256::from(8));
+    let (aside, on_aside) = (of_lane_8("alice", 1), of_lane_8("bob", 0));
+    let aside_result = post_operation(&aside, "prover", &view(), |_| ());
+    let on_aside_result = post_operation(&on_aside, "prover", &view(), |it| it.pre_root = aside_result.post_root);
+    let beside_settled = || {
+        let history = history().operation(&first).operation(&aside).operation(&on_aside);
+        history.result(&aside_result).result(&on_aside_result).settled(&first, SLOT).head(0, &settled)
+    };
+    let first_alone = changed(&|view| {
+        view.deposits.insert(account("alice"), fee::max_cost(&first).unwrap_or(0));
+    });
     let head: &[&str] = &["POOL-011", "POOL-018"];
     // Its stamp is too old with the next head.
     let old_stamp = |it: &mut PostOperation| it.stamp_hash = block_hash(SLOT - 9);
@@ -1089,14 +1188,7 @@ fn chains() -> Vec<Case> {
     vec![
         both().head(0, &later).accept("head", "Nothing changes.", head),
         both().head(0, &changed(&|view| view.slot = SLOT + 100)).accept("head-expired", "The validity is over.", head),
-        both()
-            .head(
-                0,
-                &changed(&|view| {
-                    view.deposits.insert(account("alice"), fee::max_cost(&first).unwrap_or(0));
-                }),
-            )
-            .accept("head-deposit", "The deposit covers the first alone.", head),
+        both().head(0, &first_alone).accept("head-deposit", "The deposit covers the first alone.", head),
         both()
             .head(
                 0,
@@ -1174,6 +1266,21 @@ fn chains() -> Vec<Case> {
             .head(0, &settled)
             .reorg(SLOT - 1, 1, BTreeMap::new(), &view())
             .accept("reorg-successor", "What was settled comes back, and what follows it stays.", &["POOL-020"]),
+        beside_settled().reorg(SLOT - 1, 1, BTreeMap::new(), &view()).accept(
+            "reorg-successor-result",
+            "What follows it comes back with its result in another lane, and what was built on that stays.",
+            &["POOL-018", "POOL-020"],
+        ),
+        beside_settled().reorg(SLOT - 1, 1, BTreeMap::new(), &first_alone).accept(
+            "reorg-successor-refused",
+            "The deposit does not cover what follows it: it leaves with its result, and with what was built on that.",
+            &["POOL-018", "POOL-020"],
+        ),
+        beside_settled().reorg(SLOT - 1, 65, BTreeMap::new(), &view()).accept(
+            "reorg-65-successor",
+            "Too deep: what follows it is dropped with its result, and with what was built on that.",
+            &["POOL-018", "POOL-021"],
+        ),
         in_limbo().reorg(SLOT - 1, 1, BTreeMap::from([(first.hash(CONTRACT), SLOT + 1)]), &settled).accept(
             "reorg-kept",
             "The new branch has settled it too.",

@@ -3,7 +3,7 @@
 use super::bytes::{self, Blobs};
 use super::case::wat;
 use super::evaluate::Stop;
-use super::fixture::{CHAIN_ID, SLOT, account, field, items, list, with_item};
+use super::fixture::{CHAIN_ID, SLOT, account, broken, field, items, list, with_item};
 use super::json::{Fault, Json, Node, digest, hex};
 use super::proving::Proven;
 use super::{Case, Draft, case};
@@ -157,7 +157,7 @@ fn entries() -> Vec<Case> {
     let same = |name: &str, description: &str, entry: Entry| {
         id(name, description, CHAIN_ID, entry).stating("id", hex(self::entry("plain").id(CHAIN_ID)))
     };
-    vec![
+    let mut cases = vec![
         id("plain", "An entry of universal mode.", CHAIN_ID, entry("plain")),
         id("chain", "The chain is in the id.", 17_000, entry("plain")),
         id("developer", "The developer is in the id.", CHAIN_ID, changed(|it| it.developer = account("bob"))),
@@ -184,7 +184,14 @@ fn entries() -> Vec<Case> {
         decode("mode-wide", "A mode has 8 bits.", &["OP-005"], CHAIN_ID, &with_item(&good, 5, vec![0x82, 1, 0]))
             .derived_from("registry-entry-id-plain", "set the mode to 256")
             .reject(Reject::RlpFieldLength),
-    ]
+    ];
+    // That an item is missing stands above.
+    cases.extend(broken(&good).into_iter().filter(|it| it.name != "item-missing").map(|it| {
+        decode(it.name, "An entry has one encoding.", &[it.rule], CHAIN_ID, &it.list)
+            .derived_from("registry-entry-id-plain", it.mutation)
+            .reject(it.reason)
+    }));
+    cases
 }
 
 /// Caller, slot and call.
@@ -739,10 +746,27 @@ fn manifests() -> Vec<Case> {
             Reject::ManifestItem,
         ),
         refuse("too-many", "have 4,097 items", crowd, Reject::ManifestTooLarge),
-        refuse("trailing", "append a byte", [three.to_bytes(), vec![0]].concat(), Reject::RlpLengthMismatch),
     ]);
-    if let Some(case) = cases.last_mut() {
-        case.requirements = vec!["OP-002".into()];
-    }
+    let good = three.to_bytes();
+    let encoded = |name: &str, rule: &str, mutation: &str, encoding: &[u8], reason| {
+        built(name, &[rule], encoding).derived_from("registry-manifest-3", mutation).reject(reason)
+    };
+    cases.extend(broken(&good).into_iter().map(|it| encoded(it.name, it.rule, it.mutation, &it.list, it.reason)));
+    cases.extend([
+        encoded(
+            "hash-31",
+            "OP-005",
+            "shorten the module's hash to 31 bytes",
+            &with_item(&good, 0, [vec![0x9f], vec![1; 31]].concat()),
+            Reject::RlpFieldLength,
+        ),
+        encoded(
+            "items-string",
+            "OP-003",
+            "make the items an empty string",
+            &with_item(&good, 1, vec![0x80]),
+            Reject::RlpUnexpectedKind,
+        ),
+    ]);
     cases
 }

@@ -2,7 +2,9 @@
 
 use super::bytes::{self, Blobs};
 use super::evaluate::Stop;
-use super::fixture::{CHAIN_ID, CONTRACT, SLOT, account, block_hash, extension, field, operation, sign, view};
+use super::fixture::{
+    CHAIN_ID, CONTRACT, SLOT, account, block_hash, broken, extension, field, items, operation, sign, view, with_item,
+};
 use super::json::{Fault, Json, Node, hex};
 use super::{Case, Draft, case};
 use crate::notation::{B256, Reject, keccak256};
@@ -91,7 +93,7 @@ fn delivered(what: &str, items: &[Bytes], next: Option<Message>) -> Value {
 
 /// The cases, each refused one after the accepted ones.
 pub fn cases() -> Vec<Case> {
-    [messages(), refused_messages(), sessions(), refused_sessions()].concat()
+    [messages(), refused_messages(), broken_messages(), broken_records(), sessions(), refused_sessions()].concat()
 }
 
 fn decode(name: &str, description: &str, rules: &[&str], encoding: &[u8]) -> Draft {
@@ -172,20 +174,21 @@ fn every_message() -> Vec<Message> {
     ]
 }
 
+/// What a message is called in the names of its cases.
+fn case_name(message: &Message) -> String {
+    let hyphened = |c: char| if c.is_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.into() };
+    message.name().chars().map(hyphened).collect()
+}
+
 fn messages() -> Vec<Case> {
     let mut cases: Vec<Case> = every_message()
         .iter()
         .map(|message| {
-            let name: String = message
-                .name()
-                .chars()
-                .map(|c| if c.is_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.into() })
-                .collect();
             let mut rules = vec!["WIRE-001", "WIRE-002"];
             if matches!(message, Message::VerificationRequest(_)) {
                 rules.push("WIRE-012");
             }
-            decode(&name, "A message with its fields.", &rules, &message.to_bytes()).accept()
+            decode(&case_name(message), "A message with its fields.", &rules, &message.to_bytes()).accept()
         })
         .collect();
     let fill = |name: &str, sizes: &[u32], items: usize| {
@@ -196,19 +199,112 @@ fn messages() -> Vec<Case> {
     };
     let many = vec![100; 300];
     cases.extend([
-        decode("most-announced", "As many hashes as are allowed.", &["WIRE-003", "WIRE-004"], &Message::NewOperationHashes(announcement(4_096)).to_bytes()).accept(),
-        decode("most-requested", "As many hashes as are allowed.", &["WIRE-003"], &Message::GetOperations(Request { request_id: 1, hashes: repeated(256) }).to_bytes()).accept(),
-        decode("most-items", "As many items as are allowed.", &["WIRE-003"], &Message::Operations(PooledItems { request_id: 1, items: vec![vec![1, 0xc0].into(); 256] }).to_bytes()).accept(),
-        decode("most-capabilities", "As many types of proofs and tiers as are allowed.", &["WIRE-003"], &Message::Capabilities(Capabilities { proof_types: vec![1; 256].into(), tiers: vec![1; 256], ..Capabilities::default() }).to_bytes()).accept(),
+        decode(
+            "most-announced",
+            "As many hashes as are allowed.",
+            &["WIRE-003", "WIRE-004"],
+            &Message::NewOperationHashes(announcement(4_096)).to_bytes(),
+        )
+        .accept(),
+        decode(
+            "most-requested",
+            "As many hashes as are allowed.",
+            &["WIRE-003"],
+            &Message::GetOperations(Request { request_id: 1, hashes: repeated(256) }).to_bytes(),
+        )
+        .accept(),
+        decode(
+            "most-items",
+            "As many items as are allowed.",
+            &["WIRE-003"],
+            &Message::Operations(PooledItems { request_id: 1, items: vec![vec![1, 0xc0].into(); 256] }).to_bytes(),
+        )
+        .accept(),
+        decode(
+            "most-capabilities",
+            "As many types of proofs and tiers as are allowed.",
+            &["WIRE-003"],
+            &Message::Capabilities(Capabilities {
+                proof_types: vec![1; 256].into(),
+                tiers: vec![1; 256],
+                ..Capabilities::default()
+            })
+            .to_bytes(),
+        )
+        .accept(),
         fill("none", &[], 0),
         fill("below", &[2_097_151, 5, 6], 2),
         fill("exact", &[2_097_152, 5], 1),
         fill("large", &[3_000_000, 1], 1),
         fill("many", &many, 256),
-        case("wire-record", "The entry of a node record.", ["OP-002"]).object(json!({
-            "kind": "record",
-            "encoding": hex(rlp::encode(&EnrEntry { version: 1, chain_id: CHAIN_ID, consensus_contract: CONTRACT })),
-        })).accept(),
+        record("wire-record", "OP-002", &entry()).accept(),
+    ]);
+    cases
+}
+
+/// The encoding of the entry of a node record.
+fn entry() -> Vec<u8> {
+    rlp::encode(&EnrEntry { version: 1, chain_id: CHAIN_ID, consensus_contract: CONTRACT })
+}
+
+fn record(id: &str, rule: &str, encoding: &[u8]) -> Draft {
+    case(id, "The entry of a node record.", [rule]).object(json!({"kind": "record", "encoding": hex(encoding)}))
+}
+
+/// A number of so many bytes.
+fn number_of(bytes: u8) -> Vec<u8> {
+    [vec![0x80 + bytes, 1], vec![0; usize::from(bytes) - 1]].concat()
+}
+
+/// Each message with each fault of an encoding.
+fn broken_messages() -> Vec<Case> {
+    let description = "A message whose encoding ends the connection.";
+    let mut cases = Vec::new();
+    for message in every_message() {
+        let (name, good) = (case_name(&message), message.to_bytes());
+        let (number, list) = (good[0], &good[1..]);
+        let mut refuse = |fault: &str, rule: &str, mutation: &str, list: Vec<u8>, reason| {
+            let draft = decode(&format!("{name}-{fault}"), description, &[rule], &[vec![number], list].concat());
+            cases.push(draft.derived_from(&format!("wire-decode-{name}"), mutation).reject(reason));
+        };
+        // The status with a byte after it has a case with another name.
+        for it in broken(list).into_iter().filter(|it| (number, it.name) != (0, "trailing")) {
+            refuse(it.name, it.rule, it.mutation, it.list, it.reason);
+        }
+        let (mutation, wide) = match message {
+            Message::NewOperationHashes(_) | Message::NewPostOperationHashes(_) => {
+                ("set the first size to 2^32", with_item(list, 1, with_item(&items(list)[1], 0, number_of(5))))
+            }
+            Message::VerificationRequest(_) | Message::VerificationResponse(_) => {
+                ("lengthen the first hash to 33 bytes", with_item(list, 0, number_of(33)))
+            }
+            _ => ("set the first number to 2^64", with_item(list, 0, number_of(9))),
+        };
+        refuse("wide", "OP-005", mutation, wide, Reject::RlpFieldLength);
+    }
+    cases
+}
+
+fn broken_records() -> Vec<Case> {
+    let good = entry();
+    let refuse = |fault: &str, rule: &str, mutation: &str, encoding: &[u8], reason| {
+        record(&format!("wire-record-{fault}"), rule, encoding).derived_from("wire-record", mutation).reject(reason)
+    };
+    let address_of = |bytes: u8| with_item(&good, 2, [vec![0x80 + bytes], vec![0xcc; bytes.into()]].concat());
+    let mut cases: Vec<Case> =
+        broken(&good).into_iter().map(|it| refuse(it.name, it.rule, it.mutation, &it.list, it.reason)).collect();
+    cases.extend([
+        refuse("no-bytes", "OP-002", "remove all bytes", &[], Reject::RlpLengthMismatch),
+        refuse("string", "OP-003", "make the list an empty string", &[0x80], Reject::RlpUnexpectedKind),
+        refuse(
+            "version-33-bits",
+            "OP-005",
+            "set the version to 2^32",
+            &with_item(&good, 0, number_of(5)),
+            Reject::RlpFieldLength,
+        ),
+        refuse("address-19", "OP-005", "shorten the address to 19 bytes", &address_of(19), Reject::RlpFieldLength),
+        refuse("address-21", "OP-005", "lengthen the address to 21 bytes", &address_of(21), Reject::RlpFieldLength),
     ]);
     cases
 }
@@ -225,12 +321,6 @@ fn refused_messages() -> Vec<Case> {
     let mut sizes = announcement(2);
     sizes.sizes.push(1);
     let crowd = vec![vec![1, 0xc0].into(); 257];
-    // The last item says that it is longer than what is left.
-    let mut broken_crowd =
-        Message::Operations(PooledItems { request_id: 1, items: vec![vec![1].into(); 258] }).to_bytes();
-    if let Some(last) = broken_crowd.last_mut() {
-        *last = 0x81;
-    }
     let able = |types: usize, tiers: usize| {
         let able =
             Capabilities { proof_types: vec![1; types].into(), tiers: vec![1; tiers], ..Capabilities::default() };
@@ -295,14 +385,6 @@ fn refused_messages() -> Vec<Case> {
             "most-capabilities",
             "name one tier more",
             able(256, 257),
-            Reject::TooManyEntries,
-        ),
-        refuse(
-            "items-before-fault",
-            "WIRE-003",
-            "most-items",
-            "send one more, and break the last one's header",
-            broken_crowd,
             Reject::TooManyEntries,
         ),
         refuse(

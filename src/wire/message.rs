@@ -34,9 +34,9 @@ pub struct Capabilities {
     pub sequence: u64,
     /// The extensions that it has adopted.
     pub extensions: Vec<B256>,
-    /// The types of proofs that it verifies, a byte each, ascending.
+    /// The types of proofs that it verifies, a byte each.
     pub proof_types: Bytes,
-    /// The tiers whose keys it has, ascending. Circuits of their own have none.
+    /// The tiers whose keys it has. Circuits of their own have none.
     pub tiers: Vec<u32>,
     /// The largest proof that it takes, in bytes.
     pub max_proof_bytes: u32,

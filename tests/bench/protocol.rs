@@ -1,5 +1,5 @@
-//! How many Operations are admitted in a second, what replacement and eviction in a full pool cost as it grows, and how
-//! long a re-org of 64 blocks over full pools takes. One thread.
+//! How many Operations are admitted in a second, at the limit of an extension too, what replacement and eviction in a full pool
+//! cost as it grows, and how long a re-org of 64 blocks over full pools takes. One thread.
 
 use alloy_primitives::{Address, B256, Signature, U256};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -25,7 +25,7 @@ fn extension(number: usize) -> B256 {
 
 /// A chain on which everybody has a deposit.
 fn view() -> ChainView {
-    let known = ExtensionView { proof_system: 1, data_rule: 1, ..ExtensionView::default() };
+    let known = ExtensionView { proof_system: 1, data_rule: 1, prepared: [0].into(), ..ExtensionView::default() };
     ChainView {
         chain_id: 1,
         slot: 1_000,
@@ -90,6 +90,25 @@ fn operations(count: usize, first: usize, fee: u128) -> Vec<Operation> {
         .collect()
 }
 
+/// A result that can be settled.
+fn result(operation: &Operation, view: &ChainView) -> PostOperation {
+    let prover = B256::repeat_byte(1);
+    let mut result = PostOperation {
+        operation_hash: operation.hash(Address::ZERO),
+        extension_id: operation.extension_id,
+        post_root: B256::ZERO,
+        cycles: 7,
+        prover: signature::account(&prover).expect("a secret"),
+        proof: Proof { proof_type: 1, tier: 0, segments: vec![vec![0; 224].into()] },
+        stamp_hash: anchor(),
+        ..PostOperation::default()
+    };
+    let stated = statement(operation, &result, view).expect("it has an outcome").expect("the anchor is known");
+    let signed = result.signing_hash(&stated, Address::ZERO);
+    result.prover_signature = signature::sign(&prover, signed).expect("a secret").into();
+    result
+}
+
 fn full(slots: usize, view: &mut ChainView) -> Pools {
     let all = operations(slots, 0, 1_000);
     allow(view, &all);
@@ -130,6 +149,37 @@ fn admission(criterion: &mut Criterion) {
             );
         });
     }
+    group.finish();
+}
+
+/// An extension has all its Operations, and the only one of those that are looked at that is not locked is the last.
+fn extension_limit(criterion: &mut Criterion) {
+    let (reputation, mut chain) = (reputation(), view());
+    let allowed = reputation.unstaked_operations(Entity::Extension(extension(0)), chain.slot) as usize;
+    let of = |n: usize| operation(account(n), 0, 1_000 + n as u128, extension(0));
+    let all: Vec<Operation> = (0..allowed + ADMITTED).map(of).collect();
+    allow(&mut chain, &all);
+    let (pooled, new) = all.split_at(allowed);
+    let mut pools = Pools::default();
+    for operation in pooled {
+        pools.admit(operation, &chain, &reputation).expect("there is room");
+    }
+    for operation in &pooled[..pools.limits.extension_candidates as usize - 1] {
+        pools.add(&result(operation, &chain), &chain, &reputation, &|_, _| Ok(())).expect("it is added");
+    }
+    let mut group = criterion.benchmark_group("admission");
+    group.throughput(Throughput::Elements(ADMITTED as u64));
+    group.bench_function("at the limit of an extension", |bencher| {
+        bencher.iter_batched_ref(
+            || pools.clone(),
+            |pools| {
+                for operation in new {
+                    pools.admit(black_box(operation), &chain, &reputation).expect("it is admitted");
+                }
+            },
+            BatchSize::LargeInput,
+        );
+    });
     group.finish();
 }
 
@@ -198,27 +248,10 @@ fn reorg(criterion: &mut Criterion) {
     }
     let others = operations(5_120, 10_000, 500);
     allow(&mut chain, &others);
-    let prover = B256::repeat_byte(1);
-    let mut results = 0;
-    for operation in &others {
+    for (index, operation) in others.iter().enumerate() {
         pools.admit(operation, &chain, &reputation).expect("there is room");
-        let mut result = PostOperation {
-            operation_hash: operation.hash(Address::ZERO),
-            extension_id: operation.extension_id,
-            post_root: B256::ZERO,
-            cycles: 7,
-            prover: signature::account(&prover).expect("a secret"),
-            proof: Proof { proof_type: 1, tier: 0, segments: vec![vec![0; 224].into()] },
-            stamp_hash: anchor(),
-            ..PostOperation::default()
-        };
-        if results < 4_096 {
-            let stated =
-                statement(operation, &result, &chain).expect("it has an outcome").expect("the anchor is known");
-            let signed = result.signing_hash(&stated, Address::ZERO);
-            result.prover_signature = signature::sign(&prover, signed).expect("a secret").into();
-            pools.add(&result, &chain, &reputation, &|_, _| Ok(())).expect("it is added");
-            results += 1;
+        if index < 4_096 {
+            pools.add(&result(operation, &chain), &chain, &reputation, &|_, _| Ok(())).expect("it is added");
         }
     }
     let size = |pools: &Pools| {
@@ -238,5 +271,5 @@ fn reorg(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, admission, recovery, full_pool, reorg);
+criterion_group!(benches, admission, extension_limit, recovery, full_pool, reorg);
 criterion_main!(benches);

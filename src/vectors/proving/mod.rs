@@ -726,12 +726,7 @@ fn decoded(proven: &Proven) -> Vec<Case> {
         Reject::StatementSegmentsOutOfRange,
         with(4, &(MAX_SEGMENTS + 1).to_be_bytes()),
     );
-    refuse(
-        "sum-modulus",
-        "set the sum to the modulus",
-        Reject::FieldElementNotCanonical,
-        with(8, &Fr::MODULUS.to_bytes_be()),
-    );
+    refuse("sum-modulus", "set the sum to the modulus", Reject::SumNotCanonical, with(8, &Fr::MODULUS.to_bytes_be()));
     refuse("no-point", "set A to the x coordinate 1 with both flags", Reject::PointNotOnCurve, {
         let mut point = [0; 32];
         (point[0], point[31]) = (1, 0xc0);
