@@ -2,6 +2,8 @@
 
 #[path = "common/free_wires.rs"]
 mod free_wires;
+#[path = "common/rules_not_needed.rs"]
+mod rules_not_needed;
 #[path = "common/soundness.rs"]
 mod soundness;
 #[path = "common/soundness_programs.rs"]
@@ -17,6 +19,7 @@ use middle_client::circuit::builder::Label;
 use middle_client::circuit::bus::Bus;
 use middle_client::circuit::entry::address;
 use middle_client::host_interface::Inputs;
+use rules_not_needed::NOT_NEEDED;
 use soundness::*;
 use soundness_programs::*;
 use soundness_search::*;
@@ -534,31 +537,55 @@ fn these_rules_are_needed() {
     }
 }
 
-/// All of them, those of [`NEEDED`] included: prints those for which nothing was found, most of them since they bind what the
-/// search does not change: what a row takes, and its code word. The chapter names those that others imply.
+/// All of them: the search finds a forged row without a rule, or the rule is listed with the reason why it finds none.
+/// `CHIPS=add,branch` chooses some chips.
 ///
-/// `cargo test --release --test circuit_soundness -- --ignored --nocapture`
+/// `cargo test --release --test circuit_soundness -- --ignored --nocapture which_rules`
 #[test]
 #[ignore = "takes minutes"]
 fn which_rules_are_needed() {
-    let layout = Layout::get();
+    let chosen = std::env::var("CHIPS").ok();
+    let is_chosen = |chip: &str| chosen.as_ref().is_none_or(|chosen| chosen.split(',').any(|one| one == chip));
     let samples = samples(1);
+    let (mut needed, mut not_needed) = (BTreeSet::new(), BTreeSet::new());
+    for rule in searched_rules(&samples).into_iter().filter(|rule| is_chosen(rule.chip)) {
+        let is_needed = is_needed(&samples, rule);
+        println!("{}: {}: {}", rule.chip, rule.name, if is_needed { "needed" } else { "nothing found" });
+        (if is_needed { &mut needed } else { &mut not_needed }).insert((rule.chip, rule.name));
+    }
+    let listed = NOT_NEEDED.iter().map(|(chip, rule, _)| (*chip, *rule)).filter(|(chip, _)| is_chosen(chip));
+    assert_eq!(not_needed, listed.collect(), "rules without which nothing is found");
+    let missing: Vec<_> = NEEDED.iter().filter(|rule| is_chosen(rule.0) && !needed.contains(*rule)).collect();
+    assert!(missing.is_empty(), "no longer shown to be needed: {missing:?}");
+}
+
+/// The constraints and look-ups of the chips whose rows follow from what they take.
+fn searched_rules(samples: &[(&'static World, usize, &'static Block)]) -> BTreeSet<Label> {
+    let layout = Layout::get();
     let mut rules: BTreeSet<Label> = BTreeSet::new();
     for (_, _, block) in samples.iter().filter(|(_, _, block)| !is_choice(block.chip)) {
         rules.extend(block.constraints.clone().map(|row| layout.labels[row]));
         let look_ups = block.traffic.iter().map(|index| &layout.traffic[*index]);
         rules.extend(look_ups.filter(|traffic| traffic.is_look_up()).map(|traffic| traffic.label));
     }
-    let (needed, other): (Vec<Label>, Vec<Label>) = rules.into_iter().partition(|rule| is_needed(&samples, *rule));
-    let missing: Vec<_> = NEEDED.iter().filter(|(chip, name)| !needed.contains(&Label { chip, name })).collect();
-    assert!(missing.is_empty(), "no longer shown to be needed: {missing:?}");
-    println!("{} rules are needed:", needed.len());
-    for Label { chip, name } in needed {
-        println!("    (\"{chip}\", \"{name}\"),");
-    }
-    println!("{} are not shown to be:", other.len());
-    for Label { chip, name } in other {
-        println!("    {chip}: {name}");
+    rules
+}
+
+/// What is listed is a rule, once, and an attack that is named as its reason exists.
+#[test]
+fn rules_without_a_search_are_rules_with_a_reason() {
+    let attacks = [
+        include_str!("common/soundness_attacks.rs"),
+        include_str!("common/soundness_attacks_rules.rs"),
+        include_str!("circuit_soundness.rs"),
+    ];
+    let rules = searched_rules(&samples(1));
+    let mut seen = BTreeSet::new();
+    for (chip, name, reason) in NOT_NEEDED {
+        assert!(rules.contains(&Label { chip, name }) && seen.insert((chip, name)), "{chip}: {name}");
+        assert!(!NEEDED.contains(&(chip, name)), "{chip}: {name} is shown to be needed");
+        let mut named = reason.split('`').skip(1).step_by(2).filter(|named| named.contains('_'));
+        assert!(named.all(|named| attacks.iter().any(|text| text.contains(&format!("fn {named}(")))), "{reason}");
     }
 }
 

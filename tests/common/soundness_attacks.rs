@@ -839,34 +839,41 @@ fn s13_a_hash_that_is_not_canonical() {
     caught_by_rule(world, true, "poseidon", "hash");
 }
 
-/// A word of the hash that is none: 2⁶⁴ more than the first one has, and 1 less in the second, is the same number. Memory
-/// would hold both.
+/// Words of the hash that are none: a number that one has too many makes up for what the other lacks, and the half that both are
+/// is the same. Memory would hold both.
 #[test]
 fn s5_a_word_of_a_hash_out_of_range() {
-    let (mut world, mut lower) = (hashed(), hashed());
-    step(&mut lower, 3).words[9].new -= 1;
-    world.refill();
-    lower.refill();
     let layout = Layout::get();
     let block = layout.block("poseidon", 0);
     let traffic = || block.traffic.iter().map(|index| &layout.traffic[*index]);
-    // The limbs of the second word are those of the lower one; the last limb of the first word is what is left.
-    for limb in traffic().filter(|traffic| traffic.label.name == "second word in range") {
-        if let [(_, column)] = limb.coordinates[0][..] {
-            world.values[0][column] = lower.values[0][column];
-        }
-    }
-    // What is put in cells 8 and 9, and what these hold in the end.
     let words: Vec<usize> =
         traffic().filter(|it| it.label.name == "put cell 3").map(|it| it.coordinates[0][0].1).collect();
-    for (index, change) in [(0, two_to(64)), (1, -Fr::one())] {
-        let cell = address(Space::Memory, 8 + index);
-        let number = world.rows[0].audits.iter().position(|audit| audit.address == cell).expect("an audited cell");
-        let last = wire(layout.block("audit", number), "take last tuple");
-        world.values[0][words[index as usize]] += change;
-        world.values[0][last] += change;
+    let names = ["first word in range", "second word in range", "third word in range", "fourth word in range"];
+    for first in [0, 2] {
+        // 2⁶⁴ more in the one and 1 less in the other, or 1 more and a fraction less. The limbs are those of the word in range; the
+        // last one of the other is what is left.
+        let fraction = two_to(64).inverse().unwrap();
+        for (changes, integer, out) in
+            [([two_to(64), -Fr::one()], first + 1, first), ([Fr::one(), -fraction], first, first + 1)]
+        {
+            let (mut world, mut other) = (hashed(), hashed());
+            let word = &mut step(&mut other, 3).words[8 + integer].new;
+            *word = if integer == first { *word + 1 } else { *word - 1 };
+            world.refill();
+            other.refill();
+            limbs(block, names[integer]).into_iter().for_each(|at| world.values[0][at] = other.values[0][at]);
+            // What is put in the cells, and what these hold in the end.
+            for (index, change) in [first, first + 1].into_iter().zip(changes) {
+                let cell = address(Space::Memory, 8 + index as u32);
+                let number =
+                    world.rows[0].audits.iter().position(|audit| audit.address == cell).expect("an audited cell");
+                let last = wire(layout.block("audit", number), "take last tuple");
+                world.values[0][words[index]] += change;
+                world.values[0][last] += change;
+            }
+            caught_by_rule(world, false, "poseidon", names[out]);
+        }
     }
-    caught_by_rule(world, false, "poseidon", "first word in range");
 }
 
 #[test]
@@ -951,6 +958,118 @@ fn s12_a_fake_trap_of_an_element() {
     let mut world = World::honest(&code, &Inputs::default(), 100);
     set_pages(&mut world, 1);
     caught_by_rule(world, true, "poseidon_trap", "output in bounds");
+}
+
+/// A trap of a hash says that its first address or element is at fault, though it is not.
+fn first_at_fault(world: &mut World) {
+    let block = Layout::get().block("poseidon_trap", 0);
+    for rule in ["second", "address at fault", "lower half at fault", "upper half at fault"] {
+        world.values[0][wire(block, rule)] = Fr::ZERO;
+    }
+}
+
+/// A borrow that is no bit: with the upper half of the modulus less, the limbs of an element are those of its sum with the modulus,
+/// as the lower half of the modulus is that much above a multiple of 2¹²⁸.
+#[test]
+fn s12_a_borrow_that_is_no_bit() {
+    let half = |words: &[u64]| u128::from(words[0]) | u128::from(words[1]) << 64;
+    let forge = |mut world: World, honest: &World, chip: &str, [borrow, below, upper]: [&str; 3], element: [u64; 4]| {
+        world.refill();
+        if chip == "poseidon_trap" {
+            first_at_fault(&mut world);
+        }
+        let block = Layout::get().block(chip, 0);
+        for column in [limbs(block, below), limbs(block, upper)].concat() {
+            world.values[0][column] = honest.values[0][column];
+        }
+        let (_, carry) = half(&element[..2]).overflowing_add(half(&MODULUS[..2]));
+        let column = wire(block, borrow);
+        let less = Fr::from(u64::from(carry)) + Fr::from(half(&MODULUS[2..]));
+        world.values[0][column] = honest.values[0][column] - less;
+        caught_by_rule(world, false, chip, borrow);
+    };
+    // An element that is not canonical is hashed.
+    let honest = hashed();
+    for (first, element, rules) in [
+        (0, LEFT, ["borrow of left", "left below", "left below or equal"]),
+        (4, RIGHT, ["borrow of right", "right below", "right below or equal"]),
+    ] {
+        let mut world = honest.clone();
+        replace_elements(&mut world, first, plus_modulus(element));
+        forge(world, &honest, "poseidon", rules, element);
+    }
+    // A hash is not canonical.
+    let mut world = honest.clone();
+    let words: [u64; 4] = std::array::from_fn(|index| step(&mut world, 3).words[8 + index].new);
+    for (index, value) in plus_modulus(words).into_iter().enumerate() {
+        step(&mut world, 3).words[8 + index].new = value;
+        memory(&mut world, 8 + index as u32).last = value;
+    }
+    forge(world, &honest, "poseidon", ["borrow of hash", "hash below", "hash below or equal"], words);
+    // A canonical element ends in a trap.
+    let elements = [plus_modulus(LEFT), RIGHT].concat().try_into().unwrap();
+    let honest = World::honest(&hash(elements, 0, 64), &Inputs::default(), 100);
+    let mut world = honest.clone();
+    replace_elements(&mut world, 0, LEFT);
+    forge(world, &honest, "poseidon_trap", ["borrow", "lower half not below", "upper half not below"], LEFT);
+}
+
+/// What the trap of a hash is about: an address or half of an element that is neither the first nor the second one's.
+#[test]
+fn s12_something_else_at_fault_in_a_hash() {
+    let block = Layout::get().block("poseidon_trap", 0);
+    let name = |rule: &str| wire(block, rule);
+    // Both addresses are in bounds, 0 and 64.
+    let out_of_bounds = || {
+        let code = CanonicalCode { initial_pages: 0, ..hash([0; 8], 0, 64) };
+        let mut world = World::honest(&code, &Inputs::default(), 100);
+        set_pages(&mut world, 1);
+        world.refill();
+        world
+    };
+    for (second, address, rule) in [(4_096u64, 4_096 * 64, "second"), (0, 1 << 16, "address at fault")] {
+        let mut world = out_of_bounds();
+        for (column, value) in [(name("second"), second), (name("address at fault"), address)] {
+            world.values[0][column] = Fr::from(value);
+        }
+        let beyond = address + 64 - 32 * second - (1 << 16) - 1;
+        for (index, column) in limbs(block, "out of bounds").into_iter().enumerate() {
+            world.values[0][column] = Fr::from(beyond >> (13 * index) & 8_191);
+        }
+        caught_by_rule(world, false, "poseidon_trap", rule);
+    }
+    // Elements that are one below the modulus, or less by 1 in its upper half.
+    for (word, rule) in [(0, "lower half at fault"), (2, "upper half at fault")] {
+        let elements = [MODULUS, RIGHT].concat().try_into().unwrap();
+        let honest = World::honest(&hash(elements, 0, 64), &Inputs::default(), 100);
+        let mut world = honest.clone();
+        let mut element = MODULUS;
+        element[word] -= 1;
+        replace_elements(&mut world, 0, element);
+        world.refill();
+        for rule in ["lower half not below", "upper half not below"] {
+            limbs(block, rule).into_iter().for_each(|column| world.values[0][column] = honest.values[0][column]);
+        }
+        first_at_fault(&mut world);
+        world.values[0][name("borrow")] = honest.values[0][name("borrow")];
+        world.values[0][name(rule)] = Fr::ONE;
+        caught_by_rule(world, false, "poseidon_trap", rule);
+    }
+    // 72 has a remainder: eight if it is divided less often, or five by a quotient that is none.
+    let eighth = Fr::from(8u64).inverse().unwrap();
+    for (quotient, limb, rule) in
+        [(Fr::from(8u64), 8u64, "remainder in range"), (Fr::from(72u64 - 5) * eighth, 0, "quotient in range")]
+    {
+        let elements = [LEFT, RIGHT].concat().try_into().unwrap();
+        let mut world = World::honest(&hash(elements, 12, 64), &Inputs::default(), 100);
+        replace_address(&mut world, 0, 72);
+        world.refill();
+        let remainder = &tuple_of(block, "remainder in range").coordinates[0];
+        let (_, column) = remainder.iter().find(|(factor, _)| *factor == -Fr::from(8u64)).expect("the quotient");
+        world.values[0][*column] = quotient;
+        set_limb(&mut world, block, "quotient in range", limb);
+        caught_by_rule(world, false, "poseidon_trap", rule);
+    }
 }
 
 /// With one row of one S-box left out, a hash is whatever the prover wants.

@@ -8,8 +8,9 @@ use ark_ff::{AdditiveGroup, Field, One};
 use middle_client::canonical_code::{Cell, IMMEDIATE_1, Opcode, Space};
 use middle_client::circuit::builder::Label;
 use middle_client::circuit::bus::Bus;
-use middle_client::circuit::entry::{Kind, address};
+use middle_client::circuit::entry::{Kind, address, entry};
 use middle_client::host_interface::Inputs;
+use middle_client::profile::MAX_FRAME_POINTER;
 
 use Opcode::*;
 
@@ -344,6 +345,241 @@ fn s13_another_sign_of_a_compared_number() {
         set_limbs(&mut world, block, "order", order);
         caught_by_rule(world, false, "compare", if operand == "p" { "p in range" } else { "q in range" });
     }
+}
+
+/// S13: the wires of a comparison that are products, and the signs, which the search does not find. `branch` has the same code.
+#[test]
+fn s13_another_comparison() {
+    let block = of("compare");
+    let name = |rule: &str| wire(block, rule);
+    // 2 = 1 holds, but not as an equality.
+    let mut world = operation(Eq, 2, 1);
+    claim(&mut world, 1);
+    put(&mut world, &[(name("holds"), Fr::one())]);
+    caught_by_rule(world, false, "compare", "equal and holds");
+    // What is taken from an operand is not 2 to its width, and leaves the least number.
+    for (width, opcode, rule) in [(64, LtS64, "sign of"), (32, LtS32, "narrow sign of")] {
+        let (least, step) = (two_to(width - 1), if width == 64 { two_to(64) } else { two_to(32) - two_to(64) });
+        // 2 < 1 since p is the least, and 1 ≥ 2 since q is.
+        for (operand, [p, q], holds, order) in
+            [("p", [2, 1], 0, (1u128 << (width - 1)) - 1), ("q", [1, 2], 1, (1 << (width - 1)) + 1)]
+        {
+            let mut world = operation(opcode, p, q);
+            claim(&mut world, 1 - holds);
+            let rule = format!("{rule} {operand}");
+            let taken = (number(2) + least) * step.inverse().unwrap();
+            let narrow_and_not = number((1 - holds) * u64::from(width == 32));
+            let changes = [
+                (name(&rule), taken),
+                (name("holds"), number(holds)),
+                (name("inverts"), number(holds)),
+                (name("narrow and not"), narrow_and_not),
+            ];
+            put(&mut world, &changes);
+            set_limbs(&mut world, block, &format!("{operand} in range"), 0);
+            set_limbs(&mut world, block, "order", order);
+            caught_by_rule(world, false, "compare", &rule);
+        }
+    }
+    // 1 ≥ 2, and the difference is not negative for what is added.
+    let mut world = operation(LtS32, 1, 2);
+    claim(&mut world, 0);
+    let added = number(6) * (two_to(32) - two_to(64)).inverse().unwrap();
+    put(&mut world, &[(name("holds"), Fr::one()), (name("inverts"), Fr::one()), (name("narrow and not"), added)]);
+    set_limbs(&mut world, block, "order", 5);
+    caught_by_rule(world, false, "compare", "narrow and not");
+}
+
+/// S13: an operand that is not the word's immediate.
+#[test]
+fn s13_another_immediate_than_the_words() {
+    let cases = [
+        (Add64, "add", 1),
+        (LtS64, "compare", 0),
+        (And, "bitwise", 0),
+        (Shl64, "shift", 0),
+        (Mul64, "multiply", 0),
+        (DivU, "divide", 0),
+    ];
+    for (opcode, chip, row) in cases {
+        let words = |second| vec![set(1, 12), binary_immediate(opcode, 3, 1, second), halt(0)];
+        let mut world = run(words(2));
+        world.program.code[1] = entry(&words(3)[1]).pack();
+        world.refill();
+        let fetch = &tuple_of(Layout::get().block(chip, row), "fetch").coordinates[0];
+        let slot = fetch.iter().find(|(factor, _)| *factor == two_to(64)).unwrap().1;
+        put(&mut world, &[(slot, number(3))]);
+        caught_by_rule(world, false, chip, "immediate is q");
+    }
+}
+
+/// S13: counts, by rules that the search does not find.
+#[test]
+fn s13_another_count_by_other_rules() {
+    let block = of("count");
+    let counted = |opcode, value| run(vec![set(1, value), set(2, 0), word(opcode, 0, 3, 1, 0, 0), halt(0)]);
+    // 8 has no lowest one.
+    let mut world = counted(Ctz64, 8);
+    claim(&mut world, 0);
+    put(&mut world, &[(wire(block, "lowest"), Fr::ZERO), (wire(block, "from the right"), Fr::ZERO)]);
+    caught_by_rule(world, false, "count", "lowest");
+    // It is that of 4, twice an odd number.
+    let mut world = counted(Ctz64, 8);
+    claim(&mut world, 2);
+    let [power, exponent] =
+        [(A, "odd part"), (B, "from the right")].map(|(side, rule)| part(block, rule, side, Fr::one()));
+    let changes = [(power, 4), (exponent, 2), (wire(block, "from the right"), 2)];
+    put(&mut world, &changes.map(|(column, value)| (column, number(value))));
+    caught_by_rule(world, false, "count", "odd part");
+    // Chunks trade with each other what makes up for ones that are no integers: one more in all.
+    let mut world = counted(Popcnt, 1);
+    claim(&mut world, 2);
+    let chunks = block.traffic.iter().map(|index| &Layout::get().traffic[*index]);
+    let chunks: Vec<&Traffic> = chunks.filter(|traffic| traffic.label.name == "chunk").collect();
+    let at = |chunk: usize, factor: Fr| chunks[chunk].coordinates[0].iter().find(|term| term.0 == factor).unwrap().1;
+    let share = number(63).inverse().unwrap();
+    let changes = [
+        (at(0, two_to(70)), share * number(64)),
+        (at(0, Fr::one()), -share * number(64) * two_to(70)),
+        (at(1, two_to(70)), -share),
+        (at(1, Fr::one()), share * two_to(70)),
+        (wire(block, "ones"), Fr::one()),
+    ];
+    add(&mut world, &changes);
+    caught_by_rule(world, false, "count", "ones in range");
+}
+
+/// S13: what is taken from a number that is extended, or loaded, is not its sign's.
+#[test]
+fn s13_another_sign_of_a_narrow_number() {
+    let block = of("extend");
+    let mut world = run(vec![set(1, 5), set(2, 0), word(Extend8S64, 0, 3, 1, 0, 0), halt(0)]);
+    claim(&mut world, 3);
+    put(&mut world, &[(wire(block, "sign"), number(2))]);
+    set_limbs(&mut world, block, "low in range", 4);
+    caught_by_rule(world, false, "extend", "sign");
+    // The same of a load.
+    let image = vec![Cell { space: Space::Memory, index: 0, value: 5 }];
+    let words = vec![set(1, 0), set(2, 0), word(Load8S64, 0, 3, 1, 0, 0), halt(0)];
+    let mut world = World::honest(&program_with(words, image, 1), &Inputs::default(), 100);
+    claim(&mut world, 3);
+    let block = of("load");
+    put(&mut world, &[(wire(block, "sign"), number(2))]);
+    set_limbs(&mut world, block, "value in range", 4);
+    caught_by_rule(world, false, "load", "sign");
+}
+
+/// S12: a memory's size as if it had failed to grow. Neither check of the room holds, and both have the same limb, no integer, which
+/// one of them puts and the other takes.
+#[test]
+fn s12_room_that_is_no_bit() {
+    let (block, end) = (of("memory"), of("end"));
+    let mut world = run(vec![set(1, 1), set(2, 2), word(Size, 0, 3, 0, 0, 8), halt(0)]);
+    claim(&mut world, u32::MAX.into());
+    let fetch = &tuple_of(block, "fetch").coordinates[0];
+    let maximum = world.values[0][fetch.iter().find(|(factor, _)| *factor == two_to(64)).unwrap().1];
+    let p = tuple_of(block, "take cell 0").coordinates[0][0].1;
+    let limb = -number(2).inverse().unwrap();
+    // What is left of the room is that limb, and one more than the room is it, too.
+    let pages = maximum - number(1) - limb;
+    for rule in ["room", "no room"] {
+        set_limbs(&mut world, block, rule, 0);
+        put(&mut world, &[(limbs(block, rule)[0], limb)]);
+    }
+    let changes = [
+        (p, pages),
+        (wire(block, "fits"), -Fr::one()),
+        (wire(block, "failure"), number(u64::from(u32::MAX) - 1)),
+        (wire(block, "added"), -pages),
+        (tuple_of(end, "take state").coordinates[0][0].1, Fr::one() - pages),
+    ];
+    put(&mut world, &changes);
+    caught_by_rule(world, false, "memory", "fits");
+}
+
+/// S13: quotients, by rules that the search does not find.
+#[test]
+fn s13_another_quotient_by_other_rules() {
+    let block = of("divide");
+    let name = |rule: &str| wire(block, rule);
+    // The least number by -1 is positive, and is not shown to be too large.
+    for rule in ["bounded", "bound"] {
+        let mut world = run(vec![set(1, 1 << 63), set(2, 1), binary(DivS64, 3, 1, 2), halt(0)]);
+        replace_word(&mut world, 2, set(2, u64::MAX));
+        write(&mut world, 2, 3, u64::MAX);
+        read(&mut world, 3, 1, u64::MAX);
+        register(&mut world, 2).last = u64::MAX;
+        world.refill();
+        put(&mut world, &[(name(rule), Fr::ZERO), (name("bound"), Fr::ZERO)]);
+        set_limbs(&mut world, block, "quotient representable", 1 << 63);
+        caught_by_rule(world, false, "divide", rule);
+    }
+    let quotient = part(block, "division", B, Fr::one());
+    let remainder = part(block, "remainder wanted", B, Fr::one());
+    let limbs = |world: &mut World, values: [(&str, u128); 6]| {
+        values.iter().for_each(|(name, value)| set_limbs(world, block, name, *value));
+    };
+    // 2 is negative by a quarter: its absolute value is 2 + 2⁶² - 1.
+    let quarter = number(4).inverse().unwrap();
+    let mut world = operation(DivS64, 7, 2);
+    claim(&mut world, 0);
+    let changes = [
+        (name("sign of divisor"), quarter),
+        (name("negative divisor"), Fr::one()),
+        (quotient, Fr::ZERO),
+        (remainder, number(7)),
+        (name("bounded"), number(3) * quarter),
+        (name("bound"), number(3 << 61)),
+        (name("negated"), Fr::ZERO),
+    ];
+    put(&mut world, &changes);
+    let checks = [
+        ("divisor in range", (1 << 63) - (1 << 62) + 2),
+        ("quotient in range", 0),
+        ("remainder in range", 7),
+        ("remainder below divisor", (1 << 62) - 7),
+        ("quotient representable", 3 << 61),
+        ("result in range", 0),
+    ];
+    limbs(&mut world, checks);
+    caught_by_rule(world, false, "divide", "sign of divisor");
+    // 2 is 5 more.
+    let mut world = operation(DivS32, 7, 2);
+    claim(&mut world, 1);
+    let more = number(5) * (two_to(32) - two_to(64)).inverse().unwrap();
+    put(&mut world, &[(name("narrow sign of divisor"), more), (quotient, Fr::one()), (remainder, Fr::ZERO)]);
+    let checks = [
+        ("divisor in range", (1 << 31) + 2 - 5),
+        ("quotient in range", 1),
+        ("remainder in range", 0),
+        ("remainder below divisor", 6),
+        ("quotient representable", (1 << 31) + 1),
+        ("result in range", 1),
+    ];
+    limbs(&mut world, checks);
+    caught_by_rule(world, false, "divide", "narrow sign of divisor");
+}
+
+/// S12: two causes, and one less than none: the trap of an index beyond the table ends with the code of another one.
+#[test]
+fn s12_causes_that_are_no_bits() {
+    let block = of("call_indirect_trap");
+    let words = vec![set(1, 3), word(CallIndirect, 0, 9, 1, 8, 3 << 32), halt(0)];
+    let mut world = run(words);
+    // 5 for the index and 6 for an entry that is null, less 8 for the call stack.
+    known(&mut world, Bus::State)[1].frame_pointer = 3;
+    put(&mut world, &[(wire(block, "uninitialized"), Fr::one()), (wire(block, "exhausted"), -Fr::one())]);
+    set_limbs(&mut world, block, "frame above the limit", 8 + 61_441);
+    caught_by_rule(world, false, "call_indirect_trap", "exhausted");
+    // With the call stack at its end, too: 5 and 8, less 6 for an entry that is null.
+    let calls = (0..7).map(|at| word(Call, 0, 8_189, 0, 8_191, at + 1));
+    let distance = (MAX_FRAME_POINTER - 7 * 8_191) as u16 + 1;
+    let words = calls.chain([set(1, 1), word(CallIndirect, 0, 9, 1, distance, 1 << 32), halt(0)]).collect();
+    let mut world = run(words);
+    known(&mut world, Bus::State)[1].frame_pointer = 7;
+    put(&mut world, &[(wire(block, "uninitialized"), -Fr::one()), (wire(block, "exhausted"), Fr::one())]);
+    set_limbs(&mut world, block, "frame above the limit", 0);
+    caught_by_rule(world, false, "call_indirect_trap", "uninitialized");
 }
 
 /// S6: a cell's first value on the bus of last ones. The row of a register says that it starts and ends as a public value:
