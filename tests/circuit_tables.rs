@@ -5,7 +5,6 @@
 //! widths that depend on features. Executions (`circuit_executions.rs`) and attacks (`circuit_soundness.rs`) test the code alone.
 
 #[path = "common/soundness.rs"]
-#[allow(dead_code)]
 mod soundness;
 
 use ark_bn254::Fr;
@@ -229,11 +228,14 @@ fn range_checks(mark: &str) -> Vec<(String, String, u64, bool)> {
     checks
 }
 
+/// The bits of each limb, if they do not depend on a feature, and whether the check is unconditional.
+type CodeCheck = (Vec<Option<u64>>, bool);
+
 /// Each range check of the chapter has the width of the code, and is unconditional if the code's is.
 #[test]
 fn the_chapters_range_checks_have_the_widths_of_the_code() {
     let layout = soundness::Layout::get();
-    let mut code: BTreeMap<(&str, &str), (Vec<Option<u64>>, bool)> = BTreeMap::new();
+    let mut code: BTreeMap<(&str, &str), CodeCheck> = BTreeMap::new();
     for block in layout.blocks.iter().filter(|block| block.number == 0) {
         for traffic in block.traffic.iter().map(|index| &layout.traffic[*index]) {
             if traffic.bus != Bus::Range as u64 {

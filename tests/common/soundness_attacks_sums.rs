@@ -146,8 +146,9 @@ fn forged_phase_2(world: &World) {
             .for_each(|term| uses.entry(term.1).or_default().push(traffic));
     }
     let mut products = BTreeSet::new();
-    for row in layout.early..layout.traffic[0].row {
-        let [(_, product)] = c[row][..] else { panic!("a product") };
+    let rows = layout.early..layout.traffic[0].row;
+    for (row, result) in rows.clone().zip(&c[rows]) {
+        let [(_, product)] = result[..] else { panic!("a product") };
         let Some([traffic]) = uses.get(&product).map(|uses| &uses[..]) else { continue };
         let multiplicity = evaluate(&traffic.multiplicity, honest);
         if multiplicity.is_zero() || !products.insert(layout.labels[row]) {
