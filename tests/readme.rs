@@ -1,7 +1,8 @@
-//! README.md gives a reason for each dependency, and for nothing else.
+//! README.md gives a reason for each dependency, and for nothing else, and the files that it names are there.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn every_dependency_has_its_reason() {
@@ -15,4 +16,17 @@ fn every_dependency_has_its_reason() {
     let tables = ["dependencies", "dev-dependencies"].map(|name| manifest[name].as_table().expect("it is a table"));
     let declared: BTreeSet<&str> = tables.into_iter().flat_map(|table| table.keys()).map(String::as_str).collect();
     assert_eq!(listed, declared);
+}
+
+#[test]
+fn the_files_that_it_names_exist() {
+    let readme = fs::read_to_string("README.md").expect("the README is text");
+    let words = readme.split(|c: char| c.is_whitespace() || "`|()[]#,;".contains(c));
+    let folders = ["spec/", "src/", "tests/", "vectors/", "fuzz/", ".ci/"];
+    let paths = words
+        .map(|word| word.trim_end_matches(['.', ':']))
+        .filter(|word| folders.iter().any(|folder| word.starts_with(folder)) && !word.contains('*'));
+    let (found, missing): (Vec<&str>, Vec<&str>) = paths.partition(|path| Path::new(path).exists());
+    assert!(found.len() > 100, "{}", found.len());
+    assert_eq!(missing, Vec::<&str>::new());
 }

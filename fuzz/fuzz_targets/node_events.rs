@@ -6,13 +6,15 @@ use alloy_primitives::{B256, U256};
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use middle_client::node::{Event, MAX_COLLECTED, MAX_EVIDENCE, MAX_REJECTED, MAX_WAITING, Node};
+use middle_client::notation::{Reject, Rejection};
 use middle_client::operation::{Block, ChainView, ExtensionView, Operation, signature, wire_hash};
 use middle_client::pools::{Limits, Pools};
 use middle_client::post_operation::{PostOperation, Proof, statement};
 use middle_client::reputation::Reputation;
+use middle_client::statement::Statement;
 use middle_client::wire::{
-    MAX_GIVEN_UP, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_REMEMBERED, Message, PooledItems, Session,
-    VerificationRequest,
+    Capabilities, MAX_GIVEN_UP, MAX_OPEN_REQUESTS, MAX_OPEN_VERIFICATIONS, MAX_REMEMBERED, Message, PooledItems,
+    Session, VerificationRequest,
 };
 use std::collections::BTreeSet;
 
@@ -75,6 +77,14 @@ fn build(node: &Node, built: &Built) -> Option<(PostOperation, B256)> {
     Some((result, name))
 }
 
+/// Proofs of a third of the new roots are false.
+fn verify(stated: &Statement, _: &Proof) -> Result<(), Rejection> {
+    match stated.post_state_root == B256::repeat_byte(2) {
+        true => Err(Rejection::new(Reject::ProofInvalid, 0, "")),
+        false => Ok(()),
+    }
+}
+
 /// What a node serves: its pools and the evidence of conflicts.
 fn served(node: &Node) -> BTreeSet<B256> {
     let results = &node.pools.post_operations;
@@ -106,7 +116,19 @@ fuzz_target!(|steps: Vec<Step>| {
         let events = match step {
             Step::Connected(number) => {
                 let status = Message::Status(Session::status(&view, Default::default()));
-                vec![Event::Connected(peer(*number)), Event::Message(peer(*number), status.to_bytes().into())]
+                // It can be asked for an extension.
+                let extensions = vec![Default::default()];
+                let able = Capabilities {
+                    sequence: 0,
+                    proof_types: vec![1].into(),
+                    tiers: vec![1],
+                    max_proof_bytes: 1 << 17,
+                    min_prover_fee: 0,
+                    extensions,
+                };
+                let messages = [status, Message::Capabilities(able)];
+                let messages = messages.map(|message| Event::Message(peer(*number), message.to_bytes().into()));
+                [Event::Connected(peer(*number))].into_iter().chain(messages).collect()
             }
             Step::Disconnected(number) => vec![Event::Disconnected(peer(*number))],
             Step::Message(number, bytes) => vec![Event::Message(peer(*number), bytes.clone().into())],
@@ -190,7 +212,7 @@ fuzz_target!(|steps: Vec<Step>| {
         };
         for event in events {
             let [one, two] = &mut nodes;
-            assert_eq!(one.handle(&event, &|_, _| Ok(())), two.handle(&event, &|_, _| Ok(())));
+            assert_eq!(one.handle(&event, &verify), two.handle(&event, &verify));
             assert_eq!(one.items.hashes().copied().collect::<BTreeSet<_>>(), served(one));
         }
         assert_eq!(nodes[0], nodes[1]);

@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use middle_client::circuit::{Needs, TIERS, Tier, fit};
 use middle_client::host_interface::{Context, Inputs};
-use middle_client::notation::{B256, Rejection};
+use middle_client::notation::{B256, Reject, Rejection};
 use middle_client::proof_system::{
     CacheError, Commitment, Origin, ProvingKey, VerifyingKey, domain_size, point_from_bytes, point_to_bytes,
 };
@@ -263,8 +263,13 @@ pub fn no_tier(needs: &Needs) -> String {
 
 /// The key in a file, whatever it is worth: its hash decides.
 fn custom_key(path: &Path) -> Result<Result<CustomKey, Rejection>, Failure> {
-    let text = String::from_utf8(source::read(path)?).map_err(|error| Failure::input(path.display(), error))?;
-    Ok(CustomKey::from_json(&text))
+    Ok(utf_8(source::read(path)?, Reject::KeyFileMalformed).and_then(|text| CustomKey::from_json(&text)))
+}
+
+/// The text of a file, or its reason.
+fn utf_8(bytes: Vec<u8>, reason: Reject) -> Result<String, Rejection> {
+    String::from_utf8(bytes)
+        .map_err(|error| Rejection::new(reason, error.utf8_error().valid_up_to(), error.to_string()))
 }
 
 fn add_key(result: &mut Report, key: &ProvingKey, origin: Origin, start: Instant) {
@@ -400,8 +405,8 @@ pub fn verify(arguments: &VerifyArguments, out: &mut impl Write) -> Result<(), F
         }
         Ok(Failure::input(place.display(), cause))
     };
-    let text = String::from_utf8(text).map_err(|error| Failure::input(arguments.proof.display(), error))?;
-    let file = match ProofFile::from_json(&text) {
+    let text = utf_8(text, Reject::ProofFileMalformed);
+    let file = match text.and_then(|text| ProofFile::from_json(&text)) {
         Ok(file) => file,
         Err(rejection) => return Err(refuse(&arguments.proof, rejection, out)?),
     };

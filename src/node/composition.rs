@@ -589,6 +589,10 @@ impl Node {
                 if first {
                     self.announce_results(peer, actions);
                 }
+                // NODE-012: it may have got what it did not have when it was asked.
+                for asked in self.wanted.values_mut() {
+                    asked.remove(&peer);
+                }
                 self.want(actions);
             }
             Ok(wire::Action::None) => {}
@@ -596,7 +600,7 @@ impl Node {
             Ok(wire::Action::Answer(message)) => self.answer(peer, message, actions),
             Ok(wire::Action::Operations(items, next)) => {
                 for item in items {
-                    // NODE-003: what a peer has sent before its ban is not handled after it.
+                    // NODE-003: the rest of a message whose sender is banned meanwhile is not handled.
                     if !self.sessions.contains_key(&peer) {
                         break;
                     }

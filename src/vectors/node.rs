@@ -381,6 +381,26 @@ fn adoptions() -> Vec<Case> {
         )
         .accept(),
         history(
+            "adopt-told",
+            "A peer that had the old entry is asked again when it has sent new Capabilities.",
+            &["NODE-012", "NODE-018"],
+            &keys,
+            [
+                vec![head(&view, &[])],
+                connected_with(1, able(0, &[id])),
+                vec![
+                    adopt(),
+                    head(&renamed_view, &[]),
+                    message(1, &of(&entry)),
+                    message(1, &sent(2, &entry, &wasm)),
+                    message(1, &Message::Capabilities(able(1, &[id]))),
+                    message(1, &sent(3, &renamed, &wasm)),
+                ],
+            ]
+            .concat(),
+        )
+        .accept(),
+        history(
             "conflict-executed",
             "A node that has the module tells which of two results that differ its own execution confirms.",
             &["NODE-008", "NODE-019"],

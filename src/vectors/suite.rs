@@ -43,8 +43,8 @@ pub(super) fn files(proven: &Proven, progress: &Progress) -> Result<Files, Vec<F
     let mut blobs = Blobs::new();
     for (format, cases) in &suite {
         let (mut accept, mut ignore, mut reject) = (Vec::new(), Vec::new(), Vec::new());
-        for (case, (value, files)) in cases.iter().zip(&mut rendered) {
-            blobs.extend(files);
+        for (case, (value, named)) in cases.iter().zip(&mut rendered) {
+            blobs.extend(named);
             match value {
                 Ok(value) if case.is_accepted() => accept.push(value),
                 Ok(value) if value["expect"]["outcome"] == "ignore" => ignore.push(value),
