@@ -832,11 +832,10 @@ const CHANGED_VALUES: [Damage; 5] = [
 ];
 
 /// Damage that makes a file unreadable.
-const BROKEN_FILES: [Damage; 4] = [
-    ("MANIFEST.json", "\"version\": ", "\"release\": ", "MANIFEST.json: unknown field `release`"),
-    ("v1/profile/accept.json", "\"cases\": [", "\"cases\": ", "v1/profile/accept.json: "),
-    ("v1/execution/accept.json", "\"version\": \"1", "\"version\": \"2", "v1/execution/accept.json.version: is not 1"),
-    ("v1/execution/reject.json", "\"id\": ", "\"Id\": ", "v1/execution/reject.json.cases[0]: field `id` is missing"),
+const BROKEN_FILES: [Damage; 3] = [
+    ("v1/poseidon/accept.json", "\"cases\": [", "\"cases\": ", "v1/poseidon/accept.json: "),
+    ("v1/statement/accept.json", "\"version\": \"1", "\"version\": \"2", "v1/statement/accept.json.version: is not 1"),
+    ("v1/statement/reject.json", "\"id\": ", "\"Id\": ", "v1/statement/reject.json.cases[0]: field `id` is missing"),
 ];
 
 fn damage(target: &Path, damages: &[Damage]) {
@@ -862,11 +861,13 @@ fn expect_faults(found: &[String], damages: &[Damage]) {
 fn damage_is_found() {
     let target = copy("damaged");
     damage(&target, &CHANGED_VALUES);
+    damage(&target, &BROKEN_FILES);
     let blob = fs::read_dir(target.join("v1/blobs")).unwrap().next().unwrap().unwrap().path();
     fs::remove_file(&blob).unwrap();
     fs::write(target.join("v1/stray"), "").unwrap();
     let found = faults(&target);
     expect_faults(&found, &CHANGED_VALUES);
+    expect_faults(&found, &BROKEN_FILES);
     for expected in [
         format!("MANIFEST.json.files.v1/blobs/{}: the file is missing", blob.file_name().unwrap().to_str().unwrap()),
         "v1/stray: the file is not in the manifest".into(),
@@ -875,9 +876,13 @@ fn damage_is_found() {
         assert!(found.contains(&expected), "{expected}: {found:#?}");
     }
 
-    let target = copy("broken");
-    damage(&target, &BROKEN_FILES);
-    expect_faults(&faults(&target), &BROKEN_FILES);
+    // Of what the manifest is to list nothing is said without it.
+    let target = copy("unlisted");
+    let unlisted = ("MANIFEST.json", "\"version\": ", "\"release\": ", "");
+    damage(&target, &[unlisted]);
+    assert_eq!(faults(&target), ["MANIFEST.json: unknown field `release`"]);
+    fs::remove_file(target.join("MANIFEST.json")).unwrap();
+    assert_eq!(faults(&target), ["MANIFEST.json: the file is missing"]);
 
     let found = faults(&scratch("nothing"));
     assert!(matches!(&found[..], [fault] if fault.ends_with("there are no vectors")), "{found:#?}");

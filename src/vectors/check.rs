@@ -30,7 +30,11 @@ pub fn check(target: &Path, progress: &Progress) -> Result<Report, BuildError> {
         report.faults.push(Fault::new(target.display().to_string(), "there are no vectors"));
         return Ok(report);
     }
-    check_manifest(&files, &mut report).unwrap_or_else(|fault| report.faults.push(fault));
+    if let Err(fault) = check_manifest(&files, &mut report) {
+        // It says what the other files are: without it they would all be strays.
+        report.faults.push(fault);
+        return Ok(report);
+    }
     check_cases(&files, &mut report, progress);
     match suite::files(&Proven::stored(&files), &|_, _, _| ()) {
         Ok(rebuilt) => compare(&files, &rebuilt, &mut report),
