@@ -4,6 +4,7 @@ use super::system::{EarlyWire, LateSystem, Linear, System, Wire, collect};
 use crate::notation::Rejection;
 use crate::poseidon::gadget::{self, Element};
 use crate::poseidon::{Domain, Fr};
+use smallvec::smallvec;
 
 /// A phase of a circuit, as far as products of linear combinations need it.
 pub trait Phase {
@@ -68,7 +69,7 @@ impl<W: Copy + Ord + From<EarlyWire>> Element for Linear<W> {
         for (factor, linear) in terms {
             all.extend(linear.0.iter().map(|(coefficient, wire)| (factor * coefficient, *wire)));
         }
-        Linear(collect(all))
+        Linear(collect(all.into_vec()).into())
     }
 }
 
@@ -107,5 +108,5 @@ fn multiply<P: Phase>(phase: &mut P, a: &Linear<P::Wire>, b: &Linear<P::Wire>) -
     let product = phase.value_of(a).zip(phase.value_of(b)).map(|(a, b)| a * b);
     let wire = phase.wire(product);
     phase.row(a, b, wire);
-    Linear(vec![(Fr::from(1), wire)])
+    Linear(smallvec![(Fr::from(1), wire)])
 }

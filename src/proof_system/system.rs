@@ -5,6 +5,7 @@ use alloy_primitives::Keccak256;
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use rayon::prelude::*;
+use smallvec::{SmallVec, smallvec};
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 /// A wire of phase 1: it is fixed before the challenges are drawn.
@@ -37,9 +38,10 @@ impl From<EarlyWire> for Wire {
     }
 }
 
-/// A linear combination of wires of type `W`: with `EarlyWire`, one that cannot depend on a challenge.
+/// A linear combination of wires of type `W`: with `EarlyWire`, one that cannot depend on a challenge. Most have one or two
+/// terms, and a prover makes millions of them: these need no allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Linear<W>(pub Vec<(Fr, W)>);
+pub struct Linear<W>(pub SmallVec<[(Fr, W); 2]>);
 
 /// A linear combination of phase-1 wires.
 pub type EarlyLinear = Linear<EarlyWire>;
@@ -47,12 +49,12 @@ pub type EarlyLinear = Linear<EarlyWire>;
 impl<W: From<EarlyWire>> Linear<W> {
     /// The combination of no wire.
     pub fn zero() -> Linear<W> {
-        Linear(Vec::new())
+        Linear(SmallVec::new())
     }
 
     /// A constant.
     pub fn constant(value: impl Into<Fr>) -> Linear<W> {
-        Linear(vec![(value.into(), W::from(EarlyWire::One))])
+        Linear(smallvec![(value.into(), W::from(EarlyWire::One))])
     }
 }
 
@@ -65,19 +67,19 @@ impl<W> Linear<W> {
 
 impl From<EarlyWire> for EarlyLinear {
     fn from(wire: EarlyWire) -> EarlyLinear {
-        Linear(vec![(Fr::one(), wire)])
+        Linear(smallvec![(Fr::one(), wire)])
     }
 }
 
 impl From<EarlyWire> for Linear<Wire> {
     fn from(wire: EarlyWire) -> Linear<Wire> {
-        Linear(vec![(Fr::one(), wire.into())])
+        Linear(smallvec![(Fr::one(), wire.into())])
     }
 }
 
 impl From<Wire> for Linear<Wire> {
     fn from(wire: Wire) -> Linear<Wire> {
-        Linear(vec![(Fr::one(), wire)])
+        Linear(smallvec![(Fr::one(), wire)])
     }
 }
 
