@@ -757,6 +757,7 @@ fn building_says_what_changed() {
     fs::write(target.join("notes"), "to keep").unwrap();
     let summary = build(&target);
     assert!(!summary.is_unchanged());
+    assert!(vectors::Summary { files: vec![], written: vec![], removed: vec![] }.is_unchanged());
     for file in &summary.files {
         let changes = [&file.added, &file.removed, &file.changed];
         match file.path.as_str() {
