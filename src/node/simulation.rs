@@ -6,7 +6,7 @@ use crate::canonical_code;
 use crate::json_fields;
 use crate::notation::json::{Fault, Json, Node as JsonNode, digest, hex};
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use crate::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
+use crate::operation::{ANCHOR_SLOTS, Block, ChainView, ExtensionView, GasManagement, Operation, rlp, signature};
 use crate::post_operation::{MAX_PROOF_BYTES, PROOF_COMMITTED_GROTH16, PostOperation, Proof, needs_renewal, statement};
 use crate::profile::{self, Module};
 use crate::registry::{Entry, universal_key_hash};
@@ -422,7 +422,7 @@ impl World {
         let head = self.chain.len() as u64 - 1;
         let mut blocks = self.orphans.clone();
         // OP-022: no older one can be an anchor.
-        let known = self.chain.iter().enumerate().filter(|(_, block)| block.slot + 512 >= self.slot);
+        let known = self.chain.iter().enumerate().filter(|(_, block)| block.slot + ANCHOR_SLOTS >= self.slot);
         blocks.extend(
             known.map(|(number, block)| {
                 (block.hash, Block { number: number as u64, slot: block.slot, canonical: true })

@@ -79,6 +79,14 @@ fn refuse<T>(reason: Reject, detail: impl Into<String>) -> Result<T, Rejection> 
     Err(Rejection::new(reason, 0, detail))
 }
 
+/// Of the ids that were given up, as many stay as requests can be open.
+fn forget_oldest(late: &mut BTreeSet<u64>) {
+    // WIRE-017: in bounded memory.
+    while late.len() > MAX_OPEN_REQUESTS {
+        late.pop_first();
+    }
+}
+
 impl Session {
     /// The status that a node sends first.
     pub fn status(view: &ChainView, head_hash: B256) -> Status {
@@ -320,9 +328,7 @@ impl Session {
             }
             !is_late(*since)
         });
-        while late.len() > MAX_OPEN_REQUESTS {
-            late.pop_first();
-        }
+        forget_oldest(late);
         self.fetching = self.fetching.filter(|(id, _)| self.requested.contains_key(id));
         (names, count)
     }
@@ -336,10 +342,7 @@ impl Session {
             }
             *wanted != id
         });
-        // WIRE-017: in bounded memory.
-        while late.len() > MAX_OPEN_REQUESTS {
-            late.pop_first();
-        }
+        forget_oldest(late);
     }
 
     /// Whether the peer has said that it has adopted the extension.
