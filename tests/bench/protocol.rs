@@ -2,7 +2,7 @@
 //! cost as it grows, and how long a re-org of 64 blocks over full pools takes. One thread.
 
 use alloy_primitives::{Address, B256, Signature, U256};
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use middle_client::operation::{Block, ChainView, ExtensionView, GasManagement, Operation, signature};
 use middle_client::pools::{Limits, Pools};
 use middle_client::post_operation::{PostOperation, Proof, statement};
@@ -120,6 +120,19 @@ fn full(slots: usize, view: &mut ChainView) -> Pools {
     pools
 }
 
+/// Measures the admission of these Operations, one after the other, to a copy of the pools.
+fn admit_all(bencher: &mut Bencher, pools: &Pools, all: &[Operation], chain: &ChainView, reputation: &Reputation) {
+    bencher.iter_batched_ref(
+        || pools.clone(),
+        |pools| {
+            for operation in all {
+                pools.admit(black_box(operation), chain, reputation).expect("it is admitted");
+            }
+        },
+        BatchSize::LargeInput,
+    );
+}
+
 fn admission(criterion: &mut Criterion) {
     let reputation = reputation();
     let mut group = criterion.benchmark_group("admission");
@@ -138,15 +151,7 @@ fn admission(criterion: &mut Criterion) {
         .collect();
     for (name, all) in [("without signatures", &unsigned), ("with signatures", &signed)] {
         group.bench_function(name, |bencher| {
-            bencher.iter_batched_ref(
-                Pools::default,
-                |pools| {
-                    for operation in all {
-                        pools.admit(black_box(operation), &chain, &reputation).expect("it is admitted");
-                    }
-                },
-                BatchSize::LargeInput,
-            );
+            admit_all(bencher, &Pools::default(), all, &chain, &reputation);
         });
     }
     group.finish();
@@ -170,15 +175,7 @@ fn extension_limit(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("admission");
     group.throughput(Throughput::Elements(ADMITTED as u64));
     group.bench_function("at the limit of an extension", |bencher| {
-        bencher.iter_batched_ref(
-            || pools.clone(),
-            |pools| {
-                for operation in new {
-                    pools.admit(black_box(operation), &chain, &reputation).expect("it is admitted");
-                }
-            },
-            BatchSize::LargeInput,
-        );
+        admit_all(bencher, &pools, new, &chain, &reputation);
     });
     group.finish();
 }
@@ -222,15 +219,7 @@ fn full_pool(criterion: &mut Criterion) {
         allow(&mut chain, &evicting);
         for (name, all) in [("replacement", &replacing), ("eviction", &evicting)] {
             group.bench_function(BenchmarkId::new(name, slots), |bencher| {
-                bencher.iter_batched_ref(
-                    || pools.clone(),
-                    |pools| {
-                        for operation in all {
-                            pools.admit(black_box(operation), &chain, &reputation).expect("it is admitted");
-                        }
-                    },
-                    BatchSize::LargeInput,
-                );
+                admit_all(bencher, &pools, all, &chain, &reputation);
             });
         }
     }

@@ -238,10 +238,13 @@ fn s13_another_result_of_a_shift() {
     caught_by_rule(world, false, "shift", "turns in range");
 }
 
+fn counted(opcode: Opcode, value: u64) -> World {
+    run(vec![set(1, value), set(2, 0), word(opcode, 0, 3, 1, 0, 0), halt(0)])
+}
+
 #[test]
 fn s13_another_count() {
     let block = of("count");
-    let counted = |opcode, value| run(vec![set(1, value), set(2, 0), word(opcode, 0, 3, 1, 0, 0), halt(0)]);
     // A chunk has more ones than it has.
     let mut world = counted(Popcnt, 1);
     claim(&mut world, 2);
@@ -417,7 +420,6 @@ fn s13_another_immediate_than_the_words() {
 #[test]
 fn s13_another_count_by_other_rules() {
     let block = of("count");
-    let counted = |opcode, value| run(vec![set(1, value), set(2, 0), word(opcode, 0, 3, 1, 0, 0), halt(0)]);
     // 8 has no lowest one.
     let mut world = counted(Ctz64, 8);
     claim(&mut world, 0);
