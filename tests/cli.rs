@@ -267,18 +267,22 @@ fn proofs_are_made_and_verified() {
     let (job, joined) = (scratch("job"), scratch("joined.json"));
     let (job, joined) = (job.to_str().unwrap(), joined.to_str().unwrap());
     let part = |more: &[&str]| json(&[&arguments[..], &["--job", job, "--json"], more].concat());
-    assert_eq!(part(&["--commit", "--segment", "0"])["committed"], serde_json::json!([0]));
+    let committed = part(&["--commit", "--segment", "0"]);
+    assert_eq!(committed["committed"], serde_json::json!([0]));
+    assert!(committed["warning"].as_str().unwrap().contains("everybody can forge"), "{committed}");
     let error = failure(1, &[&arguments[..], &["--job", job, "--segment", "0"]].concat());
     assert!(error.contains("commitment-1"), "{error}");
     let error = failure(1, &["prove", &path, "--input", "02", "--segments", "2", "--job", job, "--commit"]);
     assert!(error.contains("statement: is another than"), "{error}");
     part(&["--commit", "--segment", "1"]);
-    // A commitment of somebody else is not proven.
+    // No segment is proven beside a commitment of somebody else, its own or another's.
     let commitment = |index: u32| std::path::Path::new(job).join(format!("commitment-{index}"));
     let second = fs::read(commitment(1)).unwrap();
     fs::copy(commitment(0), commitment(1)).unwrap();
-    let error = failure(1, &[&arguments[..], &["--job", job, "--segment", "1"]].concat());
-    assert!(error.contains("the challenges are not for this commitment"), "{error}");
+    for segment in ["0", "1"] {
+        let error = failure(1, &[&arguments[..], &["--job", job, "--segment", segment]].concat());
+        assert!(error.contains("commitment-1: nobody who knows the secret has written it"), "{error}");
+    }
     fs::write(commitment(1), second).unwrap();
     // A secret that others can read is not used.
     #[cfg(unix)]

@@ -243,9 +243,14 @@ fn verifying_keys_are_encoded_strictly_and_validated() {
 fn cached_keys_are_found_and_damage_is_repaired() {
     let directory = std::env::temp_dir().join(format!("middle-client-keys-{}", std::process::id()));
     let circuit = Permutation::shape(LENGTH);
-    let (built, origin) = cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap();
+    let told = std::cell::RefCell::new(Vec::new());
+    let progress = |step| told.borrow_mut().push(step);
+    let (built, origin) = cached_insecure_setup(&directory, &circuit, [7; 32], &progress).unwrap();
     assert_eq!(origin, Origin::Built);
-    let (cached, origin) = cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap();
+    use KeyStep::*;
+    assert_eq!(told.take(), [Shape, Read, Groth16, Knowledge, Write]);
+    let (cached, origin) = cached_insecure_setup(&directory, &circuit, [7; 32], &progress).unwrap();
+    assert_eq!(told.take(), [Shape, Read, Validate]);
     assert_eq!((origin, &cached.groth16, &cached.sigma_bases), (Origin::Cached, &built.groth16, &built.sigma_bases));
     assert_eq!(cached.verifying_key, built.verifying_key);
     let file = std::fs::read_dir(&directory).unwrap().next().unwrap().unwrap().path();
@@ -253,7 +258,7 @@ fn cached_keys_are_found_and_damage_is_repaired() {
     let sound = std::fs::read(&file).unwrap();
     for damage in [&[][..], &sound[..sound.len() - 1], &[sound.as_slice(), &[0]].concat()] {
         std::fs::write(&file, damage).unwrap();
-        let (rebuilt, origin) = cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap();
+        let (rebuilt, origin) = cached_insecure_setup(&directory, &circuit, [7; 32], &|_| {}).unwrap();
         assert!(matches!(origin, Origin::Rebuilt(_)));
         assert_eq!(rebuilt.verifying_key, built.verifying_key);
         assert_eq!(std::fs::read(&file).unwrap(), sound);
@@ -261,7 +266,7 @@ fn cached_keys_are_found_and_damage_is_repaired() {
     let mut flipped = sound.clone();
     flipped[1_000] ^= 1;
     std::fs::write(&file, flipped).unwrap();
-    assert!(matches!(cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap().1, Origin::Rebuilt(_)));
+    assert!(matches!(cached_insecure_setup(&directory, &circuit, [7; 32], &|_| {}).unwrap().1, Origin::Rebuilt(_)));
 
     // A checksum that fits does not make a key of what is none.
     type Change = (&'static str, fn(&mut ProvingKey));
@@ -283,7 +288,7 @@ fn cached_keys_are_found_and_damage_is_repaired() {
         parts.serialize_uncompressed(&mut bytes).unwrap();
         bytes.extend(keccak256(&bytes));
         std::fs::write(&file, bytes).unwrap();
-        let (rebuilt, origin) = cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap();
+        let (rebuilt, origin) = cached_insecure_setup(&directory, &circuit, [7; 32], &|_| {}).unwrap();
         assert!(matches!(origin, Origin::Rebuilt(_)), "{name}");
         assert_eq!(rebuilt.verifying_key, built.verifying_key);
     }
@@ -291,7 +296,7 @@ fn cached_keys_are_found_and_damage_is_repaired() {
 
     // Who builds the same key at the same time builds the same file, and nothing else is left behind.
     std::thread::scope(|scope| {
-        let build = || cached_insecure_setup(&directory, &circuit, [7; 32]).unwrap().0.verifying_key;
+        let build = || cached_insecure_setup(&directory, &circuit, [7; 32], &|_| {}).unwrap().0.verifying_key;
         let builders: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
         builders.into_iter().for_each(|builder| assert_eq!(builder.join().unwrap(), built.verifying_key));
     });

@@ -6,7 +6,7 @@ mod extension_cases;
 use alloy_primitives::Address;
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::VariableBaseMSM;
-use extension_cases::inputs;
+use extension_cases::{cases, names};
 use middle_client::canonical_code::execute;
 use middle_client::circuit::{Machine, TIERS, costs};
 use middle_client::host_interface::Inputs;
@@ -31,7 +31,7 @@ fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
-        let (proving, _) = insecure_tier_key(&directory, &TIERS[0]).unwrap();
+        let (proving, _) = insecure_tier_key(&directory, &TIERS[0], &|_| {}).unwrap();
         let verifier = TierVerifier::new(0, proving.verifying_key.clone()).unwrap();
         Keys { proving, verifier }
     })
@@ -160,17 +160,69 @@ fn the_sums_of_a_proof_are_masked() {
 /// One secret gives other randomness for another key, another statement and another witness, and the same for the same.
 #[test]
 fn a_secret_gives_each_key_statement_and_witness_its_own_randomness() {
-    let extension = extension("fibonacci");
-    let prepared = Prepared::derive(extension, &keys().verifier).unwrap();
-    let inputs = Inputs::default();
-    let of = |chain_id| Job::new(&prepared, &inputs, &Terms { chain_id, ..terms(0) }).unwrap().statement;
-    let derive = |key: u8, chain_id, witness: &[u8]| {
-        Randomness::derive(&[7; 32], B256::repeat_byte(key), &of(chain_id), witness)
+    let secret = Randomness::shared([7; 32]);
+    let of = |key: u8, statement: u8, witness: &[u8]| {
+        secret.of(B256::repeat_byte(key), B256::repeat_byte(statement), witness)
     };
-    let once = derive(1, 1, b"");
-    assert!(once == derive(1, 1, b""));
-    for other in [derive(2, 1, b""), derive(1, 2, b""), derive(1, 1, b"\0")] {
+    let once = of(1, 1, b"");
+    assert!(once == of(1, 1, b""));
+    for other in [
+        of(2, 1, b""),
+        of(1, 2, b""),
+        of(1, 1, b"\0"),
+        Randomness::shared([8; 32]).of(Default::default(), Default::default(), b""),
+    ] {
         assert!(once != other);
+    }
+}
+
+/// S19: a secret that is used twice hides both. With the same blinders the difference of two commitments would be that of
+/// two guesses, and with the same masks that of two sums, for two statements or two witnesses about one execution.
+#[test]
+fn a_secret_that_is_used_twice_gives_other_commitments() {
+    let key = &keys().proving;
+    let prepared = Prepared::derive(extension("fibonacci"), &keys().verifier).unwrap();
+    let inputs =
+        |witness: &[u8]| Inputs { input: 10u64.to_le_bytes().to_vec(), witness: witness.to_vec(), ..Inputs::default() };
+    let secret = Randomness::shared([7; 32]);
+    let commitments = |inputs: &Inputs, chain_id| {
+        let job = Job::new(&prepared, inputs, &Terms { chain_id, ..terms(2) }).unwrap();
+        [0, 1].map(|index| {
+            let segment = job.segment(index, &secret);
+            let commitment = commit_segment(key, &segment).unwrap();
+            (commitment.point, segment.tag(&commitment))
+        })
+    };
+    let (plain, other) = (inputs(b""), inputs(b"another witness"));
+    let all = [commitments(&plain, 1), commitments(&plain, 2), commitments(&other, 1)].concat();
+    for (index, (point, tag)) in all.iter().enumerate() {
+        assert!(all[..index].iter().all(|(earlier, other)| earlier != point && other != tag));
+    }
+    assert_eq!(commitments(&plain, 1), all[..2]);
+}
+
+/// S12: what a statement may say of its end, which no bus carries, is checked of statements that nobody has decoded: their
+/// proofs are right but for that.
+#[test]
+fn a_statement_that_is_no_end_is_refused_with_its_proof() {
+    let text = r#"(module (import "middle" "input_len" (func $length (result i32)))
+        (func (export "run") (result i32) (if (i32.eqz (call $length)) (then unreachable)) (call $length)))"#;
+    let wasm = wat::parse_str(text).unwrap();
+    let prepared = Prepared::derive(Extension::from_wasm(&wasm).unwrap(), &keys().verifier).unwrap();
+    type Change = fn(&mut Statement);
+    let changes: [(&[u8], u64, Reject, Change); 4] = [
+        (b"", 100, Reject::StatementTrapWithOutput, |statement| statement.output = vec![1]),
+        (b"", 100, Reject::StatementStateChanged, |statement| statement.post_state_root = B256::repeat_byte(1)),
+        (b"1", 100, Reject::StatementStateChanged, |statement| statement.post_state_root = B256::repeat_byte(1)),
+        (b"1", 2, Reject::StatementLimitNotExhausted, |statement| statement.cycle_limit = 3),
+    ];
+    for (input, cycle_limit, reason, change) in changes {
+        let inputs = Inputs { input: input.to_vec(), ..Inputs::default() };
+        let mut job = Job::new(&prepared, &inputs, &Terms { cycle_limit, ..terms(1) }).unwrap();
+        change(&mut job.statement);
+        let proof = job.prove(&keys().proving, Randomness::insecure(b"no end"), &mut |_, _, _| {}).unwrap();
+        let found = verify(&keys().verifier, &prepared, &job.statement, &proof);
+        assert_eq!(found.unwrap_err().reason, reason);
     }
 }
 
@@ -193,21 +245,6 @@ fn a_cycle_limit_is_checked_before_the_execution() {
     assert_eq!(needs(&extension, &inputs, u64::MAX).unwrap_err().reason, Reject::StatementCycleLimitTooLarge);
 }
 
-/// The cases of an extension, by name.
-fn cases(name: &str) -> Vec<(String, Inputs)> {
-    let text = std::fs::read_to_string(format!("tests/extensions/{name}/cases.json")).unwrap();
-    let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
-    cases.iter().map(|case| (case["id"].as_str().unwrap().into(), inputs(case))).collect()
-}
-
-fn extensions() -> Vec<String> {
-    let entries = std::fs::read_dir("tests/extensions").unwrap().map(|entry| entry.unwrap());
-    let directories = entries.filter(|entry| entry.path().join("cases.json").exists());
-    let mut names: Vec<String> = directories.map(|entry| entry.file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
 fn extension(name: &str) -> Extension {
     Extension::from_wasm(&std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap()).unwrap()
 }
@@ -218,7 +255,7 @@ fn longest_case(extension: &Extension, name: &str) -> (Inputs, u32) {
     const CODE_WORDS: u64 = 100_000;
     const ROWS: u64 = 8 << 20;
     let costs = costs();
-    let candidates = cases(name).into_iter().filter_map(|(_, inputs)| {
+    let candidates = cases(name).into_iter().map(|case| extension_cases::inputs(&case)).filter_map(|inputs| {
         let cycles = execute(extension.code(), &inputs, CODE_WORDS).cycles;
         let needs = needs(extension, &inputs, CODE_WORDS).unwrap();
         let number = needs.best_tier()?;
@@ -230,8 +267,8 @@ fn longest_case(extension: &Extension, name: &str) -> (Inputs, u32) {
     (inputs, tier)
 }
 
-/// Proves twice with the same seed, which has to give the same bytes, and verifies.
-fn prove_and_verify(name: &str, key: &ProvingKey, extension: Extension, inputs: &Inputs, tier: u32) {
+/// Proves twice with the same seed, which has to give the same bytes, and verifies. Returns the proof's hash.
+fn prove_and_verify(name: &str, key: &ProvingKey, extension: Extension, inputs: &Inputs, tier: u32) -> String {
     let verifier = TierVerifier::new(tier, key.verifying_key.clone()).unwrap();
     let prepared = Prepared::derive(extension, &verifier).unwrap();
     let terms = Terms { tier, ..terms(0) };
@@ -243,26 +280,27 @@ fn prove_and_verify(name: &str, key: &ProvingKey, extension: Extension, inputs: 
     let bytes = proof.to_bytes();
     let start = std::time::Instant::now();
     verify(&verifier, &prepared, &statement, &proof).unwrap();
+    let hash = hex::encode(&keccak256(&bytes)[..8]);
     println!(
-        "| `{name}` | {} | {} | {} | {:.1} | {:.1} | {} | `{}` |",
+        "| `{name}` | {} | {} | {} | {:.1} | {:.1} | {} | `{hash}` |",
         statement.cycles,
         TIERS[tier as usize].name,
         statement.segments,
         time.as_secs_f64(),
         start.elapsed().as_secs_f64() * 1e3,
         bytes.len(),
-        &hex::encode(keccak256(&bytes))[..16],
     );
     let wasm = std::fs::read(format!("tests/extensions/{name}/{name}.wasm")).unwrap();
     relation(&statement, &load(&wasm).unwrap(), &inputs.witness).unwrap();
     let (again, other) = once();
     assert!((again, other.to_bytes()) == (statement, bytes), "{name}: the same seed gives other bytes");
+    hash
 }
 
 #[test]
 fn two_extensions_are_proven_and_verified() {
     for (name, case) in [("fee_rule", "zero"), ("sort", "unsigned")] {
-        let (_, inputs) = cases(name).into_iter().find(|(name, _)| name == case).unwrap();
+        let inputs = extension_cases::inputs(cases(name).iter().find(|one| one["id"] == case).unwrap());
         prove_and_verify(name, &keys().proving, extension(name), &inputs, 0);
     }
 }
@@ -275,7 +313,7 @@ fn two_extensions_are_proven_and_verified() {
 fn every_extension_is_proven_and_verified() {
     let chosen = std::env::var("EXTENSIONS").ok();
     let is_chosen = |name: &String| chosen.as_ref().is_none_or(|chosen| chosen.split(',').any(|one| one == name));
-    let names: Vec<String> = extensions().into_iter().filter(is_chosen).collect();
+    let names: Vec<String> = names().into_iter().filter(is_chosen).collect();
     assert!(!names.is_empty(), "no extension is called {chosen:?}");
     let job = |name: &String| {
         let extension = extension(name);
@@ -285,16 +323,19 @@ fn every_extension_is_proven_and_verified() {
     let mut jobs: Vec<_> = names.iter().map(job).collect();
     jobs.sort_by_key(|(tier, ..)| *tier);
     let mut key: Option<(u32, ProvingKey)> = None;
+    let readme = std::fs::read_to_string("README.md").unwrap();
     println!("| extension | cycles | tier | segments | seconds | ms to verify | bytes | keccak-256 |");
     for (tier, name, extension, inputs) in jobs {
         if key.as_ref().is_none_or(|(number, _)| *number != tier) {
             // Before the next one is read: two do not fit everywhere.
             drop(key.take());
             let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
-            key = Some((tier, insecure_tier_key(&directory, &TIERS[tier as usize]).unwrap().0));
+            key = Some((tier, insecure_tier_key(&directory, &TIERS[tier as usize], &|_| {}).unwrap().0));
         }
         let (_, key) = key.as_ref().expect("it was just made");
-        prove_and_verify(&name, key, extension, &inputs, tier);
+        let hash = prove_and_verify(&name, key, extension, &inputs, tier);
+        let is_row = |line: &str| line.starts_with(&format!("| `{name}` |")) && line.contains(&format!("`{hash}`"));
+        assert!(readme.lines().any(is_row), "{name}: README.md has another hash than {hash}");
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());

@@ -1,6 +1,8 @@
 //! Custom mode: keys of single extensions, whose program is part of the circuit. What is fitted, that honest executions of any
 //! program satisfy its own circuit, and that proofs under real keys are accepted and refused as they have to be.
 
+#[path = "common/own_circuit.rs"]
+mod own_circuit;
 #[path = "common/vector_bytes.rs"]
 mod vector_bytes;
 
@@ -9,23 +11,20 @@ mod workloads;
 
 use alloy_primitives::Address;
 use ark_bn254::Fr;
-use ark_ff::{Field, Zero};
-use middle_client::canonical_code::lower;
-use middle_client::circuit::bus::CHALLENGES;
+use middle_client::canonical_code::{execute, lower};
 use middle_client::circuit::entry::Kind;
-use middle_client::circuit::plan::PublicCells;
-use middle_client::circuit::public::{known_sum, known_tuples};
-use middle_client::circuit::{MAX_CUSTOM_ROWS, Machine, Needs, Plan, Program, TIERS, Tier, costs, fit, suits};
+use middle_client::circuit::{MAX_CUSTOM_ROWS, Machine, Needs, TIERS, Tier, costs, fit, suits};
 use middle_client::host_interface::Inputs;
 use middle_client::notation::{B256, Outcome, Reject, Trap};
 use middle_client::post_operation::Keys;
 use middle_client::profile::load;
-use middle_client::proof_system::{ProvingKey, Shape, assignment, domain_size};
+use middle_client::proof_system::{ProvingKey, Shape, domain_size};
 use middle_client::proving::{
     CUSTOM_TIER, CustomKey, Extension, Prepared, Proof, ProveError, Randomness, TierVerifier, insecure_custom_key,
     insecure_tier_key, needs, prove, verify,
 };
 use middle_client::statement::{Statement, Terms, relation};
+use own_circuit::satisfies;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -120,30 +119,6 @@ fn a_class_of_the_code_has_a_row_and_no_other_has() {
     assert!(!changed(|tier| tier.image_cells += 1));
 }
 
-fn challenges() -> [Fr; CHALLENGES] {
-    std::array::from_fn(|index| Fr::from(0x0f1e_2d3c_4b5a_6978u64 + index as u64).pow([89u64]))
-}
-
-/// Whether an execution satisfies the circuit of a program: all rows of all segments, and the sum.
-fn satisfies(tier: &Tier, program: &Program, wasm: &[u8], inputs: &Inputs, limit: u64) -> Result<u32, String> {
-    let code = lower(&load(wasm).unwrap()).unwrap();
-    let plan = Plan::new(&code, inputs, limit, tier, 1).ok_or("a chip has no row")?;
-    let cells = PublicCells::of(inputs, &plan.execution);
-    let tuples = known_tuples(&code, 0, &cells, plan.execution.outcome, plan.cycles);
-    let mut sum = known_sum(&tuples, &challenges());
-    let machine = Machine::custom(tier, program);
-    let shape = Shape::of(&machine);
-    for segment in 0..plan.segments {
-        let rows = plan.rows(segment);
-        let values = assignment(&Machine { rows: Some(&rows), ..machine.clone() }, &challenges(), None);
-        if let Some(row) = shape.unsatisfied(&values) {
-            return Err(format!("row {row} of segment {segment}: {:?}", machine.labels().get(row)));
-        }
-        sum += values[1 + shape.public + shape.challenges];
-    }
-    if sum.is_zero() { Ok(plan.segments) } else { Err("the sums do not add up".into()) }
-}
-
 /// The relation tests of the universal circuit, each program in its own circuit.
 #[test]
 fn honest_traces_of_the_execution_vectors_satisfy_their_own_circuits() {
@@ -181,7 +156,7 @@ fn honest_traces_of_the_execution_vectors_satisfy_their_own_circuits() {
                 too_large += 1;
                 continue;
             }
-            match satisfies(&tier, extension.program(), &wasm, &inputs, limit) {
+            match satisfies(&tier, extension.program(), extension.code(), &inputs, limit) {
                 Ok(count) => segments += count,
                 Err(error) => failed.push(format!("{}: {error}", case["id"])),
             }
@@ -192,6 +167,38 @@ fn honest_traces_of_the_execution_vectors_satisfy_their_own_circuits() {
     assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
     assert_eq!(seen, 551, "those of extensions, too");
     assert!(checked > 50 && segments > checked + checked / 4);
+}
+
+/// Each extension to its end, with its shortest accepted case, in a circuit that is fitted to it and in one with half of the rows.
+/// Circuits of more than 2¹⁷ rows are left out, unless `ALL=1` is set.
+#[test]
+fn extensions_satisfy_their_own_circuits() {
+    let mut checked = Vec::new();
+    for name in workloads::names() {
+        let extension = extension(&name);
+        let accepted = |inputs: &Inputs| {
+            let execution = execute(extension.code(), inputs, LIMIT);
+            (execution.execution.outcome == Outcome::Accepted).then_some(execution.cycles)
+        };
+        let cases = workloads::cases(&name);
+        let cases = cases.iter().map(workloads::inputs);
+        let shortest = cases.filter_map(|inputs| Some((accepted(&inputs)?, inputs))).min_by_key(|(cycles, _)| *cycles);
+        let Some((cycles, inputs)) = shortest else { continue };
+        let tier = fitted(&extension, std::slice::from_ref(&inputs));
+        if rows(&tier) > 1 << 17 && std::env::var_os("ALL").is_none() {
+            continue;
+        }
+        let mut half = tier.clone();
+        half.rows = tier.rows.map(|rows| rows.div_ceil(2));
+        half.audits = tier.audits.div_ceil(2);
+        for tier in [tier, half] {
+            let found = satisfies(&tier, extension.program(), extension.code(), &inputs, LIMIT);
+            assert!(found.is_ok(), "{name}: {found:?}");
+        }
+        checked.push((name, cycles));
+    }
+    println!("{checked:?}");
+    assert!(checked.len() >= 6, "{checked:?}");
 }
 
 /// The circuit is that of its program: an execution of another program of the same size breaks it.
@@ -206,10 +213,11 @@ fn another_program_does_not_satisfy_the_circuit() {
     let extension = Extension::from_wasm(&sum).unwrap();
     let inputs = input(&5u64.to_le_bytes());
     let tier = fitted(&extension, std::slice::from_ref(&inputs));
-    assert_eq!(satisfies(&tier, extension.program(), &sum, &inputs, 100), Ok(1));
-    let other = satisfies(&tier, extension.program(), &difference, &inputs, 100);
+    let another = Extension::from_wasm(&difference).unwrap();
+    assert_eq!(satisfies(&tier, extension.program(), extension.code(), &inputs, 100), Ok(1));
+    let other = satisfies(&tier, extension.program(), another.code(), &inputs, 100);
     assert!(other.is_err(), "the rows of another program are no rows of this circuit: {other:?}");
-    assert!(satisfies(&tier, Extension::from_wasm(&difference).unwrap().program(), &difference, &inputs, 100).is_ok());
+    assert!(satisfies(&tier, another.program(), another.code(), &inputs, 100).is_ok());
 }
 
 /// An extension with its key.
@@ -225,7 +233,7 @@ impl Keyed {
     fn of(name: &'static str, samples: &[Inputs]) -> Keyed {
         let extension = extension(name);
         let tier = fitted(&extension, samples);
-        let (proving, key, _) = insecure_custom_key(&directory(), &extension, &tier).unwrap();
+        let (proving, key, _) = insecure_custom_key(&directory(), &extension, &tier, &|_| {}).unwrap();
         let key = CustomKey::registered(&key.to_bytes(), key.digest()).unwrap();
         let verifier = TierVerifier::custom(key.clone()).unwrap();
         let prepared = Prepared::derive(extension, &verifier).unwrap();
@@ -350,7 +358,7 @@ fn a_proof_is_of_its_key_statement_and_mode() {
     assert_eq!(reason, Reject::OtherKey, "what was prepared for one key says nothing under another");
 
     // The universal key of the smallest tier, and a proof under it.
-    let (universal, _) = insecure_tier_key(&directory(), &TIERS[0]).unwrap();
+    let (universal, _) = insecure_tier_key(&directory(), &TIERS[0], &|_| {}).unwrap();
     let verifier = TierVerifier::new(0, universal.verifying_key.clone()).unwrap();
     let prepared = Prepared::derive(extension("fibonacci"), &verifier).unwrap();
     let reason =
@@ -482,7 +490,7 @@ fn prints_the_gain() {
         let extension = Extension::from_wasm(&workload.wasm).unwrap();
         let needed = needs(&extension, &workload.inputs, LIMIT).unwrap();
         let number = needed.best_tier().unwrap();
-        let (universal, _) = insecure_tier_key(&directory(), &TIERS[number as usize]).unwrap();
+        let (universal, _) = insecure_tier_key(&directory(), &TIERS[number as usize], &|_| {}).unwrap();
         let verifier = TierVerifier::new(number, universal.verifying_key.clone()).unwrap();
         let mut times = Vec::new();
         let mut measure = |key: &ProvingKey, verifier: &TierVerifier| {
@@ -500,7 +508,7 @@ fn prints_the_gain() {
         measure(&universal, &verifier);
         drop(universal);
         let tier = fit(extension.code(), std::slice::from_ref(&needed)).unwrap();
-        let (own, key, _) = insecure_custom_key(&directory(), &extension, &tier).unwrap();
+        let (own, key, _) = insecure_custom_key(&directory(), &extension, &tier, &|_| {}).unwrap();
         measure(&own, &TierVerifier::custom(key).unwrap());
         let [(_, universal, checked), (_, own, own_checked)] = times[..] else { unreachable!() };
         println!("{}", gain_line(&workload.name, &needed, &tier));

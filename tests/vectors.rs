@@ -564,7 +564,7 @@ fn run_proving(id: &str, input: &Value, expect: &Value) {
 #[ignore = "takes minutes: the keys of all tiers"]
 fn published_keys_are_those_of_the_seed() {
     let lines = TIERS.iter().map(|tier| {
-        let (key, _) = proving::insecure_tier_key(&keys(), tier).unwrap();
+        let (key, _) = proving::insecure_tier_key(&keys(), tier, &|_| {}).unwrap();
         format!("{} {} {}\n", tier.name, key.shape.digest(), key.verifying_key.digest())
     });
     let (lines, path) = (lines.collect::<String>(), "src/proving/published_keys.txt");
@@ -592,6 +592,9 @@ fn run_protocol(id: &str, input: &Value, expect: &Value) {
 #[test]
 fn every_case_holds() {
     let manifest = read_json(&committed().join("MANIFEST.json"));
+    let sizes = manifest["files"].as_object().unwrap().values().map(|file| file["size"].as_u64().unwrap());
+    let bytes: u64 = sizes.sum();
+    assert!(bytes < 20_000_000, "{bytes} bytes of vectors: nobody wants to fetch more");
     for format in FORMATS {
         let run = match format {
             "profile" => run_profile,

@@ -420,6 +420,10 @@ impl Word {
         if slots.iter().any(|(used, slot)| *used && u32::from(*slot) >= crate::profile::MAX_FRAME_SLOTS) {
             return Some("a slot lies beyond the largest frame");
         }
+        // The entry of a null reference is 0, so no type is.
+        if shape == CallIndirect && self.low() == 0 {
+            return Some("no type has the number 0");
+        }
         if shape == Trap && crate::notation::Trap::from_code(self.low()).is_none() {
             return Some("no trap has that code");
         }

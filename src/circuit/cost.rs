@@ -1,7 +1,7 @@
 //! What the rows of chips cost: constraints, committed wires and a prover's time.
 
 use super::entry::Kind;
-use super::machine::Machine;
+use super::machine::{Machine, is_trap_chip};
 use super::tier::{TIERS, Tier};
 use crate::proof_system::{System, domain_size};
 use crate::statement::MAX_SEGMENTS;
@@ -146,6 +146,10 @@ pub struct Needs {
     pub audits: u64,
     /// Audited cells of the witness input.
     pub witness_words: u64,
+    /// Whether the cell of the witness input's length is audited.
+    pub witness_length: bool,
+    /// The chip of the row that traps.
+    pub trap: Option<&'static str>,
 }
 
 impl Needs {
@@ -154,6 +158,21 @@ impl Needs {
         let kinds = Kind::ALL.into_iter().zip(self.steps).map(|(kind, rows)| (kind.name(), rows));
         let others = [("refresh", self.refreshes), ("audit", self.audits), ("witness", self.witness_words)].into_iter();
         kinds.chain(others).map(|(chip, rows)| (chip, rows, tier.capacity(chip))).collect()
+    }
+
+    /// How many rows of a chip are used in this many segments together. Tables are used as a whole, but for the code table.
+    pub fn used(&self, chip: &str, tier: &Tier, segments: u64) -> u64 {
+        if let Some((_, used, _)) = self.chips(tier).into_iter().find(|(name, ..)| *name == chip) {
+            return used;
+        }
+        match chip {
+            "code table" => self.code_words * segments,
+            "image" => self.image_cells,
+            "witness_length" => self.witness_length.into(),
+            "audit_end" => 1,
+            _ if is_trap_chip(chip) => (self.trap == Some(chip)).into(),
+            _ => tier.capacity(chip) * segments,
+        }
     }
 
     /// The number of the tier whose segments have the fewest rows together, among those of which one proof has enough

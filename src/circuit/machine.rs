@@ -132,6 +132,16 @@ const TRAP_CHIPS: [(&str, Chip, Option<Kind>); 7] = [
     ("limit", chips::trap::limit, None),
 ];
 
+/// The chip of the row that traps with a word of this kind, or at the cycle limit if there is no kind.
+pub(super) fn trap_chip(kind: Option<Kind>) -> Option<&'static str> {
+    TRAP_CHIPS.iter().find(|(.., of)| *of == kind).map(|(name, ..)| *name)
+}
+
+/// Whether it is a chip of traps.
+pub(super) fn is_trap_chip(chip: &str) -> bool {
+    TRAP_CHIPS.iter().any(|(name, ..)| *name == chip)
+}
+
 impl Circuit for Machine<'_> {
     const CHALLENGES: usize = CHALLENGES;
     type Early = Early;

@@ -8,7 +8,7 @@ use super::chips::audit::AuditCell;
 use super::chips::witness::WitnessLength;
 use super::cost::Needs;
 use super::entry::{Kind, address};
-use super::machine::{Program, Rows};
+use super::machine::{Program, Rows, trap_chip};
 use super::step::{Cells, Refresh, Step};
 use super::tier::Tier;
 use crate::canonical_code::{CanonicalCode, INPUT_LENGTH, OUTPUT_LENGTH, Space, WITNESS_LENGTH, trace};
@@ -84,6 +84,7 @@ pub struct Plan<'a> {
     pub program: Program,
     /// The number of rows of each chip, by [`Kind`].
     pub steps: [u64; Kind::ALL.len()],
+    trap: Option<&'static str>,
     /// The number of refreshed cells.
     pub refreshes: u64,
     audits: Vec<AuditCell>,
@@ -118,13 +119,15 @@ impl<'a> Plan<'a> {
             last_kind = Some(step.kind);
         });
         let execution = finished.execution;
-        if let (Outcome::Trapped(trap), Some(kind)) = (execution.outcome, last_kind)
-            && trap != Trap::CycleLimitExhausted
-            && kind != Kind::End
-        {
-            // The last word has trapped: its row is in the chip of traps.
-            steps[kind as usize - 1] -= 1;
-        }
+        let trap = match (execution.outcome, last_kind) {
+            (Outcome::Trapped(Trap::CycleLimitExhausted), _) => trap_chip(None),
+            (Outcome::Trapped(_), Some(kind)) if kind != Kind::End => {
+                // The last word has trapped: its row is in the chip of traps.
+                steps[kind as usize - 1] -= 1;
+                trap_chip(Some(kind))
+            }
+            _ => None,
+        };
         let public = PublicCells::of(inputs, &execution);
         let mut plan = Plan {
             code,
@@ -135,6 +138,7 @@ impl<'a> Plan<'a> {
             cycles: finished.cycles,
             program,
             steps,
+            trap,
             refreshes,
             audits: Vec::new(),
             witness: Vec::new(),
@@ -156,6 +160,8 @@ impl<'a> Plan<'a> {
             refreshes: self.refreshes,
             audits: self.audits.len() as u64,
             witness_words: self.witness.len() as u64,
+            witness_length: self.witness_cell.is_some(),
+            trap: self.trap,
         }
     }
 

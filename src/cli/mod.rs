@@ -4,6 +4,7 @@
 //! fault (a refused module, wrong vectors, a file that cannot be read) or 2 if the command is.
 
 mod failure;
+mod progress;
 mod proof;
 mod protocol;
 mod report;
@@ -68,7 +69,7 @@ enum Command {
     Leader(protocol::LeaderArguments),
     /// Run a scenario of many nodes and an L1, and check the invariants
     Simulate(protocol::SimulateArguments),
-    /// Run scripts of the official WebAssembly test suite through both engines
+    /// Run scripts of the official WebAssembly test suite through both engines, or with the circuit
     Wast(wast::Arguments),
 }
 

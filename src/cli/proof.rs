@@ -1,16 +1,17 @@
 //! `setup`, `prove` and `verify`.
 
 use super::failure::Failure;
+use super::progress::{Bar, Spinner};
 use super::report::{Report, outcome_name};
 use super::source;
 use super::wasm::{Run, Source};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use middle_client::circuit::{Needs, TIERS, Tier, fit};
 use middle_client::host_interface::{Context, Inputs};
 use middle_client::notation::{B256, Reject, Rejection};
 use middle_client::proof_system::{
-    CacheError, Commitment, Origin, ProvingKey, VerifyingKey, domain_size, point_from_bytes, point_to_bytes,
+    CacheError, Commitment, G1_BYTES, KeyStep, Origin, ProvingKey, VerifyingKey, domain_size, point_from_bytes,
+    point_to_bytes,
 };
 use middle_client::proving::{
     CUSTOM_TIER, CUSTOM_WARNING, CustomKey, Extension, Job, Phase, Prepared, Proof, ProofFile, ProveError, Randomness,
@@ -21,14 +22,16 @@ use middle_client::statement::{MAX_SEGMENTS, Statement, Terms};
 use middle_client::vectors::{hex, quantity};
 use rand_chacha::rand_core::{OsRng, RngCore};
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Said wherever a key is used: all keys are from a published seed.
 const WARNING: &str = "the key is from a published seed: everybody can forge proofs under it";
 /// How much longer a segment takes to prove than to commit to: for the estimate of the remaining time.
 const PROVE_WEIGHT: u64 = 12;
+/// More than the file of a secret has.
+const MAX_SECRET_BYTES: u64 = 1_000;
 /// Cycles after which a sample execution ends.
 const MAX_SAMPLE_CYCLES: u64 = 1_000_000_000;
 
@@ -57,7 +60,7 @@ impl Cache {
   middle-client setup                       the key of the smallest tier, for short Operations
   middle-client setup --tier hash --json    a key of 2^20 rows; takes minutes and 3 GB of memory
 
-Custom mode: a key for one extension, whose program is part of the circuit. Whoever runs this setup can forge proofs of the
+Custom mode: a key for one extension, whose program is part of the circuit. Whoever runs this setup can forge proofs of the \
 extension. The rows of each chip are fitted to sample executions: an input, a witness input and a context, each hex or @FILE.
 
   middle-client setup --custom extension.wasm --sample 0x2a --output key.json
@@ -88,7 +91,7 @@ pub struct SetupArguments {
   middle-client prove extension.wasm --input 0x2a --witness @secret.bin --segments 4 --output proof.json
   middle-client prove extension.wasm --input 0x2a --custom key.json --output proof.json
 
-Segments can be proven by separate processes, on any machines that share a directory. All of them get
+Segments can be proven by separate processes, on any machines that share a directory. All of them get \
 the same module and inputs. Who can read the directory can learn the private witness input from the proof.
 
   First commit to all segments, or to some of them:
@@ -103,7 +106,8 @@ pub struct ProveArguments {
     source: Source,
     #[command(flatten)]
     run: Run,
-    /// The tier, by name [default: the one with the fewest rows in all segments]
+    /// The tier, by name; which one suffices may depend on the witness, so that the default shows something of it [default:
+    /// the one with the fewest rows in all segments]
     #[arg(long, value_name = "NAME")]
     tier: Option<String>,
     /// A custom key of the extension, from `setup --custom`
@@ -146,9 +150,12 @@ pub struct ProveArguments {
   middle-client verify extension.wasm proof.json --json
   middle-client verify extension.wasm proof.json --custom key.json --key-hash 0x...
 
-The key is the published one of the proof's tier: `middle-client setup` puts it into the cache. A custom key has the key hash
-that is registered for the extension; whoever ran its setup can forge proofs under it. The exit code is 0 if the
-statement that is printed has been proven, and 1 if it has not.")]
+The key is the published one of the proof's tier: `middle-client setup` puts it into the cache. A custom key has the key hash \
+that is registered for the extension; whoever ran its setup can forge proofs under it. The exit code is 0 if the \
+statement that is printed has been proven, and 1 if it has not.
+
+With --json `proof` is `accepted`, beside the statement; or else there is an `outcome`: `reject` with the reason, or \
+`unknown` if the key is not there.")]
 pub struct VerifyArguments {
     /// The extension's module: binary, or text if it is called .wat
     file: PathBuf,
@@ -229,8 +236,9 @@ fn custom_setup(
     let capacities = fit(extension.code(), &samples)
         .ok_or_else(|| Failure::input(file.display(), "the program is too large for a circuit of its own"))?;
     let directory = arguments.cache.directory()?;
-    let (key, custom, origin) =
-        waiting(&directory, "the custom key", || insecure_custom_key(&directory, &extension, &capacities))?;
+    let (key, custom, origin) = waiting(&directory, "the custom key", |progress| {
+        insecure_custom_key(&directory, &extension, &capacities, progress)
+    })?;
     fs::write(output, custom.to_json()).map_err(|error| Failure::input(output.display(), error))?;
     Ok((custom, key, origin))
 }
@@ -332,8 +340,8 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
         suffices(&custom.capacities, arguments.segments)?;
         let directory = arguments.cache.directory()?;
-        let (key, made, _) = waiting(&directory, "the custom key", || {
-            insecure_custom_key(&directory, prepared.extension(), &custom.capacities)
+        let (key, made, _) = waiting(&directory, "the custom key", |progress| {
+            insecure_custom_key(&directory, prepared.extension(), &custom.capacities, progress)
         })?;
         if made != custom {
             return Err(Failure::input(
@@ -356,12 +364,13 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
         suffices(tier, arguments.segments)?;
         let (key, _) = key_of(&arguments.cache, tier)?;
-        let verifier = TierVerifier::new(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
+        let verifier =
+            TierVerifier::published(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
         (key, verifier, prepared)
     };
     let job = Job::new(&prepared, &inputs, &terms).map_err(fail)?;
-    let mut work = Work { job: &job, key: &key, directory: arguments.job.as_deref(), inputs: &inputs };
+    let mut work = Work { job: &job, key: &key, directory: arguments.job.as_deref() };
     let proof = if arguments.join {
         work.join()?
     } else if arguments.commit || !arguments.segment.is_empty() {
@@ -370,6 +379,7 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         result.add("segments", job.plan.segments);
         result.add("tier", tier_name(terms.tier));
         result.add("statement digest", hex(job.statement.digest()));
+        add_warnings(&mut result, &job.statement);
         return Ok(result.print(source.json, out)?);
     } else {
         work.whole().map_err(fail)?
@@ -488,17 +498,29 @@ pub fn tier_named(name: &str) -> Result<(u32, &'static Tier), Failure> {
 /// The proving key of a tier.
 fn key_of(cache: &Cache, tier: &Tier) -> Result<(ProvingKey, Origin), Failure> {
     let directory = cache.directory()?;
-    waiting(&directory, &format!("key of tier {}", tier.name), || insecure_tier_key(&directory, tier))
+    let what = format!("key of tier {}", tier.name);
+    waiting(&directory, &what, |progress| insecure_tier_key(&directory, tier, progress))
 }
 
-/// A key, with a spinner while it is read or made.
-fn waiting<T>(directory: &Path, what: &str, make: impl FnOnce() -> Result<T, CacheError>) -> Result<T, Failure> {
-    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("the template is right");
-    let spinner = ProgressBar::new_spinner().with_style(style);
-    spinner.set_message(format!("{what}: reads it, or makes it with an insecure test ceremony"));
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    let result = make();
-    spinner.finish_and_clear();
+/// A key, with a spinner that says what is done while it is read or made.
+fn waiting<T>(
+    directory: &Path,
+    what: &str,
+    make: impl FnOnce(&dyn Fn(KeyStep)) -> Result<T, CacheError>,
+) -> Result<T, Failure> {
+    let spinner = Spinner::new();
+    let result = make(&|step| {
+        let step = match step {
+            KeyStep::Shape => "writes down its circuit",
+            KeyStep::Read => "looks into the cache",
+            KeyStep::Validate => "validates it",
+            KeyStep::Groth16 => "test ceremony 1 of 3: Groth16, most of the time",
+            KeyStep::Knowledge => "test ceremony 2 of 3: proof of knowledge",
+            KeyStep::Write => "test ceremony 3 of 3: writes it to the cache",
+        };
+        spinner.show(format!("{what}: {step}"));
+    });
+    drop(spinner);
     result.map_err(|error| match error {
         CacheError::File { path, error } => Failure::input(path.display(), error),
         error => Failure::input(directory.display(), error),
@@ -510,7 +532,6 @@ struct Work<'a> {
     job: &'a Job<'a>,
     key: &'a ProvingKey,
     directory: Option<&'a Path>,
-    inputs: &'a Inputs,
 }
 
 impl Work<'_> {
@@ -522,7 +543,7 @@ impl Work<'_> {
     fn whole(&mut self) -> Result<Proof, ProveError> {
         let randomness = Randomness::fresh(&mut OsRng);
         let mut bar = Bar::new(u64::from(self.segments()) * (1 + PROVE_WEIGHT));
-        self.job.prove(self.key, randomness, &mut |phase, segment, segments| bar.show(phase, segment, segments))
+        self.job.prove(self.key, randomness, &mut |phase, segment, segments| show(&mut bar, phase, segment, segments))
     }
 
     /// Commits to these segments, or to all.
@@ -531,10 +552,11 @@ impl Work<'_> {
         let wanted = self.wanted(wanted)?;
         let mut bar = Bar::new(wanted.len() as u64);
         for index in &wanted {
-            bar.show(Phase::Commit, *index, self.segments());
-            let commitment = commit_segment(self.key, &self.job.segment(*index, &randomness));
-            let commitment = commitment.map_err(|error| self.fail(error))?;
-            self.write(&format!("commitment-{index}"), &point_to_bytes(&commitment.point))?;
+            show(&mut bar, Phase::Commit, *index, self.segments());
+            let segment = self.job.segment(*index, &randomness);
+            let commitment = commit_segment(self.key, &segment).map_err(|error| self.fail(error))?;
+            let (point, tag) = (point_to_bytes(&commitment.point), segment.tag(&commitment));
+            self.write(&format!("commitment-{index}"), &[&point[..], tag.as_slice()].concat())?;
         }
         Ok(wanted)
     }
@@ -546,13 +568,20 @@ impl Work<'_> {
         let mut commitments = Vec::new();
         for index in 0..self.segments() {
             let name = format!("commitment-{index}");
-            let point = point_from_bytes(&self.read(&name)?).map_err(|error| self.fault(&name, error))?;
-            commitments.push(Commitment { point, public: vec![u64::from(index == 0).into()] });
+            let bytes = self.read(&name)?;
+            let (point, tag) = bytes.split_at(bytes.len().min(G1_BYTES));
+            let point = point_from_bytes(point).map_err(|error| self.fault(&name, error))?;
+            let commitment = Commitment { point, public: vec![u64::from(index == 0).into()] };
+            // A segment that is proven beside one commitment and then beside another would confirm a guess of the witness.
+            if self.job.segment(index, &randomness).tag(&commitment).as_slice() != tag {
+                return Err(self.fault(&name, "nobody who knows the secret has written it"));
+            }
+            commitments.push(commitment);
         }
         let challenges = self.job.challenges(self.key, &commitments).map_err(|error| self.fail(error))?;
         let mut bar = Bar::new(wanted.len() as u64 * PROVE_WEIGHT);
         for index in &wanted {
-            bar.show(Phase::Prove, *index, self.segments());
+            show(&mut bar, Phase::Prove, *index, self.segments());
             let proof = prove_segment(self.key, &self.job.segment(*index, &randomness), &challenges);
             let proof = proof.map_err(|error| self.fail(error))?;
             self.write(&format!("proof-{index}"), &proof.to_bytes())?;
@@ -577,8 +606,7 @@ impl Work<'_> {
         Ok(if segments.is_empty() { (0..count).collect() } else { segments.to_vec() })
     }
 
-    /// The randomness that the directory's secret gives for this key, statement and witness: the processes of one proof
-    /// draw the same, and no two proofs do.
+    /// The directory's secret: the processes of one proof draw from it the same for this key, statement and witness.
     fn randomness(&self) -> Result<Randomness, Failure> {
         let directory = self.directory();
         fs::create_dir_all(directory).map_err(|error| self.fault("", error))?;
@@ -598,10 +626,13 @@ impl Work<'_> {
                 return Err(self.fault(name, format!("is another than {digest}, that of these arguments")));
             }
         }
-        self.check_private(&path)?;
-        let secret = self.read("secret")?;
+        let file = fs::File::open(&path).map_err(|error| self.fault("secret", error))?;
+        self.check_private(&file)?;
+        let mut text = String::new();
+        file.take(MAX_SECRET_BYTES).read_to_string(&mut text).map_err(|error| self.fault("secret", error))?;
+        let secret = self.bytes("secret", &text)?;
         let secret: [u8; 32] = secret.try_into().map_err(|_| self.fault("secret", "has not 32 bytes"))?;
-        Ok(Randomness::derive(&secret, key, &self.job.statement, &self.inputs.witness))
+        Ok(Randomness::shared(secret))
     }
 
     /// Of several processes that begin at once, the first one's secret stays. Nobody else may read it.
@@ -620,18 +651,18 @@ impl Work<'_> {
         }
     }
 
-    /// A secret that others can read or have chosen hides nothing.
+    /// A secret that others can read or have chosen hides nothing. It is judged as it was opened, whatever its name stands
+    /// for by now.
     #[cfg(unix)]
-    fn check_private(&self, path: &Path) -> Result<(), Failure> {
+    fn check_private(&self, secret: &fs::File) -> Result<(), Failure> {
         use std::os::unix::fs::MetadataExt;
-        let of = |path: &Path| fs::symlink_metadata(path).map_err(|error| self.fault("secret", error));
-        let secret = of(path)?;
+        let secret = secret.metadata().map_err(|error| self.fault("secret", error))?;
         if !secret.is_file() || secret.mode() & 0o077 != 0 {
             return Err(self.fault("secret", "others may read it: it has to be a file of mode 600"));
         }
         // A file that is made now belongs to this process's user.
         let own = self.directory().join(format!("owner-{}", std::process::id()));
-        let owner = fs::write(&own, "").and_then(|()| fs::metadata(&own)).map(|own| own.uid());
+        let owner = create(&own).and_then(|own| own.metadata()).map(|own| own.uid());
         let _ = fs::remove_file(&own);
         match owner {
             Ok(owner) if owner == secret.uid() => Ok(()),
@@ -641,7 +672,7 @@ impl Work<'_> {
     }
 
     #[cfg(not(unix))]
-    fn check_private(&self, _: &Path) -> Result<(), Failure> {
+    fn check_private(&self, _: &fs::File) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -652,7 +683,11 @@ impl Work<'_> {
 
     fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
         let text = source::read(&self.directory().join(name))?;
-        let text = String::from_utf8_lossy(&text);
+        self.bytes(name, &String::from_utf8_lossy(&text))
+    }
+
+    /// The bytes that a file's text stands for.
+    fn bytes(&self, name: &str, text: &str) -> Result<Vec<u8>, Failure> {
         let digits = text.trim_end().strip_prefix("0x");
         let bytes = digits.and_then(|digits| hex::decode(digits).ok());
         bytes.ok_or_else(|| self.fault(name, "is not `0x` and hex digits"))
@@ -662,7 +697,8 @@ impl Work<'_> {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let path = self.directory().join(name);
         let temporary = path.with_extension(std::process::id().to_string());
-        let written = fs::write(&temporary, hex(bytes)).and_then(|()| fs::rename(&temporary, &path));
+        let written = create(&temporary).and_then(|mut file| file.write_all(hex(bytes).as_bytes()));
+        let written = written.and_then(|()| fs::rename(&temporary, &path));
         written.map_err(|error| self.fault(name, error))
     }
 
@@ -676,37 +712,21 @@ impl Work<'_> {
     }
 }
 
-/// Progress by segment, with an estimate of the remaining time.
-struct Bar {
-    bar: ProgressBar,
-    /// The weight of the step that is shown.
-    weight: u64,
-}
-
-impl Bar {
-    fn new(steps: u64) -> Bar {
-        let style = ProgressStyle::with_template("{bar:40} {wide_msg} {elapsed} gone, about {eta} left");
-        let bar = ProgressBar::new(steps).with_style(style.expect("the template is right"));
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Bar { bar, weight: 0 }
-    }
-
-    /// Shows a step, before which the one that was shown has ended.
-    fn show(&mut self, phase: Phase, segment: u32, segments: u32) {
-        self.bar.inc(self.weight);
-        let (what, weight) = match phase {
-            Phase::Commit => ("commits to", 1),
-            Phase::Prove => ("proves", PROVE_WEIGHT),
-        };
-        self.weight = weight;
-        self.bar.set_message(format!("{what} segment {} of {segments}", segment + 1));
+/// A new file. What is left of a process of the same number goes, and nothing is written to where somebody's link leads.
+fn create(path: &Path) -> std::io::Result<fs::File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => fs::File::create_new(path),
     }
 }
 
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
+/// Shows what a prover begins.
+fn show(bar: &mut Bar, phase: Phase, segment: u32, segments: u32) {
+    let (what, weight) = match phase {
+        Phase::Commit => ("commits to", 1),
+        Phase::Prove => ("proves", PROVE_WEIGHT),
+    };
+    bar.show(&format!("{what} segment {} of {segments}", segment + 1), weight);
 }
 
 /// What a proof is about.

@@ -224,7 +224,7 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
     }
     let costs = costs();
     let (segment, domain) = (tier.cost(&costs), tier.domain(&costs));
-    let rows = u64::from(segments) * domain;
+    let all_rows = u64::from(segments) * domain;
     result.add("tier", tier.name);
     result.add("segments", segments);
     result.add("constraints in a segment", segment.rows());
@@ -234,31 +234,20 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
     result.add("wires committed", segment.wires);
     result.add("wires private", segment.products + segment.fractions);
     result.add("weighted milliseconds of a segment", segment.microseconds() / 1_000);
-    result.add("constraints", rows);
-    result.add("constraints per cycle", ratio(rows, cycles));
+    result.add("constraints", all_rows);
+    result.add("constraints per cycle", ratio(all_rows, cycles));
     if let Some(instructions) = instructions {
-        result.add("constraints per instruction", ratio(rows, instructions));
+        result.add("constraints per instruction", ratio(all_rows, instructions));
     }
 
+    let segments = u64::from(segments);
     let chips = needs.chips(tier);
     let cost_of = |chip: &str| costs.get(chip).copied().unwrap_or_default();
-    let mut list = Vec::new();
-    for (chip, used, capacity) in &chips {
-        let cost = cost_of(chip);
-        list.push((*chip, *used, capacity * u64::from(segments), cost));
-    }
-    let in_every_segment = costs.iter().filter(|(chip, _)| !chips.iter().any(|(other, _, _)| other == *chip));
-    for (chip, cost) in in_every_segment {
-        let all = tier.capacity(chip) * u64::from(segments);
-        let used = match *chip {
-            "code table" => needs.code_words * u64::from(segments),
-            "image" => needs.image_cells,
-            _ => all,
-        };
-        list.push((*chip, used, all, *cost));
-    }
-    let rows = list.iter().map(|(chip, used, all, cost)| {
-        let Cost { constraints, dense: _, products, fractions, wires } = *cost;
+    // Those that are the same in all segments come last.
+    let others: Vec<&str> = costs.keys().copied().filter(|chip| !chips.iter().any(|(name, ..)| name == chip)).collect();
+    let rows = chips.iter().map(|(chip, ..)| *chip).chain(others.iter().copied()).map(|chip| {
+        let (cost, used, all) = (cost_of(chip), needs.used(chip, tier, segments), tier.capacity(chip) * segments);
+        let Cost { constraints, dense: _, products, fractions, wires } = cost;
         json!({
             "chip": chip,
             "used": used,
@@ -267,19 +256,25 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
             "products": products,
             "fractions": fractions,
             "wires": wires,
-            "allConstraints": cost.times(*all).rows(),
-            "allMilliseconds": cost.times(*all).microseconds() / 1_000,
+            "allConstraints": cost.times(all).rows(),
+            "allMicroseconds": cost.times(all).microseconds(),
         })
     });
     result.add_table("chips", rows.collect());
 
-    let fixed = list[chips.len()..].iter().map(|(_, _, all, cost)| cost.times(all / u64::from(segments)).rows());
-    let fixed: u64 = fixed.sum::<u64>() + 2;
-    let fill = (0..u64::from(segments)).map(|index| {
-        let used = chips.iter().map(|(chip, used, capacity)| {
-            cost_of(chip).times(used.saturating_sub(index * capacity).min(*capacity)).rows()
-        });
-        let used = fixed + used.sum::<u64>();
+    // The first segment has the rows of which an execution has one.
+    let of_segment = |chip: &str, index: u64| {
+        let of_first = |count| needs.used(chip, tier, count);
+        match chips.iter().find(|(name, ..)| *name == chip) {
+            Some((_, used, capacity)) => used.saturating_sub(index * capacity).min(*capacity),
+            None if index == 0 => of_first(1),
+            None => of_first(2) - of_first(1),
+        }
+    };
+    let fill = (0..segments).map(|index| {
+        let used = costs.iter().map(|(chip, cost)| cost.times(of_segment(chip, index)).rows());
+        // And the sum and the row of the blinder.
+        let used = 2 + used.sum::<u64>();
         json!({"segment": index, "constraintsUsed": used, "percent": ratio(100 * used, domain)})
     });
     result.add_table("fill", fill.collect());

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "Examples:
   middle-client wast i32.wast
-  middle-client wast --verbose --engine code test/core/*.wast")]
+  middle-client wast --verbose --engine code test/core/*.wast
+  middle-client wast --engine circuit call.wast")]
 pub struct Arguments {
     /// Scripts
     #[arg(required = true)]

@@ -1,6 +1,6 @@
 //! Proving keys on disk, by circuit digest: outside any repository, written atomically, rebuilt when damaged.
 
-use super::keys::{ProvingKey, setup_of_shape, verifying_key};
+use super::keys::{KeyStep, ProvingKey, setup_of_shape, verifying_key};
 use super::system::{Circuit, Shape};
 use crate::notation::{B256, keccak256};
 use ark_bn254::{Bn254, G1Affine, G2Affine};
@@ -43,7 +43,8 @@ pub enum Origin {
     Rebuilt(String),
 }
 
-/// The key of [`insecure_setup`](super::insecure_setup), from a directory of cached keys if it is there.
+/// The key of [`insecure_setup`](super::insecure_setup), from a directory of cached keys if it is there. `progress` is told of each
+/// step that begins.
 ///
 /// A cached key is as good as its directory: whoever can write there can make a prover show its witness. What a
 /// verifier relies on is not taken from here, but compared with a published key digest.
@@ -51,15 +52,19 @@ pub fn cached_insecure_setup<C: Circuit>(
     directory: &Path,
     circuit: &C,
     seed: [u8; 32],
+    progress: &dyn Fn(KeyStep),
 ) -> Result<(ProvingKey, Origin), CacheError> {
+    progress(KeyStep::Shape);
     let mut shape = Shape::of(circuit);
     let header = [&MAGIC[..], shape.digest().as_slice(), &seed].concat();
     let path = directory.join(format!("{}.insecure-proving-key", hex::encode(keccak256(&header))));
+    progress(KeyStep::Read);
     let damage = match fs::read(&path) {
         Ok(bytes) => match read(&bytes, &header) {
             Ok((groth16, sigma_bases, sigma_g2)) => {
                 let verifying_key = verifying_key(&shape, &groth16.vk, sigma_g2);
                 let key = ProvingKey { shape, groth16, sigma_bases, verifying_key };
+                progress(KeyStep::Validate);
                 match key.validate() {
                     Ok(()) => return Ok((key, Origin::Cached)),
                     Err(rejection) => {
@@ -73,7 +78,8 @@ pub fn cached_insecure_setup<C: Circuit>(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(CacheError::File { path, error }),
     };
-    let key = setup_of_shape(shape, &mut ChaCha20Rng::from_seed(seed)).map_err(CacheError::Setup)?;
+    let key = setup_of_shape(shape, &mut ChaCha20Rng::from_seed(seed), progress).map_err(CacheError::Setup)?;
+    progress(KeyStep::Write);
     write(&path, &header, &key).map_err(|error| CacheError::File { path, error })?;
     Ok((key, damage.map_or(Origin::Built, Origin::Rebuilt)))
 }

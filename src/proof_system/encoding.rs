@@ -157,19 +157,31 @@ impl VerifyingKey {
         bytes
     }
 
-    /// The key with this encoding, validated.
-    pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, Rejection> {
-        let mut reader = Reader::new(bytes);
+    /// The numbers of constants, public inputs, challenges and public inputs of phase 2 in an encoding, before its points are read.
+    pub fn counts(bytes: &[u8]) -> Result<[u32; 4], Rejection> {
+        let [counts @ .., _] = VerifyingKey::read_counts(&mut Reader::new(bytes))?;
+        Ok(counts)
+    }
+
+    fn read_counts(reader: &mut Reader) -> Result<[u32; 5], Rejection> {
         if reader.take(8)? != KEY_MAGIC {
             return Err(Rejection::new(Reject::KeyMalformed, 0, "the encoding does not begin with its magic"));
         }
         let [constants, public, challenges, late_public, committed] =
             [reader.number()?, reader.number()?, reader.number()?, reader.number()?, reader.number()?];
         let count = [public, challenges, late_public].into_iter().try_fold(1u32, u32::checked_add);
-        let Some(count) = count.filter(|count| *count <= MAX_BASES && constants <= public && committed <= 1) else {
+        if !count.is_some_and(|count| count <= MAX_BASES && constants <= public && committed <= 1) {
             let detail = format!("{constants} of {public} inputs, {challenges} challenges, {late_public} inputs");
             return Err(Rejection::new(Reject::KeyMalformed, 8, detail));
-        };
+        }
+        Ok([constants, public, challenges, late_public, committed])
+    }
+
+    /// The key with this encoding, validated.
+    pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, Rejection> {
+        let mut reader = Reader::new(bytes);
+        let [constants, public, challenges, late_public, committed] = VerifyingKey::read_counts(&mut reader)?;
+        let count = 1 + public + challenges + late_public;
         let key = VerifyingKey {
             constants,
             public,

@@ -93,6 +93,23 @@ impl ProvingKey {
     }
 }
 
+/// What is done to have a key, in this order; what takes a part of a second is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStep {
+    /// The rows of the circuit are written down.
+    Shape,
+    /// The file of the key is read.
+    Read,
+    /// What was read is validated.
+    Validate,
+    /// The points of Groth16 are made, which takes most of the time.
+    Groth16,
+    /// The points of the proof of knowledge are made.
+    Knowledge,
+    /// The file is written.
+    Write,
+}
+
 /// Makes the keys of a circuit. Whoever knows what `rng` yields can prove anything.
 ///
 /// # Errors
@@ -101,7 +118,7 @@ pub fn setup<C: Circuit>(
     circuit: &C,
     rng: &mut (impl RngCore + CryptoRng + Clone),
 ) -> Result<ProvingKey, SynthesisError> {
-    setup_of_shape(Shape::of(circuit), rng)
+    setup_of_shape(Shape::of(circuit), rng, &|_| {})
 }
 
 /// As [`setup`], from a published seed: for tests and vectors only, since everybody can forge under such a key.
@@ -113,7 +130,9 @@ pub fn insecure_setup<C: Circuit>(circuit: &C, seed: [u8; 32]) -> Result<Proving
 pub(super) fn setup_of_shape(
     shape: Shape,
     rng: &mut (impl RngCore + CryptoRng + Clone),
+    progress: &dyn Fn(KeyStep),
 ) -> Result<ProvingKey, SynthesisError> {
+    progress(KeyStep::Groth16);
     let [alpha, beta, gamma, delta, sigma] = [(); 5].map(|()| not_zero(rng));
     let (g1, g2) = (G1Projective::generator(), ark_bn254::G2Projective::generator());
     // `ark-groth16` draws the point at which it evaluates the polynomials and nothing else; sigma's bases need it too.
@@ -135,6 +154,7 @@ pub(super) fn setup_of_shape(
     let mut sigma_bases = Vec::new();
     let mut sigma_g2 = None;
     if shape.committed > 0 {
+        progress(KeyStep::Knowledge);
         let ([a, b, c], _, _) =
             evaluate_polynomials::<Fr, GeneralEvaluationDomain<Fr>>(&shape.matrices, shape.variables(), &point)?;
         let factor = sigma * gamma.inverse().ok_or(SynthesisError::DivisionByZero)?;

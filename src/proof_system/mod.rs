@@ -20,7 +20,7 @@ pub use encoding::{
     G1_BYTES, G2_BYTES, PROOF_BYTES, VANILLA_PROOF_BYTES, point_from_bytes, point_to_bytes, vanilla_proof_from_bytes,
     vanilla_proof_to_bytes,
 };
-pub use keys::{ProvingKey, VerifyingKey, insecure_setup, setup};
+pub use keys::{KeyStep, ProvingKey, VerifyingKey, insecure_setup, setup};
 pub use prover::{Committed, ProveError, commit, prove, prove_vanilla, prove_with_public, resume};
 pub use qap::{PlainReduction, domain_size};
 pub use snarkjs::{snarkjs_proof, snarkjs_public, snarkjs_verifying_key};

@@ -47,6 +47,11 @@ impl Prepared {
         Ok(Prepared { point, key_digest: key.digest() })
     }
 
+    /// The digest of the key that it is for.
+    pub fn key_digest(&self) -> B256 {
+        self.key_digest
+    }
+
     /// The point.
     pub fn point(&self) -> G1Affine {
         self.point

@@ -8,7 +8,7 @@ use crate::circuit::entry::Kind;
 use crate::circuit::{MAX_CUSTOM_ROWS, Machine, Tier, costs, suits};
 use crate::notation::json::parse_struct;
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use crate::proof_system::{CacheError, Origin, ProvingKey, Shape, VerifyingKey, cached_insecure_setup};
+use crate::proof_system::{CacheError, KeyStep, Origin, ProvingKey, Shape, VerifyingKey, cached_insecure_setup};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -80,16 +80,19 @@ impl CustomKey {
             let detail = format!("a segment of {rows} rows, allowed are {MAX_CUSTOM_ROWS}");
             return Err(Rejection::new(Reject::KeyMalformed, MAGIC.len(), detail));
         }
-        let verifying_key = VerifyingKey::from_bytes(rest).map_err(|mut rejection| {
+        let behind_header = |mut rejection: Rejection| {
             rejection.offset += HEADER_BYTES;
             rejection
-        })?;
-        // PROVE-012: the inputs of such a circuit are `first`, the challenges and the sum.
-        let VerifyingKey { constants, public, challenges, late_public, .. } = verifying_key;
-        if (constants, public, challenges, late_public) != (0, 1, CHALLENGES as u32, 1) {
+        };
+        // PROVE-012: the inputs of such a circuit are `first`, the challenges and the sum. A key with as many bases as a key may
+        // have would take seconds to decode.
+        let counts = VerifyingKey::counts(rest).map_err(behind_header)?;
+        if counts != [0, 1, CHALLENGES as u32, 1] {
+            let [constants, public, challenges, late_public] = counts;
             let detail = format!("{constants} constants, {public} inputs, {challenges} challenges, {late_public} late");
             return Err(Rejection::new(Reject::KeyMalformed, HEADER_BYTES, detail));
         }
+        let verifying_key = VerifyingKey::from_bytes(rest).map_err(behind_header)?;
         Ok(CustomKey { capacities, circuit: B256::from_slice(digest), verifying_key })
     }
 
@@ -184,9 +187,10 @@ pub fn insecure_custom_key(
     directory: &Path,
     extension: &Extension,
     capacities: &Tier,
+    progress: &dyn Fn(KeyStep),
 ) -> Result<(ProvingKey, CustomKey, Origin), CacheError> {
     let machine = Machine::custom(capacities, extension.program());
-    let (key, origin) = cached_insecure_setup(directory, &machine, keccak256(SETUP_SEED).0)?;
+    let (key, origin) = cached_insecure_setup(directory, &machine, keccak256(SETUP_SEED).0, progress)?;
     let verifying_key = key.verifying_key.clone();
     let custom = CustomKey { capacities: capacities.clone(), circuit: key.shape.digest(), verifying_key };
     Ok((key, custom, origin))

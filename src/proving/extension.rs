@@ -22,8 +22,8 @@ impl Extension {
         Ok(Extension::of(lower(&load(wasm)?)?))
     }
 
-    /// An extension with this code. It has to be what [`lower`] gives for a module: of other code a proof says only that
-    /// it was executed.
+    /// An extension with this code. It has to be what [`lower`] gives for a module. The circuit takes the promises of lowering
+    /// for granted (S20), so that of other code a proof need not say what the executor does with it.
     pub fn of(code: CanonicalCode) -> Extension {
         Extension { commitment: code.commitment(), program: Program::of(&code), code }
     }

@@ -89,10 +89,8 @@ impl ProofFile {
             return Err(malformed(format!("the warning {:?} is not that of the tier {}", file.warning, file.tier)));
         }
         if [statement.tier, proof.tier] != [number; 2] {
-            let detail = format!(
-                "the file is of tier {number}, its statement of {}, its proof of {}",
-                statement.tier, proof.tier
-            );
+            let [file, stated, proven] = [number, statement.tier, proof.tier].map(tier_name);
+            let detail = format!("the file is of tier {file}, its statement of {stated}, its proof of {proven}");
             return Err(Rejection::new(Reject::TierMismatch, 0, detail));
         }
         Ok(ProofFile { statement, proof })

@@ -3,7 +3,7 @@
 use super::custom::{CUSTOM_NAME, CUSTOM_TIER, CustomKey};
 use crate::circuit::{Machine, TIERS, Tier};
 use crate::notation::{B256, Reject, Rejection, keccak256};
-use crate::proof_system::{CacheError, Origin, ProvingKey, Verifier, VerifyingKey, cached_insecure_setup};
+use crate::proof_system::{CacheError, KeyStep, Origin, ProvingKey, Verifier, VerifyingKey, cached_insecure_setup};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -111,9 +111,14 @@ impl TierVerifier {
 }
 
 /// The proving key of a tier from the published seed, from a directory of cached keys if it is there.
-pub fn insecure_tier_key(directory: &Path, tier: &Tier) -> Result<(ProvingKey, Origin), CacheError> {
+pub fn insecure_tier_key(
+    directory: &Path,
+    tier: &Tier,
+    progress: &dyn Fn(KeyStep),
+) -> Result<(ProvingKey, Origin), CacheError> {
     let file = |path: &Path, error| CacheError::File { path: path.into(), error };
-    let (key, origin) = cached_insecure_setup(directory, &Machine::universal(tier), keccak256(SETUP_SEED).0)?;
+    let machine = Machine::universal(tier);
+    let (key, origin) = cached_insecure_setup(directory, &machine, keccak256(SETUP_SEED).0, progress)?;
     let path = verifying_key_path(directory, key.verifying_key.digest());
     let bytes = key.verifying_key.to_bytes();
     if fs::read(&path).ok().as_ref() != Some(&bytes) {

@@ -1,11 +1,12 @@
 //! The prover: commit to all segments, draw the challenges, prove all segments.
 
 use super::extension::{Extension, Prepared};
+use super::keys::tier_name;
 use super::{Proof, SegmentProof};
 use crate::circuit::{Machine, Needs, Plan, Tier};
 use crate::host_interface::Inputs;
 use crate::notation::{B256, Outcome, Reject, Rejection, keccak256};
-use crate::proof_system::{self, Challenges, Commitment, Committed, Transcript, draw};
+use crate::proof_system::{self, Challenges, Commitment, Committed, Transcript, draw, point_to_bytes};
 use crate::statement::{Statement, Terms, check_ranges};
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
@@ -33,29 +34,33 @@ pub enum ProveError {
     System(#[from] proof_system::ProveError),
 }
 
-/// The randomness of a proof. Each segment draws from a stream of its own, so that segments can be proven apart.
+/// The secret from which the randomness of a proof is drawn: by [`Job::segment`], for its key, statement and witness. Each
+/// segment draws from a stream of its own, so that segments can be proven apart.
 #[derive(PartialEq, Eq)]
 pub struct Randomness([u8; 32]);
 
 impl Randomness {
-    /// Fresh randomness. Two proofs with the same randomness of different witnesses, or under different keys, would show
-    /// more than each alone, so it is used up by the proof.
+    /// A fresh secret.
     pub fn fresh(rng: &mut (impl ark_std::rand::RngCore + ark_std::rand::CryptoRng)) -> Randomness {
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
         Randomness(seed)
     }
 
-    /// The randomness of a secret and what it is used for, the digest of the key included. With the same secret, other
-    /// keys, statements and witnesses get other randomness.
-    pub fn derive(secret: &[u8; 32], key: B256, statement: &Statement, witness: &[u8]) -> Randomness {
+    /// A secret that several processes share to make one proof.
+    pub fn shared(secret: [u8; 32]) -> Randomness {
+        Randomness(secret)
+    }
+
+    /// The randomness for a key, by its digest, a statement and a witness: others get other randomness.
+    pub fn of(&self, key: B256, statement: B256, witness: &[u8]) -> Randomness {
         // PROVE-006: two commitments with one blinder under two keys are two equations for it, which whoever knows how the
-        // keys were made can solve: then a guess of the witness can be confirmed.
-        let parts = [secret.into(), key, statement.digest(), keccak256(witness)];
+        // keys were made can solve: then a guess of the witness can be confirmed. So it can by two sums with one mask.
+        let parts = [self.0.into(), key, statement, keccak256(witness)];
         Randomness(keccak256(parts.map(|part| part.0).concat()).0)
     }
 
-    /// Randomness that everybody can repeat: for vectors and tests only.
+    /// A secret that everybody knows: for vectors and tests only.
     pub fn insecure(seed: &[u8]) -> Randomness {
         Randomness(keccak256(seed).0)
     }
@@ -96,7 +101,7 @@ pub struct Segment<'a> {
     plan: &'a Plan<'a>,
     prepared: &'a Prepared,
     segment: u32,
-    randomness: &'a Randomness,
+    randomness: Randomness,
 }
 
 impl Segment<'_> {
@@ -117,6 +122,13 @@ impl Segment<'_> {
 
     fn blinder(&self) -> ChaCha20Rng {
         self.randomness.stream(b"blinder", self.segment)
+    }
+
+    /// PROVE-006: what only those can write beside a commitment to this segment who share the secret.
+    pub fn tag(&self, commitment: &Commitment) -> B256 {
+        let parts =
+            [&self.randomness.0[..], b"commitment", &self.segment.to_be_bytes(), &point_to_bytes(&commitment.point)];
+        keccak256(parts.concat())
     }
 
     fn prove(
@@ -140,7 +152,8 @@ pub fn commit_segment(
 }
 
 /// The proof of a segment. The commitment is made again, from the same stream; it has to be the one that the challenges are
-/// for.
+/// for. The other commitments have to be those of the same secret, which [`Segment::tag`] can show: two sums of a segment, for
+/// challenges of different commitments, would confirm a guess of the witness.
 pub fn prove_segment(
     key: &proof_system::ProvingKey,
     segment: &Segment<'_>,
@@ -170,6 +183,7 @@ pub struct Job<'a> {
     /// The statement.
     pub statement: Statement,
     prepared: &'a Prepared,
+    inputs: &'a Inputs,
 }
 
 impl<'a> Job<'a> {
@@ -180,7 +194,8 @@ impl<'a> Job<'a> {
         let tier = &prepared.tier;
         // PROVE-007: the statement is of the tier of the key.
         if terms.tier != prepared.number {
-            let detail = format!("the terms are of tier {}, the key is of {}", terms.tier, prepared.number);
+            let [wanted, found] = [terms.tier, prepared.number].map(tier_name);
+            let detail = format!("the terms are of tier {wanted}, the key is of {found}");
             return Err(Rejection::new(Reject::TierMismatch, 0, detail).into());
         }
         let plan = Plan::new(prepared.extension.code(), inputs, terms.cycle_limit, tier, terms.segments)
@@ -190,11 +205,13 @@ impl<'a> Job<'a> {
         }
         let statement = statement(&plan, prepared, inputs, terms);
         statement.check()?;
-        Ok(Job { plan, statement, prepared })
+        Ok(Job { plan, statement, prepared, inputs })
     }
 
     /// A segment, to commit to it or to prove it.
-    pub fn segment<'s>(&'s self, index: u32, randomness: &'s Randomness) -> Segment<'s> {
+    pub fn segment<'s>(&'s self, index: u32, randomness: &Randomness) -> Segment<'s> {
+        let key = self.prepared.point.key_digest();
+        let randomness = randomness.of(key, self.statement.digest(), &self.inputs.witness);
         Segment { plan: &self.plan, prepared: self.prepared, segment: index, randomness }
     }
 

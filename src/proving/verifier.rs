@@ -2,7 +2,7 @@
 
 use super::Proof;
 use super::extension::Prepared;
-use super::keys::TierVerifier;
+use super::keys::{TierVerifier, tier_name};
 use crate::circuit::bus::CHALLENGES;
 use crate::circuit::plan::PublicCells;
 use crate::circuit::public::{known_sum, known_tuples};
@@ -28,7 +28,8 @@ pub fn verify(
     }
     for (what, tier) in [("proof", proof.tier), ("key", verifier.number), ("extension", prepared.number)] {
         if tier != statement.tier {
-            return reject(Reject::TierMismatch, format!("the {what} is of tier {tier}, not {}", statement.tier));
+            let [found, stated] = [tier, statement.tier].map(tier_name);
+            return reject(Reject::TierMismatch, format!("the {what} is of tier {found}, the statement of {stated}"));
         }
     }
     if proof.segments.len() != statement.segments as usize {

@@ -629,6 +629,14 @@ fn encoding() -> Vec<Case> {
     };
     let trap = |code: u64| Word { opcode: Opcode::Trap, mode: 0, src2: 0, immediate: code, ..get(Space::Register) };
     let traps = Trap::ALL.len() as u64;
+    let indirect = |immediate: u64| Word {
+        opcode: Opcode::CallIndirect,
+        mode: 0,
+        dst: 2,
+        src2: 1,
+        immediate,
+        ..get(Space::Register)
+    };
     let mut cases = vec![
         case(accepted, "A program has one encoding.", ["CODE-001", "CODE-002", "CODE-025", "CODE-026", "CODE-027"])
             .code(encoded.clone())
@@ -825,6 +833,15 @@ fn encoding() -> Vec<Case> {
             "CODE-002",
             "set the high half of the call's immediate to 1",
             &|bytes| bytes[word(0) + 12] = 1,
+            Reject::CodeFieldNotCanonical,
+        ),
+        allowed("call-indirect-type-one", "Types have numbers from 1 on.", "CODE-002", &other_move(indirect(1))),
+        refused(
+            "call-indirect-type-zero",
+            "No type has the number 0: the entry of a null reference has.",
+            "CODE-002",
+            "replace the move by an indirect call of the type 0",
+            &other_move(indirect(0)),
             Reject::CodeFieldNotCanonical,
         ),
         allowed("trap-last", "A program may trap with each of the traps.", "CODE-002", &other_move(trap(traps))),

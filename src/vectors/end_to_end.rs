@@ -294,7 +294,7 @@ pub(super) fn cases(proven: &Proven) -> Vec<Case> {
     let mut cases = vec![
         draft(
             ACCEPTED,
-            "Registered, adopted, sent, proven, verified, settled, lost in a re-org and settled again, with real proofs.",
+            "Registered, adopted, sent, proven, verified, settled, lost in a re-org and settled again, with real proofs under an insecure key.",
             rules,
             input(&entry, &results),
         )
@@ -304,7 +304,7 @@ pub(super) fn cases(proven: &Proven) -> Vec<Case> {
         return cases;
     }
     let mut refuse = |name: &str, rules: &[&str], mutation: &str, changed: Vec<(Operation, PostOperation)>, reason| {
-        let description = "A proof is a proof of one statement, and no other.";
+        let description = "A proof, here under an insecure key, is a proof of one statement, and no other.";
         cases.push(
             draft(&format!("{ACCEPTED}-{name}"), description, rules, input(&entry, &changed))
                 .derived_from(ACCEPTED, mutation)

@@ -39,7 +39,7 @@ fn rng() -> ChaCha20Rng {
 fn key<C: Circuit>(circuit: &C) -> ProvingKey {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys");
     let start = Instant::now();
-    let (key, origin) = cached_insecure_setup(&directory, circuit, [1; 32]).expect("there is a key");
+    let (key, origin) = cached_insecure_setup(&directory, circuit, [1; 32], &|_| {}).expect("there is a key");
     println!("key of {} rows, {origin:?}: {:.1?}; peak {} MB", key.shape.rows(), start.elapsed(), peak_megabytes());
     key
 }

@@ -74,14 +74,12 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
             quotient(all, one.cycles),
             quotient(all, one.instructions)
         );
-        let chips = one.needs.chips(tier);
         for (chip, cost) in costs {
             let rows = segments * tier.capacity(chip);
             let entry = paid.entry(chip).or_default();
             entry.0 += cost.times(rows).rows();
             entry.1 += cost.times(rows).microseconds();
-            let rows = chips.iter().find(|(name, _, _)| name == chip).map_or(rows, |(_, used, _)| *used);
-            *used.entry(chip).or_default() += cost.times(rows).rows();
+            *used.entry(chip).or_default() += cost.times(one.needs.used(chip, tier, segments)).rows();
         }
         cycles += one.cycles;
         instructions += one.instructions;
@@ -128,7 +126,7 @@ const SEGMENTS: [u32; 3] = [2, 4, 8];
 fn print_proof(workload: &Workload, tier: u32) {
     let mut rng = ChaCha20Rng::from_seed([9; 32]);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys");
-    let (key, origin) = insecure_tier_key(&directory, &TIERS[tier as usize]).expect("there is a key");
+    let (key, origin) = insecure_tier_key(&directory, &TIERS[tier as usize], &|_| {}).expect("there is a key");
     println!("key of {} rows, {origin:?}; peak {} MB", key.shape.rows(), peak_megabytes());
     let verifier = TierVerifier::new(tier, key.verifying_key.clone()).expect("the key is sound");
     let extension = Extension::from_wasm(&workload.wasm).expect("the profile accepts it");
@@ -220,7 +218,7 @@ fn most_cycles(extension: &Extension, inputs: &Inputs, tier: &Tier, segments: u3
 /// Prints how long the proof of one segment takes to verify, beside plain Groth16's of two inputs.
 fn print_verifying() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys");
-    let (key, _) = insecure_tier_key(&directory, &TIERS[0]).expect("there is a key");
+    let (key, _) = insecure_tier_key(&directory, &TIERS[0], &|_| {}).expect("there is a key");
     let verifier = TierVerifier::new(0, key.verifying_key.clone()).expect("the key is sound");
     let wasm = wat::parse_str(SHORT).expect("it is a module");
     let prepared = Prepared::derive(Extension::from_wasm(&wasm).expect("it is accepted"), &verifier).expect("it fits");

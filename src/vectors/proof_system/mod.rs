@@ -38,8 +38,11 @@ const TIER: u32 = 2;
 pub fn cases() -> Vec<Case> {
     let one = proven("one", 1);
     let three = proven("three", 3);
-    [proving(), single(&one), several(&three), challenges(&one, &three), keys(&one), proofs(&one), vanilla(&one)]
-        .concat()
+    let mut cases =
+        [proving(), single(&one), several(&three), challenges(&one, &three), keys(&one), proofs(&one), vanilla(&one)]
+            .concat();
+    cases.iter_mut().for_each(|case| case.description += " The key is insecure: its seed is published.");
+    cases
 }
 
 fn seed(name: &str) -> [u8; 32] {

@@ -50,7 +50,7 @@ pub(super) fn make(cache: &Path, name: &str) -> Result<(proof_system::ProvingKey
         needs(&extension, &inputs, 1_000).expect("the case's inputs are in range")
     });
     let capacities = fit(extension.code(), &needs.collect::<Vec<_>>()).expect("the program is small");
-    let (key, custom, _) = insecure_custom_key(cache, &extension, &capacities)?;
+    let (key, custom, _) = insecure_custom_key(cache, &extension, &capacities, &|_| {})?;
     Ok((key, custom))
 }
 
