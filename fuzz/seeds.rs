@@ -32,6 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut cases = 0;
     for format in Format::ALL {
+        let name = format.name();
+        let is_target = |target: &String| root.join(format!("fuzz_targets/{target}.rs")).exists();
+        let names = ["bytes", "json", "events", "sequences", "calls"].map(|kind| format!("{name}_{kind}"));
+        let targets: Vec<String> = names.into_iter().filter(is_target).collect();
         for file in ["accept.json", "ignore.json", "reject.json"] {
             let path = vectors.join(format.name()).join(file);
             // Only a format that ignores something has cases that are ignored.
@@ -64,9 +68,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                     Subject::Code(code) => write("canonical_code_bytes", &case.id, &code)?,
                     Subject::Object(input) => {
                         for bytes in encodings(&input) {
-                            write(&format!("{}_bytes", format.name()), &sha256(&bytes), &bytes)?;
-                            if format == Format::Requests {
-                                write("requests_json", &sha256(&bytes), &bytes)?;
+                            for target in &targets {
+                                write(target, &sha256(&bytes), &bytes)?;
                             }
                         }
                     }
@@ -75,8 +78,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    for length in 0..64u8 {
-        write("proof_system_mutations", &length.to_string(), &sha256(&[length]).as_bytes()[..length.into()])?;
+    // What is made of numbers needs some of any kind.
+    for number in 0..64u8 {
+        let bytes: Vec<u8> = (0..32u8).flat_map(|part| sha256(&[number, part]).into_bytes()).collect();
+        write("proof_system_mutations", &number.to_string(), &bytes[..number.into()])?;
+        write("proving_statement", &number.to_string(), &[&[number, number / 8][..], &bytes[..number.into()]].concat())?;
+        for target in ["circuit_honest", "circuit_mutations"] {
+            write(target, &number.to_string(), &bytes[..32 * usize::from(number)])?;
+        }
     }
     println!("wrote seeds of {cases} cases to {}", root.join("corpus").display());
     Ok(())

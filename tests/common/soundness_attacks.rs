@@ -952,12 +952,16 @@ fn s12_a_fake_trap_of_an_element() {
     world.refill();
     no_borrow(&mut world, Layout::get().block("poseidon_trap", 0), "borrow", "upper half not below");
     caught_by_rule(world, false, "poseidon_trap", "lower half not below");
-    // An element is at fault, but the hash is also out of bounds, which comes first.
-    let elements = [MODULUS, RIGHT].concat().try_into().unwrap();
-    let code = CanonicalCode { initial_pages: 2, ..hash(elements, 0, 65_512) };
-    let mut world = World::honest(&code, &Inputs::default(), 100);
-    set_pages(&mut world, 1);
-    caught_by_rule(world, true, "poseidon_trap", "output in bounds");
+    // An element is at fault, but the hash or the other element is also out of bounds, which comes first.
+    let elements = |right| [MODULUS, right].concat().try_into().unwrap();
+    let output_beyond = CanonicalCode { initial_pages: 2, ..hash(elements(RIGHT), 0, 65_512) };
+    let mut input_beyond = CanonicalCode { initial_pages: 2, ..hash(elements([0; 4]), 65_504, 0) };
+    input_beyond.image.iter_mut().for_each(|cell| cell.index += 65_504 / 8);
+    for (code, rule) in [(output_beyond, "output in bounds"), (input_beyond, "input in bounds")] {
+        let mut world = World::honest(&code, &Inputs::default(), 100);
+        set_pages(&mut world, 1);
+        caught_by_rule(world, true, "poseidon_trap", rule);
+    }
 }
 
 /// A trap of a hash says that its first address or element is at fault, though it is not.
@@ -1209,6 +1213,35 @@ fn s12_another_type_of_an_entry() {
         set_limb(&mut world, block, "entry's type in range", limb);
         caught_by_rule(world, false, "call_indirect_trap", rule);
     }
+}
+
+/// An indirect call by a type that is a fraction: a slot makes up for it in the entry, and the call goes one word too far.
+#[test]
+fn s11_an_indirect_call_by_a_fraction_of_a_type() {
+    let block = Layout::get().block("call_indirect", 0);
+    // The code has an index in register 2, the row one in register 3; both are 0.
+    let call = |slot, type_number: u64| word(CallIndirect, 0, 9, slot, 8, type_number | 1 << 32);
+    let [code, read_from_3, next_type] =
+        [(2, 1), (3, 1), (3, 2)].map(|(slot, number)| entry(&call(slot, number)).pack());
+    let image = vec![Cell { space: Space::Table, index: 0, value: table_entry(2, 1) }];
+    let program = program_with(vec![call(3, 1), halt(1), halt(0)], image, 0);
+    let mut world = World::honest(&program, &Inputs::default(), 100);
+    // The table's entry names the word before.
+    let named = table_entry(1, 1);
+    world.program.image[0].1 = named;
+    read(&mut world, 1, 2, named);
+    let cell = cell(&mut world, Space::Table, 0);
+    (cell.initial, cell.last) = (named, named);
+    world.program.code[0] = code;
+    world.refill();
+    let (_, type_number) = tuple_of(block, "fetch").coordinates[0]
+        .iter()
+        .find(|(factor, _)| *factor == next_type - read_from_3)
+        .expect("the type's part of the entry");
+    let fraction = Fr::ONE + (code - read_from_3) / (next_type - read_from_3);
+    assert_eq!(fraction, Fr::ONE - two_to(32).inverse().unwrap());
+    world.values[0][*type_number] = fraction;
+    caught_by_rule(world, false, "call_indirect", "type in range");
 }
 
 /// An index beyond 32 bits: what is read as a word of the data segments is one of the public input.

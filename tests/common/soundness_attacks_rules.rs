@@ -236,6 +236,43 @@ fn s13_another_result_of_a_shift() {
     put(&mut world, &[(turns, -two_to(6).inverse().unwrap()), (power, number(2)), (lower, number(6))]);
     set_limbs(&mut world, block, "lower in range", 6);
     caught_by_rule(world, false, "shift", "turns in range");
+    // A value more by one, and as much less to shift it by.
+    let mut world = operation(Shl64, 5, 1);
+    claim(&mut world, 6);
+    put(&mut world, &[(wire(block, "exchange"), Fr::one()), (power, Fr::one()), (lower, number(6))]);
+    for name in ["lower in range", "sign in range"] {
+        set_limbs(&mut world, block, name, 6);
+    }
+    caught_by_rule(world, false, "shift", "exchange");
+    // To the right by 32 is to the left by 32: a feature that is 3 stands for itself and the next one.
+    let mut world = operation(Shl64, 5, 32);
+    world.program.code[2] = entry(&binary(ShrU64, 3, 1, 2)).pack();
+    world.refill();
+    let right = part(block, "right", A, Fr::one());
+    put(&mut world, &[(right, number(3))]);
+    caught_by_rule(world, false, "shift", "right");
+    // A negative number is positive beside the half of a narrow one.
+    let negative = part(block, "narrow negative", A, Fr::one());
+    let mut world = operation(ShrS64, 1 << 63, 1);
+    claim(&mut world, 1 << 62);
+    let changes =
+        [(negative, Fr::ZERO), (wire(block, "filled"), Fr::ZERO), (wire(block, "narrow arithmetic"), Fr::one())];
+    put(&mut world, &changes);
+    set_limbs(&mut world, block, "sign in range", (1 << 63) + (1 << 31));
+    caught_by_rule(world, false, "shift", "narrow arithmetic");
+}
+
+/// A load of the memory's last byte, taken for one of 15 bytes: a feature that is 2 stands for the next one.
+#[test]
+fn s12_a_fake_size_of_a_load() {
+    let block = of("load_trap");
+    let mut world = run(vec![word(Load64, 0, 2, 0, 0, 65_535)]);
+    world.program.code[0] = entry(&word(Load8S64, 0, 2, 0, 0, 65_535)).pack();
+    world.refill();
+    let eight = part(block, "eight bytes", A, Fr::one());
+    put(&mut world, &[(eight, number(2))]);
+    set_limbs(&mut world, block, "out of bounds", 65_535 + 15 - 65_536 - 1);
+    caught_by_rule(world, false, "load_trap", "eight bytes");
 }
 
 fn counted(opcode: Opcode, value: u64) -> World {

@@ -87,7 +87,7 @@ fn append(words: &mut Vec<Word>, more: &[Word]) {
 }
 
 /// Operands at the edges.
-const PAIRS: [(u64, u64); 14] = [
+const PAIRS: [(u64, u64); 15] = [
     (0, 0),
     (1, u64::MAX),
     (u64::MAX, 1),
@@ -100,6 +100,7 @@ const PAIRS: [(u64, u64); 14] = [
     (0x8000_0001_8000_0001, 31),
     (0x8000_0001_8000_0001, 32),
     (0x8000_0001_8000_0001, 63),
+    (0xdead_beef_0123_4567, 0),
     (0xdead_beef_0123_4567, 64),
     (3, 0x0000_0001_0000_0001),
 ];
