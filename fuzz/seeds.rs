@@ -80,7 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     // What is made of numbers needs some of any kind.
     for number in 0..64u8 {
-        let bytes: Vec<u8> = (0..32u8).flat_map(|part| sha256(&[number, part]).into_bytes()).collect();
+        let digits: String = (0..64u8).map(|part| sha256(&[number, part])).collect();
+        let bytes = hex::decode(digits)?;
         write("proof_system_mutations", &number.to_string(), &bytes[..number.into()])?;
         write("proving_statement", &number.to_string(), &[&[number, number / 8][..], &bytes[..number.into()]].concat())?;
         for target in ["circuit_honest", "circuit_mutations"] {

@@ -580,8 +580,16 @@ fn rules_without_a_search_are_rules_with_a_reason() {
         include_str!("circuit_soundness.rs"),
     ];
     let rules = searched_rules(&samples(1));
+    let layout = Layout::get();
+    let multiplicities: BTreeSet<usize> =
+        layout.traffic.iter().flat_map(|traffic| &traffic.multiplicity).map(|(_, column)| *column).collect();
     let mut seen = BTreeSet::new();
     for (chip, name, reason) in NOT_NEEDED {
+        if reason.starts_with("binds a multiplicity") {
+            let row = layout.labels.iter().position(|label| *label == Label { chip, name }).expect("a constraint");
+            let mut bound = layout.shape.matrices[0][row].iter().chain(&layout.shape.matrices[1][row]);
+            assert!(bound.any(|(_, column)| multiplicities.contains(column)), "{chip}: {name} binds no multiplicity");
+        }
         assert!(rules.contains(&Label { chip, name }) && seen.insert((chip, name)), "{chip}: {name}");
         assert!(!NEEDED.contains(&(chip, name)), "{chip}: {name} is shown to be needed");
         let mut named = reason.split('`').skip(1).step_by(2).filter(|named| named.contains('_'));
@@ -617,7 +625,9 @@ fn other_decoding(
             let carry = pair[1].0 * pair[0].0.inverse().unwrap();
             [carry, -carry].map(|step| (&pair[0], &pair[1], step))
         });
-        for ((factor, from), (other, to), step) in fractions.chain(carries) {
+        let near = [1, 2].into_iter().flat_map(|places| ascending.windows(places + 1));
+        let near = near.map(|parts| (&parts[0], &parts[parts.len() - 1], step(parts[0].1)));
+        for ((factor, from), (other, to), step) in fractions.chain(carries).chain(near) {
             if from != to {
                 let mut search = Search::new(world, block, &pinned, dropped);
                 let change =

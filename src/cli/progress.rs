@@ -1,8 +1,9 @@
-//! Progress on standard error: a line that changes on a terminal. Elsewhere there is a line for each step that begins once the
-//! job has taken a while, for whoever reads a log; short jobs say nothing.
+//! Progress on standard error: a line that changes on a terminal. Elsewhere a job that takes a while says where it is, for
+//! whoever reads a log, and then begins a line for each step; short jobs say nothing.
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use std::fmt::Write;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Spinner {
     bar: ProgressBar,
     start: Instant,
+    /// Its end tells whoever waits that nothing more is to be said.
+    _waiting: Sender<()>,
 }
 
 impl Spinner {
@@ -20,7 +23,16 @@ impl Spinner {
         let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}").expect("the template is right");
         let bar = ProgressBar::new_spinner().with_style(style);
         bar.enable_steady_tick(Duration::from_millis(100));
-        Spinner { bar, start: Instant::now() }
+        let (_waiting, end) = channel();
+        if bar.is_hidden() {
+            let bar = bar.clone();
+            std::thread::spawn(move || {
+                if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                    eprintln!("{}", bar.message());
+                }
+            });
+        }
+        Spinner { bar, start: Instant::now(), _waiting }
     }
 
     /// Shows a step, before which the one that was shown has ended.

@@ -30,6 +30,8 @@ use std::time::Instant;
 const WARNING: &str = "the key is from a published seed: everybody can forge proofs under it";
 /// How much longer a segment takes to prove than to commit to: for the estimate of the remaining time.
 const PROVE_WEIGHT: u64 = 12;
+/// What the file of a secret begins with, and no other file of a job does: nothing that is public passes for the secret.
+const SECRET: &str = "secret ";
 /// More than the file of a secret has.
 const MAX_SECRET_BYTES: u64 = 1_000;
 /// Cycles after which a sample execution ends.
@@ -154,8 +156,8 @@ The key is the published one of the proof's tier: `middle-client setup` puts it 
 that is registered for the extension; whoever ran its setup can forge proofs under it. The exit code is 0 if the \
 statement that is printed has been proven, and 1 if it has not.
 
-With --json `proof` is `accepted`, beside the statement; or else there is an `outcome`: `reject` with the reason, or \
-`unknown` if the key is not there.")]
+With --json `proof` is `accepted`, beside the statement. Otherwise there is no `proof`, and `outcome` is `reject`, with \
+the reason if a rule speaks of it, or `unknown` if the key is not there.")]
 pub struct VerifyArguments {
     /// The extension's module: binary, or text if it is called .wat
     file: PathBuf,
@@ -364,8 +366,8 @@ pub fn prove(arguments: &ProveArguments, out: &mut impl Write) -> Result<(), Fai
         extension.check_fits(tier).map_err(|rejection| fail(rejection.into()))?;
         suffices(tier, arguments.segments)?;
         let (key, _) = key_of(&arguments.cache, tier)?;
-        let verifier =
-            TierVerifier::published(number, key.verifying_key.clone()).map_err(|error| fail(error.into()))?;
+        let verifier = TierVerifier::published(number, key.verifying_key.clone());
+        let verifier = verifier.map_err(|error| Failure::input(format!("key of tier {}", tier.name), error))?;
         let prepared = Prepared::derive(extension, &verifier).map_err(|error| fail(error.into()))?;
         (key, verifier, prepared)
     };
@@ -630,19 +632,20 @@ impl Work<'_> {
         self.check_private(&file)?;
         let mut text = String::new();
         file.take(MAX_SECRET_BYTES).read_to_string(&mut text).map_err(|error| self.fault("secret", error))?;
-        let secret = self.bytes("secret", &text)?;
+        let secret = text.strip_prefix(SECRET).ok_or_else(|| self.fault("secret", "is not the file of a secret"))?;
+        let secret = self.bytes("secret", secret)?;
         let secret: [u8; 32] = secret.try_into().map_err(|_| self.fault("secret", "has not 32 bytes"))?;
         Ok(Randomness::shared(secret))
     }
 
     /// Of several processes that begin at once, the first one's secret stays. Nobody else may read it.
     fn create_secret(&self, path: &Path, secret: &[u8; 32]) -> std::io::Result<()> {
-        let temporary = path.with_extension(std::process::id().to_string());
+        let temporary = temporary(path);
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&temporary)?.write_all(hex(secret).as_bytes())?;
+        options.open(&temporary)?.write_all(format!("{SECRET}{}", hex(secret)).as_bytes())?;
         let linked = fs::hard_link(&temporary, path);
         fs::remove_file(&temporary)?;
         match linked {
@@ -661,8 +664,8 @@ impl Work<'_> {
             return Err(self.fault("secret", "others may read it: it has to be a file of mode 600"));
         }
         // A file that is made now belongs to this process's user.
-        let own = self.directory().join(format!("owner-{}", std::process::id()));
-        let owner = create(&own).and_then(|own| own.metadata()).map(|own| own.uid());
+        let own = temporary(&self.directory().join("owner"));
+        let owner = fs::File::create_new(&own).and_then(|own| own.metadata()).map(|own| own.uid());
         let _ = fs::remove_file(&own);
         match owner {
             Ok(owner) if owner == secret.uid() => Ok(()),
@@ -696,8 +699,8 @@ impl Work<'_> {
     /// Writes bytes as hex; nobody sees half of them.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let path = self.directory().join(name);
-        let temporary = path.with_extension(std::process::id().to_string());
-        let written = create(&temporary).and_then(|mut file| file.write_all(hex(bytes).as_bytes()));
+        let temporary = temporary(&path);
+        let written = fs::File::create_new(&temporary).and_then(|mut file| file.write_all(hex(bytes).as_bytes()));
         let written = written.and_then(|()| fs::rename(&temporary, &path));
         written.map_err(|error| self.fault(name, error))
     }
@@ -712,12 +715,9 @@ impl Work<'_> {
     }
 }
 
-/// A new file. What is left of a process of the same number goes, and nothing is written to where somebody's link leads.
-fn create(path: &Path) -> std::io::Result<fs::File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => fs::File::create_new(path),
-    }
+/// The name of a file that nobody else has, on no machine that shares the directory.
+fn temporary(path: &Path) -> PathBuf {
+    path.with_extension(format!("{:016x}.partial", OsRng.next_u64()))
 }
 
 /// Shows what a prover begins.

@@ -264,11 +264,11 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
 
     // The first segment has the rows of which an execution has one.
     let of_segment = |chip: &str, index: u64| {
-        let of_first = |count| needs.used(chip, tier, count);
+        let in_first = |segments| needs.used(chip, tier, segments);
         match chips.iter().find(|(name, ..)| *name == chip) {
             Some((_, used, capacity)) => used.saturating_sub(index * capacity).min(*capacity),
-            None if index == 0 => of_first(1),
-            None => of_first(2) - of_first(1),
+            None if index == 0 => in_first(1),
+            None => in_first(2) - in_first(1),
         }
     };
     let fill = (0..segments).map(|index| {

@@ -33,6 +33,9 @@ pub enum ProveError {
     /// The challenges were drawn for other commitments or another key.
     #[error("the challenges are not for this commitment under this key")]
     OtherChallenges,
+    /// What is proven was prepared for another key.
+    #[error("the segment was prepared for another key")]
+    OtherKey,
     /// The circuit has a committed phase where none is expected, or the reverse.
     #[error("the circuit has {0} challenges: it needs the other prover")]
     OtherProver(usize),

@@ -117,6 +117,10 @@ impl Segment<'_> {
         key: &proof_system::ProvingKey,
         machine: &'m Machine<'m>,
     ) -> Result<Committed<'m, Machine<'m>>, proof_system::ProveError> {
+        // PROVE-006: the blinder is that of the key for which the segment was prepared.
+        if key.verifying_key.digest() != self.prepared.point.key_digest() {
+            return Err(proof_system::ProveError::OtherKey);
+        }
         proof_system::commit(key, machine, &mut self.blinder())
     }
 

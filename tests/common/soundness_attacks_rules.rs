@@ -603,6 +603,7 @@ fn s13_another_quotient_by_other_rules() {
 #[test]
 fn s12_causes_that_are_no_bits() {
     let block = of("call_indirect_trap");
+    // No code has the type 0 (CODE-002), with which entry and type need no look at each other here.
     let words = vec![set(1, 3), word(CallIndirect, 0, 9, 1, 8, 3 << 32), halt(0)];
     let mut world = run(words);
     // 5 for the index and 6 for an entry that is null, less 8 for the call stack.
