@@ -201,6 +201,18 @@ fn a_secret_that_is_used_twice_gives_other_commitments() {
     assert_eq!(commitments(&plain, 1), all[..2]);
 }
 
+/// S19: nor is there one blinder under two keys, since a segment has the blinder of the key that it was prepared for.
+#[test]
+fn a_segment_is_committed_to_under_its_own_key() {
+    let prepared = Prepared::derive(extension("fibonacci"), &keys().verifier).unwrap();
+    let inputs = Inputs { input: 10u64.to_le_bytes().to_vec(), ..Inputs::default() };
+    let job = Job::new(&prepared, &inputs, &terms(1)).unwrap();
+    let mut other = keys().proving.clone();
+    other.verifying_key.bases.swap(1, 2);
+    let refused = commit_segment(&other, &job.segment(0, &Randomness::shared([7; 32])));
+    assert_eq!(refused.unwrap_err(), proof_system::ProveError::OtherKey);
+}
+
 /// S12: what a statement may say of its end, which no bus carries, is checked of statements that nobody has decoded: their
 /// proofs are right but for that.
 #[test]

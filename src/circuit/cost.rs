@@ -160,18 +160,20 @@ impl Needs {
         kinds.chain(others).map(|(chip, rows)| (chip, rows, tier.capacity(chip))).collect()
     }
 
-    /// How many rows of a chip are used in this many segments together. Tables are used as a whole, but for the code table.
-    pub fn used(&self, chip: &str, tier: &Tier, segments: u64) -> u64 {
-        if let Some((_, used, _)) = self.chips(tier).into_iter().find(|(name, ..)| *name == chip) {
-            return used;
+    /// How many rows of a chip a segment uses. Tables are used as a whole, but for the code table; what an execution has once is
+    /// in the first segment.
+    pub fn used(&self, chip: &str, tier: &Tier, segment: u64) -> u64 {
+        if let Some((_, used, capacity)) = self.chips(tier).into_iter().find(|(name, ..)| *name == chip) {
+            return used.saturating_sub(segment * capacity).min(capacity);
         }
+        let once = |used: u64| if segment == 0 { used } else { 0 };
         match chip {
-            "code table" => self.code_words * segments,
-            "image" => self.image_cells,
-            "witness_length" => self.witness_length.into(),
-            "audit_end" => 1,
-            _ if is_trap_chip(chip) => (self.trap == Some(chip)).into(),
-            _ => tier.capacity(chip) * segments,
+            "code table" => self.code_words,
+            "image" => once(self.image_cells),
+            "witness_length" => once(self.witness_length.into()),
+            "audit_end" => once(1),
+            _ if is_trap_chip(chip) => once((self.trap == Some(chip)).into()),
+            _ => tier.capacity(chip),
         }
     }
 

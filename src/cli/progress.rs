@@ -10,10 +10,14 @@ use std::time::{Duration, Instant};
 /// How long a job has nothing to say where there is no terminal.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whether a step is a line of a log.
+fn is_logged(bar: &ProgressBar) -> bool {
+    bar.is_hidden() && bar.elapsed() > PATIENCE
+}
+
 /// Steps whose number and length nobody knows before.
 pub struct Spinner {
     bar: ProgressBar,
-    start: Instant,
     /// Its end tells whoever waits that nothing more is to be said.
     _waiting: Sender<()>,
 }
@@ -32,12 +36,12 @@ impl Spinner {
                 }
             });
         }
-        Spinner { bar, start: Instant::now(), _waiting }
+        Spinner { bar, _waiting }
     }
 
     /// Shows a step, before which the one that was shown has ended.
     pub fn show(&self, step: String) {
-        if self.bar.is_hidden() && self.start.elapsed() > PATIENCE {
+        if is_logged(&self.bar) {
             eprintln!("{step}");
         }
         self.bar.set_message(step);
@@ -106,11 +110,11 @@ impl Bar {
     pub fn show(&mut self, step: &str, weight: u64) {
         let Ok(mut pace) = self.pace.lock() else { return };
         (pace.ended, pace.weight, pace.step) = (pace.ended + pace.weight, weight, Instant::now());
-        let (ended, text, is_long) = (pace.ended, pace.text(), pace.start.elapsed() > PATIENCE);
+        let (ended, text) = (pace.ended, pace.text());
         drop(pace);
         self.bar.set_position(ended);
         self.bar.set_message(step.to_string());
-        if self.bar.is_hidden() && is_long {
+        if is_logged(&self.bar) {
             eprintln!("{step}, {text}");
         }
     }

@@ -246,7 +246,8 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
     // Those that are the same in all segments come last.
     let others: Vec<&str> = costs.keys().copied().filter(|chip| !chips.iter().any(|(name, ..)| name == chip)).collect();
     let rows = chips.iter().map(|(chip, ..)| *chip).chain(others.iter().copied()).map(|chip| {
-        let (cost, used, all) = (cost_of(chip), needs.used(chip, tier, segments), tier.capacity(chip) * segments);
+        let used: u64 = (0..segments).map(|segment| needs.used(chip, tier, segment)).sum();
+        let (cost, all) = (cost_of(chip), tier.capacity(chip) * segments);
         let Cost { constraints, dense: _, products, fractions, wires } = cost;
         json!({
             "chip": chip,
@@ -262,17 +263,8 @@ fn add_proof(result: &mut Report, needs: &Needs, tier: Option<&'static Tier>, cy
     });
     result.add_table("chips", rows.collect());
 
-    // The first segment has the rows of which an execution has one.
-    let of_segment = |chip: &str, index: u64| {
-        let in_first = |segments| needs.used(chip, tier, segments);
-        match chips.iter().find(|(name, ..)| *name == chip) {
-            Some((_, used, capacity)) => used.saturating_sub(index * capacity).min(*capacity),
-            None if index == 0 => in_first(1),
-            None => in_first(2) - in_first(1),
-        }
-    };
     let fill = (0..segments).map(|index| {
-        let used = costs.iter().map(|(chip, cost)| cost.times(of_segment(chip, index)).rows());
+        let used = costs.iter().map(|(chip, cost)| cost.times(needs.used(chip, tier, index)).rows());
         // And the sum and the row of the blinder.
         let used = 2 + used.sum::<u64>();
         json!({"segment": index, "constraintsUsed": used, "percent": ratio(100 * used, domain)})

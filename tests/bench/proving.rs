@@ -79,7 +79,8 @@ fn print_costs(executed: &[Executed], costs: &Costs) {
             let entry = paid.entry(chip).or_default();
             entry.0 += cost.times(rows).rows();
             entry.1 += cost.times(rows).microseconds();
-            *used.entry(chip).or_default() += cost.times(one.needs.used(chip, tier, segments)).rows();
+            let rows = (0..segments).map(|segment| one.needs.used(chip, tier, segment)).sum();
+            *used.entry(chip).or_default() += cost.times(rows).rows();
         }
         cycles += one.cycles;
         instructions += one.instructions;
